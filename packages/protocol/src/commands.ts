@@ -1,0 +1,224 @@
+import * as z from "zod";
+import type { Grant } from "./grants.ts";
+import { overlayTextCharsMax } from "./limits.ts";
+import { ConversationName, ModeName } from "./message.ts";
+import { Expiry, Lifetime, Overlay } from "./prompt.ts";
+
+/** A text in both languages of the product. */
+export interface Bilingual {
+  readonly en: string;
+  readonly ru: string;
+}
+
+/**
+ * A command of the node. The same entry is the typed call (`POST /api/v1/command`), the text command in every
+ * channel, the line in `/help`, the entry in `describe_self` and the row in the published specification.
+ */
+export interface CommandSpec {
+  readonly name: string;
+  /** Slash forms besides `/command NAME`, without arguments. */
+  readonly slash: readonly string[];
+  /** Whether the bare name, as the whole message, is the command. */
+  readonly bare: boolean;
+  readonly args: z.ZodObject;
+  /** The argument that takes the rest of a text command's line. */
+  readonly rest?: string;
+  readonly result: z.ZodType;
+  readonly changes: "nothing" | "conversation";
+  /** Whether a caller without a token may use it in its own conversations. */
+  readonly local: boolean;
+  readonly summary: Bilingual;
+  readonly example: string;
+}
+
+export const ModeState = z
+  .strictObject({
+    mode: z.string(),
+    previous: z.string().nullable(),
+    scope: z.enum(["conversation", "default"]),
+    expires: Expiry.nullable(),
+    changedBy: z.string().nullable(),
+  })
+  .meta({ id: "ModeState", description: "The active mode of a conversation." });
+export type ModeState = z.infer<typeof ModeState>;
+
+const HelpResult = z
+  .strictObject({
+    commands: z.array(
+      z.strictObject({ name: z.string(), example: z.string(), summary: z.string() }),
+    ),
+  })
+  .meta({ id: "HelpResult", description: "The commands the caller may use." });
+
+const NewResult = z.strictObject({ conversation: z.string(), forgottenTurns: z.int() }).meta({
+  id: "NewResult",
+  description: "The conversation starts afresh; its record stays in the journal.",
+});
+
+const StopResult = z
+  .strictObject({ cancelled: z.array(z.string()) })
+  .meta({ id: "StopResult", description: "The runs that were cancelled." });
+
+const none = z.strictObject({});
+
+export const commandTable = [
+  {
+    name: "describe_self",
+    slash: ["/self"],
+    bare: true,
+    args: none,
+    result: z.unknown(),
+    changes: "nothing",
+    local: true,
+    summary: {
+      en: "The node's own structure, from the running registry; no model call.",
+      ru: "Собственное устройство узла, из работающего реестра; без обращения к модели.",
+    },
+    example: "describe_self",
+  },
+  {
+    name: "help",
+    slash: ["/help", "/start"],
+    bare: true,
+    args: none,
+    result: HelpResult,
+    changes: "nothing",
+    local: true,
+    summary: { en: "The commands you may use.", ru: "Команды, которые вам доступны." },
+    example: "/help",
+  },
+  {
+    name: "mode",
+    slash: ["/mode"],
+    bare: false,
+    args: z.strictObject({ mode: ModeName.optional() }),
+    rest: "mode",
+    result: ModeState,
+    changes: "conversation",
+    local: true,
+    summary: {
+      en: "Shows the conversation's mode; with a name, switches to it.",
+      ru: "Показывает режим беседы; с именем — переключает на него.",
+    },
+    example: "/mode",
+  },
+  {
+    name: "switch_mode",
+    slash: [],
+    bare: false,
+    args: z.strictObject({ mode: ModeName, lifetime: Lifetime.optional() }),
+    rest: "mode",
+    result: ModeState,
+    changes: "conversation",
+    local: true,
+    summary: {
+      en: "Switches the conversation's mode; it ends by itself and can be reverted.",
+      ru: "Переключает режим беседы; он кончается сам и может быть отменён.",
+    },
+    example: "/command switch_mode EXTRACTIVE",
+  },
+  {
+    name: "restore_mode",
+    slash: [],
+    bare: false,
+    args: none,
+    result: ModeState,
+    changes: "conversation",
+    local: true,
+    summary: {
+      en: "Returns to the mode before the last switch.",
+      ru: "Возвращает прежний режим беседы.",
+    },
+    example: "/command restore_mode",
+  },
+  {
+    name: "prompt",
+    slash: ["/prompt"],
+    bare: false,
+    args: z.strictObject({
+      text: z.string().min(1).max(overlayTextCharsMax),
+      lifetime: Lifetime.optional(),
+    }),
+    rest: "text",
+    result: Overlay,
+    changes: "conversation",
+    local: true,
+    summary: {
+      en: "Inserts an intent into the conversation, with an expiry.",
+      ru: "Вставляет намерение в беседу, со сроком действия.",
+    },
+    example: '/prompt "Answer in verse."',
+  },
+  {
+    name: "new",
+    slash: ["/new"],
+    bare: false,
+    args: none,
+    result: NewResult,
+    changes: "conversation",
+    local: true,
+    summary: {
+      en: "Starts the conversation afresh: the model no longer sees what was said before.",
+      ru: "Начинает беседу заново: модель больше не видит сказанного раньше.",
+    },
+    example: "/new",
+  },
+  {
+    name: "stop",
+    slash: ["/stop"],
+    bare: false,
+    args: none,
+    result: StopResult,
+    changes: "conversation",
+    local: true,
+    summary: {
+      en: "Cancels what is running or waiting here.",
+      ru: "Отменяет то, что здесь выполняется или ждёт.",
+    },
+    example: "/stop",
+  },
+  {
+    name: "usage",
+    slash: ["/usage"],
+    bare: false,
+    args: none,
+    result: z.unknown(),
+    changes: "nothing",
+    local: false,
+    summary: {
+      en: "Your messages, tokens and time by day.",
+      ru: "Ваши сообщения, токены и время по дням.",
+    },
+    example: "/usage",
+  },
+] as const satisfies readonly CommandSpec[];
+
+export type CommandName = (typeof commandTable)[number]["name"];
+export const commandNames = commandTable.map((command) => command.name);
+
+/** The grant a command needs. */
+export function commandGrant(name: CommandName): Grant {
+  return `command:${name}`;
+}
+
+export const CommandRequest = z
+  .strictObject({
+    command: z.string().min(1).max(64).describe("A command's name, in any case."),
+    args: z.record(z.string(), z.unknown()).optional(),
+    conversation: ConversationName.optional().describe(
+      "The conversation it concerns; needed by every command that changes one.",
+    ),
+  })
+  .meta({ id: "CommandRequest", description: "A typed command." });
+export type CommandRequest = z.infer<typeof CommandRequest>;
+
+export const CommandResult = z
+  .strictObject({
+    id: z.string(),
+    command: z.enum(commandNames),
+    conversation: z.string().optional(),
+    text: z.string().describe("The result in words."),
+    data: z.unknown().describe("The result as a structure; its shape is the command's own."),
+  })
+  .meta({ id: "CommandResult", description: "What a command did." });
+export type CommandResult = z.infer<typeof CommandResult>;

@@ -1,0 +1,66 @@
+/**
+ * The limits of the contract, in one place. Each name ends in its unit and bound; what happens at a limit is
+ * stated beside it, is part of the published specification, and is tested at the limit and one above.
+ */
+
+/** Characters of one message's text. Longer is refused with `invalid_body`. */
+export const messageTextCharsMax = 32_000;
+/** Characters of a conversation's name. */
+export const conversationNameCharsMax = 128;
+/** Characters of an inserted intent. */
+export const overlayTextCharsMax = 2_000;
+/** Active overlays of one conversation; one more is refused with `conflict`. */
+export const overlaysActiveMax = 3;
+/** Turns an overlay or a switched mode lasts unless told otherwise, and at most. */
+export const modeTurnsDefault = 20;
+export const modeTurnsMax = 1_000;
+/** Seconds an overlay or a switched mode lasts unless told otherwise, and at most. */
+export const modeSecondsDefault = 86_400;
+export const modeSecondsMax = 30 * 86_400;
+
+/** Bytes of a JSON body on every route that names no other bound. More is refused with `payload_too_large`. */
+export const jsonBodyBytesMax = 1024 * 1024;
+/** Bytes of a body that carries a document. */
+export const documentBodyBytesMax = 5 * 1024 * 1024;
+/** Bytes of one document's text in UTF-8. */
+export const documentTextBytesMax = 4 * 1024 * 1024;
+/** Levels of nesting in a JSON body. Deeper is refused with `invalid_json`. */
+export const jsonDepthMax = 64;
+/** Bytes of all request headers together. More is refused with `headers_too_large`. */
+export const headersBytesMax = 16 * 1024;
+/** Milliseconds in which a whole request must have arrived. Later is refused with `request_timeout`. */
+export const requestReceiveMsMax = 30_000;
+/** Characters of a request target. */
+export const targetCharsMax = 4_096;
+
+/** Events in one CloudEvents batch. */
+export const eventBatchMax = 500;
+/** Bytes of one event's data as JSON. */
+export const eventDataBytesMax = 256 * 1024;
+/** Events on one page of the journal. */
+export const journalPageMax = 500;
+/** Streams (SSE) open at once on the node; one more is refused with `busy`. */
+export const streamsMax = 256;
+/** Milliseconds between two heartbeats of a stream. */
+export const streamHeartbeatMs = 15_000;
+
+/** Messages waiting in one conversation. One more is refused with `busy`. */
+export const conversationQueueMax = 8;
+/** Messages waiting of one principal. One more is refused with `busy`. */
+export const principalQueueMax = 64;
+/** Messages waiting on the node. One more is refused with `busy`. */
+export const nodeQueueMax = 1_024;
+
+/** Days in which a repeated (source, id) or Idempotency-Key has no second effect. */
+export const dedupeDays = 7;
+/** Characters of an Idempotency-Key. */
+export const idempotencyKeyCharsMax = 255;
+
+/** Results of one search. */
+export const searchResultsMax = 20;
+export const searchResultsDefault = 8;
+/** Characters of a search query. */
+export const searchQueryCharsMax = 1_000;
+
+/** Tokens (credentials) that may exist at once, revoked ones included. */
+export const tokensMax = 1_000;

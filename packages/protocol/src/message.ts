@@ -1,0 +1,130 @@
+import * as z from "zod";
+import { conversationNameCharsMax, messageTextCharsMax } from "./limits.ts";
+import { Problem } from "./problems.ts";
+
+/** A conversation's name as its callers know it: visible characters, no spaces at the ends. */
+export const ConversationName = z
+  .string()
+  .min(1)
+  .max(conversationNameCharsMax)
+  .regex(
+    /^[^\s\p{C}](?:[^\p{C}]*[^\s\p{C}])?$/u,
+    "must be visible characters without spaces at the ends",
+  )
+  .describe(
+    "The thread this belongs to. Left out, a new unguessable one is made. Each principal has its own names; callers without a token share one set.",
+  );
+
+export const ModeName = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[A-Za-z][A-Za-z0-9_-]*$/, "must be a mode's name")
+  .describe(
+    "A mode's name, in any case. An unknown one is refused with the list of those that exist.",
+  );
+
+export const MessageRequest = z
+  .strictObject({
+    text: z.string().min(1).max(messageTextCharsMax).describe("What is said, or a text command."),
+    conversation: ConversationName.optional(),
+    mode: ModeName.optional().describe("A mode for this turn only."),
+    stream: z.boolean().optional().describe("Answer as server-sent events."),
+  })
+  .meta({ id: "MessageRequest", description: "One message to the node." });
+export type MessageRequest = z.infer<typeof MessageRequest>;
+
+export const Citation = z
+  .strictObject({
+    documentId: z.string(),
+    title: z.string(),
+    source: z.string(),
+    heading: z.array(z.string()),
+    quote: z.string().describe("A literal substring of the source."),
+    seq: z.int().describe("The journal record that brought the document."),
+  })
+  .meta({ id: "Citation", description: "A quotation and where it stands." });
+export type Citation = z.infer<typeof Citation>;
+
+export const TokenUsage = z
+  .strictObject({
+    promptTokens: z.int().nonnegative(),
+    completionTokens: z.int().nonnegative(),
+    estimated: z
+      .boolean()
+      .describe(
+        "True when the model server gave no usable figures and the node counted by itself.",
+      ),
+  })
+  .meta({ id: "TokenUsage", description: "Tokens of one run." });
+export type TokenUsage = z.infer<typeof TokenUsage>;
+
+export const MessageAnswer = z
+  .strictObject({
+    id: z.string().describe("The run; its record is at /api/v1/runs/{id}."),
+    conversation: z.string(),
+    text: z.string(),
+    mode: z.string(),
+    answeredBy: z
+      .enum(["model", "extractive", "command"])
+      .describe("A language model, quotes from memory without a model, or a command of the node."),
+    model: z.string().optional(),
+    finish: z
+      .enum(["stop", "length", "cut"])
+      .describe(
+        "Finished, ended at the token limit, or the model server broke off and this is what arrived.",
+      ),
+    usage: TokenUsage.optional(),
+    citations: z.array(Citation).optional(),
+    found: z.boolean().optional().describe("Of an extractive answer: whether memory holds one."),
+    data: z.unknown().optional().describe("The structured result of a command."),
+    historyDropped: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe("Earlier messages left out because the model's window is too small for them."),
+    ms: z.number().nonnegative(),
+  })
+  .meta({ id: "MessageAnswer", description: "The answer to one message." });
+export type MessageAnswer = z.infer<typeof MessageAnswer>;
+
+/** The events of a streamed run, by their SSE event name. */
+export const runStreamEvents = {
+  queued: z.strictObject({
+    run: z.string(),
+    conversation: z.string(),
+    ahead: z.int().nonnegative(),
+  }),
+  started: z.strictObject({ run: z.string(), mode: z.string() }),
+  delta: z.strictObject({ text: z.string() }),
+  answer: MessageAnswer,
+  problem: Problem,
+} as const;
+export type RunStreamEvent = {
+  [K in keyof typeof runStreamEvents]: {
+    readonly event: K;
+    readonly data: z.infer<(typeof runStreamEvents)[K]>;
+  };
+}[keyof typeof runStreamEvents];
+
+export const runStatuses = [
+  "queued",
+  "running",
+  "answered",
+  "failed",
+  "cancelled",
+  "interrupted",
+] as const;
+export const Run = z
+  .strictObject({
+    id: z.string(),
+    conversation: z.string(),
+    status: z.enum(runStatuses),
+    mode: z.string(),
+    createdAt: z.iso.datetime(),
+    finishedAt: z.iso.datetime().optional(),
+    answer: MessageAnswer.optional(),
+    problem: Problem.optional(),
+  })
+  .meta({ id: "Run", description: "One execution of a mode or command." });
+export type Run = z.infer<typeof Run>;

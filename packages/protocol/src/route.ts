@@ -1,0 +1,72 @@
+import * as z from "zod";
+import type { Grant } from "./grants.ts";
+import { jsonBodyBytesMax } from "./limits.ts";
+import type { ProblemCode } from "./problems.ts";
+
+/**
+ * Who may call a route. `open`: anybody on this machine. `local`: a caller without a token too, who then sees and
+ * changes only conversations of callers without a token. `token`: a token whose grants cover `grant`.
+ */
+export type Access =
+  | { readonly kind: "open" }
+  | { readonly kind: "local"; readonly grant: Grant }
+  | { readonly kind: "token"; readonly grant: Grant };
+
+export interface RouteExample {
+  readonly name: string;
+  readonly body?: unknown;
+  /** Path and query parameters of the example. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** The status the example is answered with on a fresh node. */
+  readonly status: number;
+}
+
+/** One operation of the Reverse API. Server, validation and specification are all built from this table. */
+export interface Route {
+  readonly id: string;
+  readonly method: "GET" | "POST" | "DELETE";
+  readonly path: string;
+  readonly aliases?: readonly string[];
+  readonly access: Access;
+  readonly summary: string;
+  readonly description?: string;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  /** The JSON body, with the media types that are taken besides `application/json`. */
+  readonly body?: {
+    readonly schema: z.ZodType;
+    readonly mediaTypes: readonly string[];
+    readonly bytesMax: number;
+    /** Whether an absent body counts as `{}`. */
+    readonly optional?: boolean;
+  };
+  readonly status: number;
+  readonly response: { readonly schema: z.ZodType; readonly mediaType: string };
+  /** Whether `Prefer: respond-async` is answered with 202 and a run. */
+  readonly async?: boolean;
+  /** Whether the answer can be a stream of server-sent events, and when it is. */
+  readonly stream?: "always" | "on-request";
+  readonly idempotent: boolean;
+  readonly problems: readonly ProblemCode[];
+  readonly examples: readonly RouteExample[];
+}
+
+/** A JSON response. */
+export const json = (schema: z.ZodType) => ({ schema, mediaType: "application/json" });
+/** A response of another media type. */
+export const text = (mediaType: string) => ({ schema: z.string(), mediaType });
+/** A JSON body of at most `bytesMax` bytes. */
+export const body = (schema: z.ZodType, bytesMax: number = jsonBodyBytesMax) => ({
+  schema,
+  mediaTypes: ["application/json"],
+  bytesMax,
+});
+/** Callers without a token, and tokens whose grants cover `grant`. */
+export const local = (grant: Grant): Access => ({ kind: "local", grant });
+/** Only tokens whose grants cover `grant`. */
+export const token = (grant: Grant): Access => ({ kind: "token", grant });
+/** Anybody on this machine. */
+export const open: Access = { kind: "open" };
+
+/** Problems of every route that writes the journal. */
+export const storage: readonly ProblemCode[] = ["storage_full", "storage_failed", "stopping"];

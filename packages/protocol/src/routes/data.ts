@@ -1,0 +1,111 @@
+import * as z from "zod";
+import { CloudEvent, EventsAccepted, JournalPage, JournalQuery } from "../events.ts";
+import { documentBodyBytesMax, eventBatchMax } from "../limits.ts";
+import { Document, DocumentList, DocumentRequest, SearchQuery, SearchResults } from "../memory.ts";
+import { body, json, type Route, storage, token } from "../route.ts";
+
+/** Data in and out: events, the journal, memory. */
+export const dataRoutes = [
+  {
+    id: "postEvents",
+    method: "POST",
+    path: "/api/v1/events",
+    access: token("event"),
+    summary: "Hand in events (CloudEvents: structured, binary or batch)",
+    description:
+      "202 means the events are on disk. The same (source, id) counts once for 7 days. Binary mode: `ce-` headers, the data as body.",
+    body: {
+      schema: z.union([CloudEvent, z.array(CloudEvent).min(1).max(eventBatchMax)]),
+      mediaTypes: [
+        "application/cloudevents+json",
+        "application/cloudevents-batch+json",
+        "application/json",
+      ],
+      bytesMax: documentBodyBytesMax,
+    },
+    status: 202,
+    response: json(EventsAccepted),
+    idempotent: true,
+    problems: [...storage],
+    examples: [
+      {
+        name: "a reading",
+        body: {
+          specversion: "1.0",
+          id: "1",
+          source: "/sensors/boiler",
+          type: "sensor.reading",
+          data: { value: 81.5 },
+        },
+        status: 202,
+      },
+    ],
+  },
+  {
+    id: "getEvents",
+    method: "GET",
+    path: "/api/v1/events",
+    access: token("read"),
+    summary: "The journal: a page, or live as server-sent events",
+    description:
+      "`Accept: text/event-stream` follows the journal, from `Last-Event-ID` or `after` on; otherwise one page is answered. " +
+      "What belongs to somebody else is shown without its payload, and only to `admin`.",
+    query: JournalQuery,
+    status: 200,
+    response: json(JournalPage),
+    stream: "on-request",
+    idempotent: true,
+    problems: ["busy"],
+    examples: [{ name: "the newest", parameters: { last: "5" }, status: 200 }],
+  },
+  {
+    id: "addDocument",
+    method: "POST",
+    path: "/api/v1/memory/documents",
+    access: token("memory:write"),
+    summary: "Add a document to memory",
+    description:
+      "A document with the same source and text is not added twice; with a changed text it replaces the former one.",
+    body: body(DocumentRequest, documentBodyBytesMax),
+    status: 201,
+    response: json(Document),
+    idempotent: true,
+    problems: [...storage],
+    examples: [
+      {
+        name: "a note",
+        body: {
+          title: "Boiler",
+          text: "The boiler was serviced in May by Anna.",
+          source: "notes/boiler.md",
+        },
+        status: 201,
+      },
+    ],
+  },
+  {
+    id: "listDocuments",
+    method: "GET",
+    path: "/api/v1/memory/documents",
+    access: token("memory:read"),
+    summary: "The documents in memory",
+    status: 200,
+    response: json(DocumentList),
+    idempotent: true,
+    problems: [],
+    examples: [{ name: "all", status: 200 }],
+  },
+  {
+    id: "searchMemory",
+    method: "GET",
+    path: "/api/v1/memory/search",
+    access: token("memory:read"),
+    summary: "Search memory",
+    query: SearchQuery,
+    status: 200,
+    response: json(SearchResults),
+    idempotent: true,
+    problems: ["busy"],
+    examples: [{ name: "telegram", parameters: { q: "подключить телеграм" }, status: 200 }],
+  },
+] as const satisfies readonly Route[];
