@@ -1,0 +1,79 @@
+/** A model server as the turns see it. Two implementations exist for real: a server over HTTP, and none at all. */
+
+export interface ChatMessage {
+  readonly role: "system" | "user" | "assistant";
+  readonly content: string;
+}
+
+export interface ChatRequest {
+  readonly messages: readonly ChatMessage[];
+  /** The most tokens the answer may have; absent, the server's own bound holds. */
+  readonly answerTokensMax?: number;
+  /** Aborting ends the request at the server too. */
+  readonly signal: AbortSignal;
+  /** Present when somebody is watching: the answer is then requested as a stream and handed on piece by piece. */
+  readonly onDelta?: (text: string) => void;
+}
+
+export interface ReportedUsage {
+  readonly promptTokens: number;
+  readonly completionTokens: number;
+}
+
+/**
+ * `unavailable`: no connection, or only errors that say "later". `timed_out`: connected, but nothing usable in time.
+ * `invalid`: an answer that is not the protocol. `refused`: the server says this request can never work.
+ * `overflow`: the server says the prompt exceeds its window. `cancelled`: the signal was aborted.
+ */
+export type ChatFailure =
+  | "unavailable"
+  | "timed_out"
+  | "invalid"
+  | "refused"
+  | "overflow"
+  | "cancelled";
+
+export type ChatOutcome =
+  | {
+      readonly kind: "answered";
+      /** Without the model's reasoning. */
+      readonly text: string;
+      readonly finish: "stop" | "length" | "cut";
+      /** As the server reports it; absent when it reports nothing usable. */
+      readonly usage?: ReportedUsage;
+      readonly model: string;
+    }
+  | {
+      readonly kind: "failed";
+      readonly reason: ChatFailure;
+      /** One sentence for the user: what happened and what to do; no address, no secret. */
+      readonly detail: string;
+      /** Whether part of the answer had already been handed to `onDelta`. */
+      readonly started: boolean;
+    };
+
+export type BackendStatus = "ok" | "degraded" | "unknown";
+
+export interface BackendHealth {
+  readonly status: BackendStatus;
+  /** One sentence, with the address: for the owner. */
+  readonly detail: string;
+  readonly sinceMs: number;
+}
+
+export interface Backend extends AsyncDisposable {
+  readonly name: string;
+  readonly model: string;
+  /** For the owner only. */
+  readonly address: string;
+  /** Requests that may be under way at once. */
+  readonly concurrency: number;
+  /** Tokens of the model's window: reported by the server, configured, or the stated default. */
+  readonly contextTokens: number;
+  chat(request: ChatRequest): Promise<ChatOutcome>;
+  /** Tokens of a text: estimated at once, never less than the truth by more than the tests' stated margin. */
+  countTokens(text: string): number;
+  health(): BackendHealth;
+  /** Called at each change of the status. */
+  onHealthChange(listener: (health: BackendHealth) => void): void;
+}
