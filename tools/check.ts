@@ -1,0 +1,200 @@
+// Every check of this repository, in one command: `npm test` runs it, and so does the continuous integration.
+//   node tools/check.ts [--list] [--long] [--only STEP]… [PART OF A TEST FILE'S PATH]…
+// The static steps run side by side; then each test file runs in a process of its own. A step's output is shown
+// only when it fails. The exit status is 0 only when every step passed and at least one test ran.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { parseArgs } from "node:util";
+
+interface Job {
+  readonly name: string;
+  readonly run: () => Promise<{ passed: boolean; output: string }>;
+}
+
+const root = join(import.meta.dirname, "..");
+const bin = join(root, "node_modules", ".bin");
+const jobsMax = Math.min(8, Math.max(2, availableParallelism() - 1));
+const outputCharsMax = 1_000_000;
+const testTimeoutMs = 60_000;
+const longTestTimeoutMs = 1_800_000;
+// A file may hold several slow tests. One that is still running after this long hangs or has left a handle open.
+const testFileTimeoutMs = 180_000;
+const stepTimeoutMs = 300_000;
+const orphanGraceMs = 2_000;
+
+const environment = {
+  ...process.env,
+  PATH: [bin, process.env["PATH"]].join(delimiter),
+  REDOCLY_TELEMETRY: "off", // No check reports anything to anybody.
+};
+const groups = new Set<number>();
+
+function killGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-leader, signal);
+  } catch {
+    return false; // No process of the group is left, which is what the caller asks or wants.
+  }
+}
+
+// Each child leads a process group, so that its own children end with it, also on an interrupt from the terminal.
+async function runChild(command: string, args: readonly string[], timeoutMs: number) {
+  const child = spawn(command, args, {
+    cwd: root,
+    detached: true,
+    env: environment,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const leader = child.pid;
+  if (leader === undefined) {
+    const [error] = (await once(child, "error")) as [Error];
+    return { code: 127, output: error.message, orphans: false };
+  }
+  groups.add(leader);
+  let output = "";
+  const keep = (text: string) => (output = (output + text).slice(-outputCharsMax));
+  child.stdout.setEncoding("utf8").on("data", keep);
+  child.stderr.setEncoding("utf8").on("data", keep);
+  const timer = setTimeout(() => {
+    keep(`\nstill running after ${timeoutMs / 1000} s: it hangs or left a handle open\n`);
+    killGroup(leader, "SIGKILL");
+  }, timeoutMs);
+  const closed = once(child, "close");
+  const [status] = (await once(child, "exit")) as [number | null];
+  clearTimeout(timer);
+  // A forgotten grandchild is in the group, or has left it and still holds the pipes open.
+  const alone = await groupEnds(leader);
+  const graceOver = delay(orphanGraceMs, undefined, { ref: false });
+  const orphans = !alone || (await Promise.race([closed, graceOver])) === undefined;
+  child.stdout.destroy();
+  child.stderr.destroy();
+  groups.delete(leader);
+  return { code: status ?? 1, output, orphans };
+}
+
+// Answers whether the group emptied by itself; what is left after the grace time is killed.
+async function groupEnds(leader: number): Promise<boolean> {
+  const deadline = Date.now() + orphanGraceMs;
+  while (killGroup(leader, 0) && Date.now() < deadline) await delay(20);
+  return !killGroup(leader, "SIGKILL");
+}
+
+function tool(name: string, command: string, ...args: string[]): Job {
+  return {
+    name,
+    run: async () => {
+      const { code, output } = await runChild(command, args, stepTimeoutMs);
+      return { passed: code === 0, output };
+    },
+  };
+}
+
+const specs = ["reverse-api-spec.yaml", "reverse-api-events.yaml"].filter((name) =>
+  existsSync(join(root, name)),
+);
+const steps: Job[] = [
+  tool("types", "tsc", "-p", "."),
+  tool("lint", "oxlint", "--deny-warnings"),
+  tool("format", "oxfmt", "--check"),
+  tool("dead-code", "knip", "--no-progress"),
+];
+if (existsSync(join(root, "tools/generate-spec.ts")))
+  steps.push(tool("generated", process.execPath, "tools/generate-spec.ts", "--check"));
+if (specs.length > 0)
+  steps.push(tool("spec", "redocly", "lint", "--extends=recommended", ...specs));
+
+const totals = { tests: 0, pass: 0, fail: 0, cancelled: 0, skipped: 0, todo: 0 };
+
+const longTest = (file: string) => file.startsWith("test/long/");
+
+function testFile(file: string, fileTimeoutMs: number): Job {
+  const timeout = `--test-timeout=${longTest(file) ? longTestTimeoutMs : testTimeoutMs}`;
+  const args = [timeout, "--test-reporter=spec", file];
+  const run = async () => {
+    const result = await runChild(process.execPath, args, fileTimeoutMs);
+    const counts = { ...totals };
+    for (const key of Object.keys(counts) as (keyof typeof totals)[]) {
+      counts[key] = Number(new RegExp(`^ℹ ${key} (\\d+)$`, "m").exec(result.output)?.[1] ?? 0);
+      totals[key] += counts[key];
+    }
+    const reasons: string[] = [];
+    if (counts.tests === 0) reasons.push("no test of this file came to its end");
+    if (result.orphans) reasons.push("it left a child process running");
+    const passed = result.code === 0 && counts.fail === 0 && reasons.length === 0;
+    if (!passed && counts.fail + counts.cancelled === 0) totals.fail += 1;
+    return { passed, output: [result.output, ...reasons].join("\n") };
+  };
+  return { name: file, run };
+}
+
+function testFiles(long: boolean, wanted: readonly string[]): string[] {
+  return globSync(["packages/**/*.test.ts", "tools/*.test.ts", "test/**/*.test.ts"], {
+    cwd: root,
+    exclude: ["**/node_modules/**"],
+  })
+    .filter((file) => long || !longTest(file))
+    .filter((file) => wanted.length === 0 || wanted.some((part) => file.includes(part)))
+    .toSorted();
+}
+
+async function runAll(jobs: readonly Job[]): Promise<boolean> {
+  const waiting = [...jobs];
+  let allPassed = true;
+  const worker = async () => {
+    for (let job = waiting.shift(); job !== undefined; job = waiting.shift()) {
+      console.log(`  ${job.name} …`);
+      const startedAtMs = performance.now();
+      const { passed, output } = await job.run();
+      const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
+      console.log(`${passed ? "✔" : "✖"} ${job.name} ${seconds} s`);
+      if (!passed) console.log(output.trimEnd());
+      allPassed &&= passed;
+    }
+  };
+  await Promise.all(Array.from({ length: jobsMax }, worker));
+  return allPassed;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    long: { type: "boolean", default: false },
+    only: { type: "string", multiple: true, default: [] },
+    list: { type: "boolean", default: false },
+    "file-timeout-s": { type: "string", default: String(testFileTimeoutMs / 1000) },
+  },
+});
+const names = [...steps.map((step) => step.name), "tests"];
+const unknown = values.only.filter((name) => !names.includes(name));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => {
+    for (const leader of groups) killGroup(leader, "SIGKILL");
+    process.exit(130);
+  });
+
+if (values.list) {
+  console.log(names.join("\n"));
+} else if (unknown.length > 0) {
+  console.error(`no such step: ${unknown.join(", ")}; the steps are ${names.join(", ")}`);
+  process.exitCode = 64;
+} else {
+  const chosen = (name: string) => values.only.length === 0 || values.only.includes(name);
+  let passed = await runAll(steps.filter((step) => chosen(step.name)));
+  if (chosen("tests")) {
+    const timeoutMs = Number(values["file-timeout-s"]) * 1000;
+    const files = testFiles(values.long, positionals);
+    const jobs = files.map((file) =>
+      testFile(file, longTest(file) ? longTestTimeoutMs : timeoutMs),
+    );
+    passed = (await runAll(jobs)) && passed;
+    for (const [name, count] of Object.entries(totals)) console.log(`ℹ ${name} ${count}`);
+    if (totals.tests === 0) console.error("✖ no test ran");
+    passed &&= totals.tests > 0;
+  }
+  console.log(passed ? "✔ every check passed" : "✖ a check failed");
+  process.exitCode = passed ? 0 : 1;
+}
