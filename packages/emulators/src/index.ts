@@ -1,0 +1,16 @@
+export { describeEmulator } from "./describe-emulator.ts";
+export { EmulatorError } from "./emulator-error.ts";
+export type { Endpoint, Fault, UsageFault } from "./fault.ts";
+export type { GenerationRequest } from "./generation-request.ts";
+export { defaultModels, flavours, type EmulatedModel, type Flavour } from "./model-list.ts";
+export {
+  startOpenAiEmulator,
+  type OpenAiEmulator,
+  type OpenAiEmulatorOptions,
+} from "./openai-emulator.ts";
+export { parsePersona, personaKinds, type Persona } from "./persona.ts";
+export type { PromptMessage } from "./prompt.ts";
+export type { Reply, ReplyContext, ReplyFunction, ToolCall } from "./reply.ts";
+export type { RecordedRequest } from "./request-journal.ts";
+export type { Rule } from "./rule.ts";
+export { countTokens, tokensOf } from "./tokenizer.ts";
