@@ -1,0 +1,137 @@
+import { isBuiltin } from "node:module";
+import { posix } from "node:path";
+import { isTest, type Finding, type TidyFile, type Tree } from "./tree.ts";
+
+// What the sources of a package may import from outside it. Tests are held to the declared dependencies alone.
+const allowed: Record<string, RegExp> = {
+  protocol: /^zod(?:\/|$)/,
+  runtime: /^(?:node:|zod(?:\/|$)|yaml(?:\/|$)|@adyton\/protocol$)/,
+  core: /^(?!@adyton\/(?:cli|emulators)(?:\/|$))/,
+  emulators: /^node:/,
+};
+
+export function* packageLayers(tree: Tree): Generator<Finding> {
+  for (const file of tree.sources) {
+    const [, name = "", rest = ""] = /^packages\/([^/]+)\/(.*)$/.exec(file.path) ?? [];
+    if (name === "" || isTest(file.path)) continue;
+    for (const { specifier, line } of file.imports) {
+      const finding = (message: string) => ({ path: file.path, line, message });
+      if (!specifier.startsWith(".") && allowed[name]?.test(specifier) === false)
+        yield finding(`${name} must not import ${specifier}`);
+      // The database is behind these two adapters: the journal, and the search index derived from it.
+      const database = name === "core" && /^src\/adapters\/(?:sqlite|search)\//.test(rest);
+      if ((name === "core" || name === "cli") && specifier === "node:sqlite" && !database)
+        yield finding("only core's sqlite and search adapters open a database");
+    }
+  }
+}
+
+/** How far out a file of core lies; a file imports files of its own ring and of inner ones. */
+function ring(tree: Tree, path: string): [rank: number, name: string] {
+  const inside = path.slice("packages/core/src/".length);
+  const folder = inside.split("/")[0] ?? "";
+  const roots = [...(tree.owner(path)?.exports.values() ?? [])];
+  if (folder === "domain") return [0, "domain"];
+  if (folder === "app") return [2, "app"];
+  if (folder === "adapters") return [3, "adapters"];
+  // A file beside main.ts that is not itself an entry is shared by all rings but the domain, as ports are.
+  return roots.includes(`./src/${inside}`) ? [4, "main"] : [1, "ports"];
+}
+
+const adapter = (path: string) => /\/adapters\/([^/]+)/.exec(path)?.[1];
+
+export function* coreRings(tree: Tree): Generator<Finding> {
+  for (const file of tree.sources) {
+    if (!file.path.startsWith("packages/core/src/") || isTest(file.path)) continue;
+    for (const { specifier, line } of file.imports) {
+      const target = resolve(file, specifier);
+      const [rank, name] = ring(tree, file.path);
+      const finding = (message: string) => ({ path: file.path, line, message });
+      if (target === undefined) {
+        if (name === "domain" && isBuiltin(specifier))
+          yield finding(`domain is pure and does not import ${specifier}`);
+        continue;
+      }
+      const [targetRank, targetName] = ring(tree, target);
+      if (targetRank > rank) yield finding(`${name} must not import ${targetName}: ${specifier}`);
+      if (rank === 3 && targetRank === 3 && adapter(file.path) !== adapter(target))
+        yield finding(`adapters do not import each other: ${specifier}`);
+    }
+  }
+}
+
+function resolve(file: TidyFile, specifier: string): string | undefined {
+  return /^\.{1,2}\//.test(specifier) ? posix.join(posix.dirname(file.path), specifier) : undefined;
+}
+
+export function* relativeImports(tree: Tree): Generator<Finding> {
+  for (const file of tree.sources)
+    for (const { specifier, line } of file.imports) {
+      const target = resolve(file, specifier);
+      if (target === undefined) continue;
+      if (target.startsWith("..") || tree.owner(target)?.path !== tree.owner(file.path)?.path)
+        yield { path: file.path, line, message: `leaves its package: ${specifier}` };
+      // A URL may name a folder or a file of data; an import names a source or JSON.
+      else if (!/\.(?:ts|json|sql|jsonl|md|html|css)$|\/$/.test(specifier))
+        yield { path: file.path, line, message: `ends in no .ts: ${specifier}` };
+      else if (specifier.endsWith(".ts") && tree.get(target) === undefined)
+        yield { path: file.path, line, message: `does not exist: ${specifier}` };
+    }
+}
+
+export function* undeclaredDependencies(tree: Tree): Generator<Finding> {
+  const root = tree.manifests.find((each) => each.folder === "");
+  for (const file of tree.sources) {
+    const owner = tree.owner(file.path);
+    for (const { specifier, line } of file.imports) {
+      if (/^(?:\.|node:)/.test(specifier)) continue;
+      const name = specifier
+        .split("/")
+        .slice(0, specifier.startsWith("@") ? 2 : 1)
+        .join("/");
+      const development = isTest(file.path) || owner === root;
+      const declared =
+        owner?.dependencies.has(name) === true ||
+        (development && (owner?.devDependencies.has(name) || root?.devDependencies.has(name))) ===
+          true;
+      if (isBuiltin(specifier)) yield { path: file.path, line, message: `write node:${specifier}` };
+      else if (!declared)
+        yield { path: file.path, line, message: `${name} is not declared in ${owner?.path}` };
+    }
+  }
+}
+
+/** The file that an import of one of our packages by name means. */
+function exported(tree: Tree, specifier: string): string | undefined {
+  const owner = tree.manifests.find(({ name }) => `${specifier}/`.startsWith(`${name}/`));
+  const rest = specifier.slice(owner?.name.length);
+  const target =
+    owner?.exports.get(`.${rest}`) ?? owner?.exports.get("./*")?.replace("*", rest.slice(1));
+  return owner && target && posix.join(owner.folder, target);
+}
+
+/** Sources that no entry of a package, no test and no tool reaches. */
+export function* deadFiles(tree: Tree): Generator<Finding> {
+  const reached = new Set<string>();
+  const visit = (path: string) => {
+    const file = tree.get(path);
+    if (file === undefined || reached.has(path)) return;
+    reached.add(path);
+    for (const { specifier } of file.imports) {
+      const target = resolve(file, specifier) ?? exported(tree, specifier);
+      if (target !== undefined) visit(target);
+    }
+  };
+  for (const { path, folder, exports } of tree.manifests)
+    for (const target of exports.values()) {
+      const entry = posix.join(folder, target);
+      visit(entry);
+      if (!entry.includes("*") && tree.get(entry) === undefined)
+        yield { path, line: 1, message: `exports no file: ${target}` };
+    }
+  for (const { path } of tree.sources)
+    if (isTest(path) || /^(?:tools|bench)\/[^/]+\.ts$/.test(path)) visit(path);
+  for (const { path } of tree.sources)
+    if (!reached.has(path) && !path.endsWith(".d.ts"))
+      yield { path, line: 1, message: "nothing imports this file" };
+}
