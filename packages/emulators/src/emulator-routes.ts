@@ -43,7 +43,7 @@ export async function serve(
   const endpoint = endpoints[`${method} ${path}`] ?? "other";
   if (!isAuthorized(state, request, endpoint)) {
     request.resume();
-    state.journal.count(endpoint);
+    record(state, { request, method, path, endpoint, callIndex: -1 }, null, 0);
     return sendError(response, 401, { message: "the API key is wrong", code: "invalid_api_key" });
   }
   const callIndex = state.nextCall(endpoint);
@@ -102,7 +102,12 @@ async function receive(
   return null;
 }
 
-function record(state: EmulatorState, exchange: Exchange, body: unknown, bodyBytes: number): void {
+function record(
+  state: EmulatorState,
+  exchange: Pick<Exchange, "request" | "method" | "path" | "endpoint" | "callIndex">,
+  body: unknown,
+  bodyBytes: number,
+): void {
   if (state.journal.isRecording) {
     const { endpoint, callIndex, method, path } = exchange;
     state.journal.keep({
@@ -148,6 +153,6 @@ async function route(state: EmulatorState, exchange: Exchange, body: unknown): P
 }
 
 /** Answers an address the flavour does not have. */
-export function sendNotFound({ response, method, path }: Exchange): void {
+function sendNotFound({ response, method, path }: Exchange): void {
   sendError(response, 404, { message: `no such address: ${method} ${path.slice(0, 200)}` });
 }

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from "./json.ts";
 import { lastUserText, type PromptMessage, type PromptRole } from "./prompt.ts";
 
 export const messagesMax = 10_000;
-export const stopSequencesMax = 16;
+const stopSequencesMax = 16;
 
 /** What a chat or responses request asks for, after its body has been checked. */
 export interface GenerationRequest {

@@ -4,7 +4,7 @@ import { breakConnection } from "./exchange.ts";
 import type { Fault } from "./fault.ts";
 import { wait } from "./pacing.ts";
 
-const splitsMax = 16;
+export const splitsMax = 16;
 const splitPauseMs = 1;
 const garbageMark = "\uE000";
 const garbageMarkBytes = Buffer.from(garbageMark);

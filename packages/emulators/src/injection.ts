@@ -2,10 +2,13 @@ import type { GenerationRequest } from "./generation-request.ts";
 import { plainPrompt, type PromptMessage } from "./prompt.ts";
 import type { Reply } from "./reply.ts";
 
-const orderCharsMax = 500;
+export const orderCharsMax = 500;
 
 const injectionPattern =
   /(?:(?:ignore|disregard|forget|override)\s+(?:all\s+|any\s+)?(?:of\s+)?(?:the\s+|your\s+|my\s+)?(?:previous|prior|above|earlier|preceding|system)\s+(?:instructions?|rules?|prompts?|text|messages?)|(?:игнорируй|проигнорируй|забудь|отмени|не\s+учитывай)(?:те)?\s+(?:все\s+)?(?:свои\s+)?(?:предыдущ|прошл|прежн|системн)\p{L}*\s+(?:инструкци|указани|правил|сообщени|команд)\p{L}*)/giu;
+
+const commandPattern =
+  /(?<![\w/:.])\/[a-z_]{1,40}(?:\s(?!and\b|then\b|or\b)[a-z_]{1,40}){0,3}(?:\s"[^"\n]{1,200}")?/giu;
 
 /** What follows the last injection phrase in any message, quoted or fenced or not; null when there is none. */
 export function injectedOrder(messages: readonly PromptMessage[]): string | null {
@@ -29,7 +32,7 @@ export function obey(order: string, request: GenerationRequest): Reply {
     .map((message) => message.text)
     .join("\n");
   const lines = [`OK: ${order}`];
-  for (const [command] of order.matchAll(/\/[a-z_]+(?:\s[a-z_]+){0,3}/giu)) lines.push(command);
+  for (const [command] of order.matchAll(commandPattern)) lines.push(command);
   for (const [command] of order.matchAll(/(?<!\/command )switch_mode(?:\s\w+)?/giu))
     lines.push(`/command ${command}`);
   for (const [address] of order.matchAll(/https?:\/\/[^\s)"'<>]+/giu))

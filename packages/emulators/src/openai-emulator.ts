@@ -17,6 +17,9 @@ import {
 } from "./request-journal.ts";
 import { rulesMax, type Rule } from "./rule.ts";
 
+// Longer than the idle time of usual client pools, so that a pooled connection is not closed just when it is used again.
+const keepAliveMs = 65_000;
+
 export interface OpenAiEmulatorOptions {
   /** 0, the default, takes any free port. */
   readonly port?: number;
@@ -82,6 +85,7 @@ export async function startOpenAiEmulator(
       else sendError(response, 500, { message });
     });
   });
+  server.keepAliveTimeout = keepAliveMs;
   const host = options.host ?? "127.0.0.1";
   const port = await listen(server, host, options.port ?? 0);
   return emulatorOf(state, server, { host, port });

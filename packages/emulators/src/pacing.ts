@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 
 /** The longest single wait; a longer one asked for becomes this. */
-export const waitMsMax = 600_000;
+const waitMsMax = 600_000;
 
 export interface Pacing {
   readonly firstTokenDelayMs: number;

@@ -1,6 +1,6 @@
 /** A model with one defining flaw, so that a test proves the architecture around it, not the model. */
 export type Persona =
-  /** Solves the last arithmetic question right with probability `p`, each call drawn anew, and is off by 1 to 9 otherwise. */
+  /** Solves the arithmetic it is asked right with probability `p`, each call drawn anew, and is off by 1 to 9 otherwise. */
   | {
       readonly kind: "noisy_solver";
       readonly p: number;

@@ -1,4 +1,4 @@
-const factsMax = 10_000;
+export const factsMax = 10_000;
 const keyAliases: ReadonlyArray<readonly string[]> = [
   ["mode", "режим", "active_mode", "current_mode", "mode_name"],
   ["language", "язык"],
@@ -24,10 +24,11 @@ export function factsIn(text: string): Facts {
   const facts = new Map<string, string>();
   for (const [, key, value] of text.matchAll(factPattern)) {
     if (key === undefined || value === undefined) continue;
-    if (facts.size >= factsMax) break;
     const lower = key.toLowerCase();
-    facts.set(lower, value);
-    facts.set(lower.split(/[ .]/u).at(-1) ?? lower, value);
+    for (const name of new Set([lower, lower.split(/[ .]/u).at(-1) ?? lower])) {
+      if (facts.size >= factsMax) return facts;
+      facts.set(name, value);
+    }
   }
   return facts;
 }

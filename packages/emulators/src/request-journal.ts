@@ -2,13 +2,13 @@ import { EmulatorError } from "./emulator-error.ts";
 import type { Endpoint } from "./fault.ts";
 
 export const recordedRequestsMaxDefault = 1_000;
-const recordedBytesMax = 64 * 1024 * 1024;
+export const recordedBytesMax = 64 * 1024 * 1024;
 
 /** One request as it came in. Header values are kept except those that authorize. */
 export interface RecordedRequest {
   readonly index: number;
   readonly endpoint: Endpoint;
-  /** Counts the calls of this endpoint from 0; chat and responses share one count. */
+  /** Counts the calls of this endpoint from 0; chat and responses share one count. −1 when the key was refused. */
   readonly callIndex: number;
   readonly method: string;
   readonly path: string;

@@ -1,8 +1,8 @@
 import { isObject, type JsonObject, type JsonValue } from "./json.ts";
 
 const schemaDepthMax = 16;
-const itemsMax = 16;
-const stringCharsMax = 4_000;
+export const itemsMax = 16;
+export const stringCharsMax = 4_000;
 
 /** Decides the leaves; `key` is the name of the nearest property. */
 export interface LeafChoices {
@@ -84,7 +84,8 @@ function buildText(schema: JsonObject, place: Place): string {
 }
 
 function typeName(schema: JsonObject): unknown {
-  const type = Array.isArray(schema["type"]) ? schema["type"][0] : schema["type"];
+  const listed: unknown = schema["type"];
+  const type: unknown = Array.isArray(listed) ? listed[0] : listed;
   return type ?? (isObject(schema["properties"]) ? "object" : schema["items"] ? "array" : "string");
 }
 

@@ -1,7 +1,7 @@
 import { languageOf, type Language } from "./language.ts";
 import { seededUnit } from "./seeded.ts";
 
-const topicCharsMax = 80;
+export const topicCharsMax = 80;
 
 interface Phrases {
   readonly opening: string;
