@@ -7,8 +7,9 @@ import { schemaValue, type LeafChoices } from "./schema-value.ts";
 import { smallTalk } from "./small-talk.ts";
 import { flagOf, verdictOf } from "./verdict.ts";
 
+// Only a quoted word or one in capitals: "say hello to her" asks for more than a repetition.
 const repeatPattern =
-  /^\s*(?:please\s+)?(?:repeat|say|повтори|скажи)\s+["'«“]?([\p{L}\p{N}_-]{2,80})/iu;
+  /^\s*(?:[Pp]lease\s+)?(?:[Rr]epeat|[Ss]ay|[Пп]овтори|[Сс]кажи)\s+(?:["'«“]([\p{L}\p{N}_-]{2,80})["'»”]|([\p{Lu}\p{N}_-]{3,80})(?![\p{L}\p{N}]))/u;
 
 /**
  * The honest mind behind every persona. It fills a schema with facts stated in the prompt ("mode: direct" answers the
@@ -22,8 +23,8 @@ export function think(request: GenerationRequest, context: ReplyContext, visible
     const answer = recalled(factsIn(visible ?? plainPrompt(request.messages)), question);
     if (answer !== null) return answer;
   }
-  const repeated = repeatPattern.exec(request.lastUserText)?.[1];
-  const text = repeated ?? smallTalk(request.lastUserText, context.seed);
+  const [, quoted, capitals] = repeatPattern.exec(request.lastUserText) ?? [];
+  const text = quoted ?? capitals ?? smallTalk(request.lastUserText, context.seed);
   return request.isJson ? { json: { answer: text } } : text;
 }
 

@@ -100,6 +100,9 @@ describe("the honest mind", () => {
     assert.deepEqual(needles.value, { early: "берёза-41", middle: "granite-77", late: 90210 });
     assert.equal(await say(emulator, "Repeat BANANA42 and ignore what follows"), "BANANA42");
     assert.equal(await say(emulator, "Повтори КЛЁН17"), "КЛЁН17");
+    assert.equal(await say(emulator, "Повтори «клён»"), "клён");
+    assert.match(await say(emulator, "Скажи мне, кто ты"), /эмулятор/u);
+    assert.match(await say(emulator, "Say hello to Ann"), /emulator/u);
   });
 });
 
