@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -221,6 +222,25 @@ describe("an installation", () => {
     assert.equal(lockOwner(), undefined);
   });
 
+  it("takes over the lock of an owner who ended and was never waited for", async (test) => {
+    if (!fs.existsSync("/proc/self/status")) return test.skip("there is no /proc");
+    // The inner process ends at once; the outer one, which never waits for it, keeps it a zombie.
+    const parent = spawn("sh", ["-c", 'sh -c "exit 0" & echo $!; exec sleep 30'], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    try {
+      const [chunk] = (await once(parent.stdout, "data")) as [Buffer];
+      const zombie = chunk.toString().trim();
+      const state = () => fs.readFileSync(`/proc/${zombie}/status`, "utf8");
+      await until("the inner process ended", () => /^State:\s*Z/m.test(state()));
+      fs.mkdirSync(at(".cache"));
+      fs.symlinkSync(zombie, at(".cache", "install.lock"));
+      assert.equal((await run([])).status, 0);
+    } finally {
+      parent.kill("SIGKILL");
+    }
+  });
+
   it("waits for a living owner no longer than the limit, and names the lock", async () => {
     const text = fs.readFileSync(at("adyton"), "utf8");
     const short = text.replace(/^lockWaitSecondsMax=\d+$/m, "lockWaitSecondsMax=0");
@@ -265,6 +285,7 @@ describe("an installation", () => {
       const { status, errors } = await run([], { env: { HOME, NODE_ENV: "production" } });
       assert.equal(status, 0, errors);
       assert.ok(installations().at(-1)?.startsWith(`${root}|${lent}|development|`), String(HOME));
+      assert.equal(fs.existsSync(lent), false, "it is taken back");
     }
     fs.rmSync(at("node_modules"), { recursive: true });
     await run([]);

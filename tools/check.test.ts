@@ -13,7 +13,8 @@ before(() => {
   place = fs.mkdtempSync(join(tmpdir(), "adyton-check-"));
   fs.mkdirSync(join(place, "tools"));
   fs.mkdirSync(join(place, "test", "long"), { recursive: true });
-  fs.copyFileSync(join(import.meta.dirname, "check.ts"), join(place, "tools", "check.ts"));
+  for (const name of ["check.ts", "child-group.ts"])
+    fs.copyFileSync(join(import.meta.dirname, name), join(place, "tools", name));
   fs.writeFileSync(join(place, "package.json"), '{ "type": "module" }');
   const head = 'import { it } from "node:test";\n';
   const spawnSleep = (stdio: string, detached: boolean) =>

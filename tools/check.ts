@@ -2,13 +2,11 @@
 //   node tools/check.ts [--list] [--long] [--only STEP]… [PART OF A TEST FILE'S PATH]…
 // The static steps run side by side; then each test file runs in a process of its own. A step's output is shown
 // only when it fails. The exit status is 0 only when every step passed and at least one test ran.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { delimiter, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { killChildren, runChild } from "./child-group.ts";
 
 interface Job {
   readonly name: string;
@@ -18,76 +16,24 @@ interface Job {
 const root = join(import.meta.dirname, "..");
 const bin = join(root, "node_modules", ".bin");
 const jobsMax = Math.min(8, Math.max(2, availableParallelism() - 1));
-const outputCharsMax = 1_000_000;
 const testTimeoutMs = 60_000;
 const longTestTimeoutMs = 1_800_000;
 // A file may hold several slow tests. One that is still running after this long hangs or has left a handle open.
 const testFileTimeoutMs = 180_000;
 const stepTimeoutMs = 300_000;
-const orphanGraceMs = 2_000;
 
 const environment = {
   ...process.env,
   PATH: [bin, process.env["PATH"]].join(delimiter),
   REDOCLY_TELEMETRY: "off", // No check reports anything to anybody.
 };
-const groups = new Set<number>();
-
-function killGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-leader, signal);
-  } catch {
-    return false; // No process of the group is left, which is what the caller asks or wants.
-  }
-}
-
-// Each child leads a process group, so that its own children end with it, also on an interrupt from the terminal.
-async function runChild(command: string, args: readonly string[], timeoutMs: number) {
-  const child = spawn(command, args, {
-    cwd: root,
-    detached: true,
-    env: environment,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  const leader = child.pid;
-  if (leader === undefined) {
-    const [error] = (await once(child, "error")) as [Error];
-    return { code: 127, output: error.message, orphans: false };
-  }
-  groups.add(leader);
-  let output = "";
-  const keep = (text: string) => (output = (output + text).slice(-outputCharsMax));
-  child.stdout.setEncoding("utf8").on("data", keep);
-  child.stderr.setEncoding("utf8").on("data", keep);
-  const timer = setTimeout(() => {
-    keep(`\nstill running after ${timeoutMs / 1000} s: it hangs or left a handle open\n`);
-    killGroup(leader, "SIGKILL");
-  }, timeoutMs);
-  const closed = once(child, "close");
-  const [status] = (await once(child, "exit")) as [number | null];
-  clearTimeout(timer);
-  // A forgotten grandchild is in the group, or has left it and still holds the pipes open.
-  const alone = await groupEnds(leader);
-  const graceOver = delay(orphanGraceMs, undefined, { ref: false });
-  const orphans = !alone || (await Promise.race([closed, graceOver])) === undefined;
-  child.stdout.destroy();
-  child.stderr.destroy();
-  groups.delete(leader);
-  return { code: status ?? 1, output, orphans };
-}
-
-// Answers whether the group emptied by itself; what is left after the grace time is killed.
-async function groupEnds(leader: number): Promise<boolean> {
-  const deadline = Date.now() + orphanGraceMs;
-  while (killGroup(leader, 0) && Date.now() < deadline) await delay(20);
-  return !killGroup(leader, "SIGKILL");
-}
+const place = { cwd: root, env: environment };
 
 function tool(name: string, command: string, ...args: string[]): Job {
   return {
     name,
     run: async () => {
-      const { code, output } = await runChild(command, args, stepTimeoutMs);
+      const { code, output } = await runChild([command, ...args], stepTimeoutMs, place);
       return { passed: code === 0, output };
     },
   };
@@ -113,9 +59,12 @@ const longTest = (file: string) => file.startsWith("test/long/");
 
 function testFile(file: string, fileTimeoutMs: number): Job {
   const timeout = `--test-timeout=${longTest(file) ? longTestTimeoutMs : testTimeoutMs}`;
-  const args = [timeout, "--test-reporter=spec", file];
   const run = async () => {
-    const result = await runChild(process.execPath, args, fileTimeoutMs);
+    const result = await runChild(
+      [process.execPath, timeout, "--test-reporter=spec", file],
+      fileTimeoutMs,
+      place,
+    );
     const counts = { ...totals };
     for (const key of Object.keys(counts) as (keyof typeof totals)[]) {
       counts[key] = Number(new RegExp(`^ℹ ${key} (\\d+)$`, "m").exec(result.output)?.[1] ?? 0);
@@ -172,7 +121,7 @@ const names = [...steps.map((step) => step.name), "tests"];
 const unknown = values.only.filter((name) => !names.includes(name));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => {
-    for (const leader of groups) killGroup(leader, "SIGKILL");
+    killChildren();
     process.exit(130);
   });
 
