@@ -222,8 +222,8 @@ describe("an installation", () => {
     assert.equal(lockOwner(), undefined);
   });
 
-  it("takes over the lock of an owner who ended and was never waited for", async (test) => {
-    if (!fs.existsSync("/proc/self/status")) return test.skip("there is no /proc");
+  it("takes over the lock of an owner who ended and was never waited for", async (t) => {
+    if (!fs.existsSync("/proc/self/status")) return t.skip("there is no /proc");
     // The inner process ends at once; the outer one, which never waits for it, keeps it a zombie.
     const parent = spawn("sh", ["-c", 'sh -c "exit 0" & echo $!; exec sleep 30'], {
       stdio: ["ignore", "pipe", "ignore"],

@@ -5,6 +5,7 @@ import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { setTimeout as delay } from "node:timers/promises";
 
 // The check runs as a copy in a folder of planted test files.
 let place: string;
@@ -23,6 +24,9 @@ before(() => {
   const planted = {
     "good.test.ts": `${head}it("один", () => {});\nit("two", () => {});\n`,
     "bad.test.ts": `${head}it("is wrong", () => { throw new Error("planted"); });\n`,
+    "pid.test.ts":
+      `${head}import { writeFileSync } from "node:fs";\n` +
+      `it("waits", () => { writeFileSync("pid", String(process.pid)); setInterval(() => {}, 1000); });\n`,
     "open.test.ts": `${head}it("opens", () => { setInterval(() => {}, 1000); });\n`,
     "empty.test.ts": "export {};\n",
     "orphan.test.ts": spawnSleep("ignore", false),
@@ -34,15 +38,29 @@ before(() => {
 });
 after(() => fs.rmSync(place, { recursive: true, force: true }));
 
-async function check(...args: string[]): Promise<{ status: number | null; output: string }> {
+function start(...args: string[]) {
   // A test's own environment tells a nested runner to speak to its parent instead of printing.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-  const child = spawn(process.execPath, [join(place, "tools", "check.ts"), ...args], { env });
+  return spawn(process.execPath, [join(place, "tools", "check.ts"), ...args], { env });
+}
+
+async function check(...args: string[]): Promise<{ status: number | null; output: string }> {
+  const child = start(...args);
   let output = "";
   child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const [status] = (await once(child, "close")) as [number | null];
   return { status, output };
+}
+
+// An ended process that nobody waited for still answers signals; where there is a /proc it shows.
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return !/^State:\s*Z/m.test(fs.readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH" && !fs.existsSync("/proc/self/status");
+  }
 }
 
 describe("the check", () => {
@@ -63,6 +81,18 @@ describe("the check", () => {
       assert.match(result.output, output);
       assert.equal(result.status, status, result.output);
     });
+
+  it("ends the running tests when it is interrupted", async () => {
+    const child = start("--only", "tests", "pid");
+    const ended = once(child, "exit");
+    const file = join(place, "pid");
+    while (!fs.existsSync(file) || fs.readFileSync(file, "utf8") === "") await delay(10);
+    const pid = Number(fs.readFileSync(file, "utf8"));
+    assert.equal(isRunning(pid), true);
+    child.kill("SIGINT");
+    assert.deepEqual(await ended, [130, null]);
+    while (isRunning(pid)) await delay(10);
+  });
 
   it("fails when a tool is missing", async () => {
     const result = await check("--only", "types");

@@ -257,11 +257,11 @@ describe("the scanner", () => {
   it("finds every way to import, with its line", () => {
     const text =
       'import a from "a";\nimport "b";\nexport * from "c";\nimport type {\n  D,\n} from "d";\n' +
-      'await import("e");\nnew URL("./f.ts", import.meta.url);\n' +
+      'await import("e");\nnew URL("./f.ts", import.meta.url);\nnew URL("k.ts", import.meta.url);\n' +
       'new URL("g");\nBuffer.from("h");\n// import "i";\nconst s = \'import "j"\';\n';
     assert.deepEqual(
       importsOf(text, blankText(text)).map(({ specifier, line }) => `${specifier}:${line}`),
-      ["a:1", "b:2", "c:3", "d:6", "e:7", "./f.ts:8"],
+      ["a:1", "b:2", "c:3", "d:6", "e:7", "./f.ts:8", "./k.ts:9"],
     );
   });
 });

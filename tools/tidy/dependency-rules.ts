@@ -1,7 +1,7 @@
 import { lineAt, type Import } from "./source-text.ts";
 import type { Finding, Manifest, Tree } from "./tree.ts";
 
-export const dependenciesRecord = "docs/adr/0002-dependencies.md";
+const dependenciesRecord = "docs/adr/0002-dependencies.md";
 
 const isOurs = (name: string) => name.startsWith("@adyton/");
 

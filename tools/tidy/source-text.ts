@@ -76,8 +76,11 @@ export function importsOf(text: string, code: string): Import[] {
     /(?:\bfrom|\bimport\s*\(?|\brequire\s*\(|\bnew URL\((?="[^"]*",\s*import\.meta\.url))\s*"( *)"/g;
   return [...code.matchAll(pattern)].map((found) => {
     const end = found.index + found[0].length - 1;
+    const written = text.slice(end - (found[1]?.length ?? 0), end);
+    // A URL without a dot is relative all the same.
+    const isUrl = found[0].startsWith("new") && /^[\w-]/.test(written);
     return {
-      specifier: text.slice(end - (found[1]?.length ?? 0), end),
+      specifier: isUrl ? `./${written}` : written,
       line: lineAt(text, found.index + found[0].indexOf('"')),
     };
   });
