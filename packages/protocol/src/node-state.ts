@@ -55,6 +55,7 @@ const faultKinds = [
   "tail_cut",
   "head_invalid",
   "head_missing",
+  "altered_state",
   "unreadable",
 ] as const;
 export const VerifyReport = z

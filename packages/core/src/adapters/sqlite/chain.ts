@@ -1,0 +1,70 @@
+import { hash, randomFillSync } from "node:crypto";
+
+/** A record's header as the chain covers it. */
+export interface ChainedHeader {
+  readonly seq: number;
+  readonly time: number;
+  readonly origin: string;
+  readonly type: string;
+  readonly class: string;
+  readonly owner: string;
+  readonly actor: string;
+  readonly tier: string;
+  readonly conversation: string | null;
+  readonly cause: number | null;
+  readonly hop: number;
+  readonly facts: string;
+  readonly commitment: Uint8Array | null;
+}
+
+export const saltBytes = 16;
+
+/** Salts come from a pool because one call for 16 random bytes costs as much as one for 4,096. */
+const pool = Buffer.alloc(4_096);
+let poolUsed = pool.length;
+
+/** Sixteen fresh random bytes. */
+export function freshSalt(): Buffer {
+  if (poolUsed + saltBytes > pool.length) {
+    randomFillSync(pool);
+    poolUsed = 0;
+  }
+  const salt = Buffer.from(pool.subarray(poolUsed, poolUsed + saltBytes));
+  // A used salt does not stay in memory: whoever reads it could test guesses of an erased text.
+  pool.fill(0, poolUsed, poolUsed + saltBytes);
+  poolUsed += saltBytes;
+  return salt;
+}
+
+/**
+ * What binds a payload to its header: SHA-256 over salt and data. Without the salt, which is erased with the data,
+ * not even a correct guess of a short text can be confirmed.
+ */
+export function commit(salt: Uint8Array, data: string): Buffer {
+  return hash("sha256", `${Buffer.from(salt).toString("hex")}:${data}`, "buffer");
+}
+
+/** The chain's value before the first record: bound to the node's id, so two nodes' journals never mix. */
+export function genesis(nodeId: string): Buffer {
+  return hash("sha256", `adyton-journal-1:${nodeId}`, "buffer");
+}
+
+/** The chain's next value: SHA-256 over the former value and the header in a fixed order. */
+export function chain(previous: Uint8Array, header: ChainedHeader): Buffer {
+  const fields = JSON.stringify([
+    header.seq,
+    header.time,
+    header.origin,
+    header.type,
+    header.class,
+    header.owner,
+    header.actor,
+    header.tier,
+    header.conversation,
+    header.cause,
+    header.hop,
+    header.facts,
+    header.commitment === null ? null : Buffer.from(header.commitment).toString("hex"),
+  ]);
+  return hash("sha256", `${Buffer.from(previous).toString("hex")}${fields}`, "buffer");
+}

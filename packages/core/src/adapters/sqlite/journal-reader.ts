@@ -1,0 +1,91 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { openForReading } from "./database.ts";
+import { parseRecord, recordColumns, type StoredRecord } from "./stored-record.ts";
+
+const from = `SELECT ${recordColumns} FROM event e LEFT JOIN payload p USING (seq)`;
+
+/** Reads records beside the writer. Every call is one short statement; long scans belong in a worker thread. */
+export class JournalReader implements Disposable {
+  readonly #database: DatabaseSync;
+  readonly #one: StatementSync;
+  readonly #after: StatementSync;
+  readonly #newest: StatementSync;
+  readonly #history: StatementSync;
+  readonly #dedupe: StatementSync;
+  readonly #last: StatementSync;
+
+  constructor(file: string) {
+    this.#database = openForReading(file);
+    this.#one = this.#database.prepare(`${from} WHERE e.seq = ?`);
+    // A prefix is a range of types: from itself to the next string after every one that starts with it.
+    const typed = "(?2 IS NULL OR (e.type >= ?2 AND e.type < ?3))";
+    this.#after = this.#database.prepare(
+      `${from} WHERE e.seq > ?1 AND ${typed} ORDER BY e.seq LIMIT ?4`,
+    );
+    this.#newest = this.#database.prepare(
+      `${from} WHERE e.seq > ?1 AND ${typed} ORDER BY e.seq DESC LIMIT ?4`,
+    );
+    this.#history = this.#database.prepare(
+      `${from} WHERE e.conversation = ? AND e.seq > ? AND e.type = 'turn.answered' ORDER BY e.seq DESC LIMIT ?`,
+    );
+    this.#dedupe = this.#database.prepare(
+      "SELECT seq, result, fingerprint FROM dedupe WHERE key = ? AND expires > ?",
+    );
+    this.#last = this.#database.prepare("SELECT max(seq) AS seq FROM event");
+  }
+
+  get database(): DatabaseSync {
+    return this.#database;
+  }
+
+  lastSeq(): number {
+    return Number(this.#last.get()?.["seq"] ?? 0);
+  }
+
+  record(seq: number): StoredRecord | undefined {
+    const row = this.#one.get(seq);
+    return row === undefined ? undefined : parseRecord(row);
+  }
+
+  /** Records after a sequence number, oldest first. `type` is exact, or a prefix that ends in a dot. */
+  after(seq: number, limit: number, type?: string): readonly StoredRecord[] {
+    return this.#after.all(seq, ...typeRange(type), limit).map(parseRecord);
+  }
+
+  /** The newest records, oldest first. */
+  newest(limit: number, type?: string): readonly StoredRecord[] {
+    return this.#newest
+      .all(0, ...typeRange(type), limit)
+      .map(parseRecord)
+      .toReversed();
+  }
+
+  /** The newest answered turns of a conversation after a sequence number, oldest first. */
+  answeredTurns(conversation: string, afterSeq: number, limit: number): readonly StoredRecord[] {
+    return this.#history.all(conversation, afterSeq, limit).map(parseRecord).toReversed();
+  }
+
+  /** What a dedupe key stands for. */
+  known(
+    key: Uint8Array,
+    nowMs: number,
+  ): { seq: number; result: number | null; fingerprint: Uint8Array } | undefined {
+    const row = this.#dedupe.get(key, nowMs);
+    if (row === undefined || !(row["fingerprint"] instanceof Uint8Array)) return undefined;
+    const result = row["result"];
+    return {
+      seq: Number(row["seq"]),
+      result: typeof result === "number" ? result : null,
+      fingerprint: row["fingerprint"],
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+}
+
+function typeRange(type: string | undefined): readonly [string | null, string | null] {
+  if (type === undefined || type === "") return [null, null];
+  return type.endsWith(".") ? [type, `${type}\u{10ffff}`] : [type, `${type}\u0000`];
+}

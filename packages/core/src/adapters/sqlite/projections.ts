@@ -1,0 +1,238 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { type Facts, factsByType, type NodeEventType } from "../../domain/journal/record.ts";
+
+/** What a projection may depend on: the chained header alone, so that replay rebuilds it after every erasure. */
+export interface ProjectedRecord {
+  readonly seq: number;
+  readonly time: number;
+  readonly owner: string;
+  readonly actor: string;
+  readonly tier: string;
+  readonly conversation: string | null;
+}
+
+/** The state tables, in the order in which they are compared. */
+export const stateTables = [
+  "run",
+  "conversation",
+  "overlay",
+  "document",
+  "token",
+  "usage",
+] as const;
+
+type Project = {
+  readonly [T in NodeEventType]?: (record: ProjectedRecord, facts: Facts<T>) => void;
+};
+
+const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
+/** A document's owner column: NULL when everybody may find it. */
+const visibleTo = (record: ProjectedRecord, shared: boolean): string | null =>
+  shared ? null : record.owner;
+
+/** Keeps the state tables in step with the records, in the transaction that appends them. */
+export class Projections {
+  readonly #prepared = new Map<string, StatementSync>();
+  readonly #database: DatabaseSync;
+  readonly #project: Project;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#project = { ...this.#turns(), ...this.#conversations(), ...this.#things() };
+  }
+
+  /** Applies one of the node's own records. Facts that do not fit their schema are our own mistake and throw. */
+  apply(record: ProjectedRecord, type: NodeEventType, facts: unknown): void {
+    const project = this.#project[type] as
+      | ((record: ProjectedRecord, facts: unknown) => void)
+      | undefined;
+    project?.(record, facts);
+  }
+
+  /** Empties the state tables and applies every record of `source` again, oldest first. */
+  replay(source: DatabaseSync): void {
+    for (const table of stateTables) this.#database.exec(`DELETE FROM ${table}`);
+    const rows = source
+      .prepare(
+        "SELECT seq, time, type, owner, actor, tier, conversation, facts FROM event WHERE origin = 'node' ORDER BY seq",
+      )
+      .iterate();
+    for (const row of rows) {
+      const type = String(row["type"]) as NodeEventType;
+      const conversation = row["conversation"];
+      const record: ProjectedRecord = {
+        seq: Number(row["seq"]),
+        time: Number(row["time"]),
+        owner: String(row["owner"]),
+        actor: String(row["actor"]),
+        tier: String(row["tier"]),
+        conversation: typeof conversation === "string" ? conversation : null,
+      };
+      this.apply(record, type, factsByType[type].parse(JSON.parse(String(row["facts"]))));
+    }
+  }
+
+  #run(sql: string, ...values: (string | number | null)[]): void {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    statement.run(...values);
+  }
+
+  #turns(): Project {
+    return {
+      "turn.received": (record, facts) => {
+        this.#run(
+          `INSERT INTO run (id, actor, owner, conversation, status, mode, attempts, detached, created, received)
+           VALUES (?, ?, ?, ?, 'running', ?, 1, ?, ?, ?)`,
+          facts.run,
+          record.actor,
+          record.owner,
+          record.conversation,
+          facts.mode,
+          facts.detached ? 1 : 0,
+          record.time,
+          record.seq,
+        );
+        this.#run(
+          `INSERT INTO conversation (key, owner, turns, fresh_after) VALUES (?, ?, 1, 0)
+           ON CONFLICT (key) DO UPDATE SET turns = turns + 1`,
+          record.conversation,
+          record.owner,
+        );
+      },
+      "turn.resumed": (_record, facts) =>
+        this.#run("UPDATE run SET attempts = attempts + 1 WHERE id = ?", facts.run),
+      "turn.answered": (record, facts) => {
+        this.#finish(record, facts.run, "answered");
+        this.#count(record, { failed: 0, ...facts });
+      },
+      "turn.failed": (record, facts) => {
+        this.#finish(record, facts.run, facts.status);
+        this.#count(record, { failed: 1, promptTokens: 0, completionTokens: 0, ms: facts.ms });
+      },
+    };
+  }
+
+  #finish(record: ProjectedRecord, run: string, status: string): void {
+    this.#run(
+      "UPDATE run SET status = ?, finished = ?, result = ? WHERE id = ?",
+      status,
+      record.time,
+      record.seq,
+      run,
+    );
+  }
+
+  #count(
+    record: ProjectedRecord,
+    n: { failed: number; promptTokens: number; completionTokens: number; ms: number },
+  ): void {
+    this.#run(
+      `INSERT INTO usage (day, actor, messages, failed, prompt_tokens, completion_tokens, ms) VALUES (?, ?, 1, ?, ?, ?, ?)
+       ON CONFLICT (day, actor) DO UPDATE SET messages = messages + 1, failed = failed + excluded.failed,
+         prompt_tokens = prompt_tokens + excluded.prompt_tokens,
+         completion_tokens = completion_tokens + excluded.completion_tokens, ms = ms + excluded.ms`,
+      dayOf(record.time),
+      record.actor,
+      n.failed,
+      n.promptTokens,
+      n.completionTokens,
+      n.ms,
+    );
+  }
+
+  #conversations(): Project {
+    const ensure = (record: ProjectedRecord): void =>
+      this.#run(
+        "INSERT OR IGNORE INTO conversation (key, owner, turns, fresh_after) VALUES (?, ?, 0, 0)",
+        record.conversation,
+        record.owner,
+      );
+    return {
+      "conversation.reset": (record) => {
+        ensure(record);
+        this.#run(
+          "UPDATE conversation SET fresh_after = ? WHERE key = ?",
+          record.seq,
+          record.conversation,
+        );
+      },
+      "mode.changed": (record, facts) => {
+        ensure(record);
+        this.#run(
+          `UPDATE conversation SET mode = ?, mode_previous = ?, mode_until_turn = ?, mode_until_time = ?, mode_by = ?
+           WHERE key = ?`,
+          facts.mode,
+          facts.previous,
+          facts.untilTurn,
+          facts.untilMs,
+          record.actor,
+          record.conversation,
+        );
+      },
+      "mode.restored": (record, facts) => {
+        ensure(record);
+        this.#run(
+          "UPDATE conversation SET mode = ?, mode_previous = NULL, mode_by = ? WHERE key = ?",
+          facts.mode,
+          record.actor,
+          record.conversation,
+        );
+      },
+      "overlay.added": (record, facts) => {
+        ensure(record);
+        this.#run(
+          "INSERT INTO overlay (id, conversation, seq, until_turn, until_time) VALUES (?, ?, ?, ?, ?)",
+          facts.overlay,
+          record.conversation,
+          record.seq,
+          facts.untilTurn,
+          facts.untilMs,
+        );
+      },
+      "overlay.removed": (record, facts) =>
+        this.#run("UPDATE overlay SET removed = ? WHERE id = ?", record.time, facts.overlay),
+    };
+  }
+
+  #things(): Project {
+    return {
+      "memory.document.added": (record, facts) => {
+        this.#run("DELETE FROM document WHERE source_key = ?", facts.sourceKey);
+        this.#run(
+          `INSERT INTO document (id, owner, source_key, media_type, sha256, bytes, tier, seq, time)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          facts.document,
+          visibleTo(record, facts.shared),
+          facts.sourceKey,
+          facts.mediaType,
+          facts.sha256,
+          facts.bytes,
+          record.tier,
+          record.seq,
+          record.time,
+        );
+      },
+      "token.added": (record, facts) =>
+        this.#run(
+          "INSERT INTO token (name, hash, tier, may, person, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          facts.name,
+          facts.hash,
+          facts.tier,
+          JSON.stringify(facts.may),
+          facts.person ? 1 : 0,
+          record.time,
+          facts.expiresMs,
+        ),
+      "token.revoked": (record, facts) =>
+        this.#run(
+          "UPDATE token SET revoked = ? WHERE name = ? AND revoked IS NULL",
+          record.time,
+          facts.name,
+        ),
+    };
+  }
+}

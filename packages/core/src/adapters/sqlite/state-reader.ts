@@ -1,0 +1,168 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { documentMediaTypes, runStatuses } from "@adyton/protocol";
+import * as z from "zod";
+
+const RunRow = z.object({
+  id: z.string(),
+  actor: z.string(),
+  owner: z.string(),
+  conversation: z.string(),
+  status: z.enum(runStatuses),
+  mode: z.string(),
+  attempts: z.int(),
+  detached: z.int(),
+  created: z.int(),
+  finished: z.int().nullable(),
+  received: z.int(),
+  result: z.int().nullable(),
+});
+export type RunRow = z.infer<typeof RunRow>;
+
+const ConversationRow = z.object({
+  key: z.string(),
+  owner: z.string(),
+  turns: z.int(),
+  fresh_after: z.int(),
+  mode: z.string().nullable(),
+  mode_previous: z.string().nullable(),
+  mode_until_turn: z.int().nullable(),
+  mode_until_time: z.int().nullable(),
+  mode_by: z.string().nullable(),
+});
+export type ConversationRow = z.infer<typeof ConversationRow>;
+
+const OverlayRow = z.object({
+  id: z.string(),
+  conversation: z.string(),
+  seq: z.int(),
+  until_turn: z.int(),
+  until_time: z.int(),
+  removed: z.int().nullable(),
+});
+export type OverlayRow = z.infer<typeof OverlayRow>;
+
+const DocumentRow = z.object({
+  id: z.string(),
+  owner: z.string().nullable(),
+  source_key: z.string(),
+  media_type: z.enum(documentMediaTypes),
+  sha256: z.string(),
+  bytes: z.int(),
+  tier: z.string(),
+  seq: z.int(),
+  time: z.int(),
+});
+export type DocumentRow = z.infer<typeof DocumentRow>;
+
+const TokenRow = z.object({
+  name: z.string(),
+  hash: z.string(),
+  tier: z.string(),
+  may: z.string(),
+  person: z.int(),
+  created: z.int(),
+  expires: z.int().nullable(),
+  revoked: z.int().nullable(),
+  used: z.int().nullable(),
+});
+export type TokenRow = z.infer<typeof TokenRow>;
+
+const UsageRow = z.object({
+  day: z.string(),
+  actor: z.string(),
+  messages: z.int(),
+  failed: z.int(),
+  prompt_tokens: z.int(),
+  completion_tokens: z.int(),
+  ms: z.int(),
+});
+export type UsageRow = z.infer<typeof UsageRow>;
+
+/** Reads the state tables. Statements are prepared when they are first needed. */
+export class StateReader {
+  readonly #database: DatabaseSync;
+  readonly #prepared = new Map<string, StatementSync>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  run(id: string): RunRow | undefined {
+    return this.#one(RunRow, "SELECT * FROM run WHERE id = ?", id);
+  }
+
+  unfinishedRuns(): readonly RunRow[] {
+    return this.#all(RunRow, "SELECT * FROM run WHERE status = 'running' ORDER BY id");
+  }
+
+  conversation(key: string): ConversationRow | undefined {
+    return this.#one(ConversationRow, "SELECT * FROM conversation WHERE key = ?", key);
+  }
+
+  overlay(id: string): OverlayRow | undefined {
+    return this.#one(OverlayRow, "SELECT * FROM overlay WHERE id = ?", id);
+  }
+
+  /** The overlays of a conversation that are not removed, expired ones included, oldest first. */
+  overlays(conversation: string): readonly OverlayRow[] {
+    return this.#all(
+      OverlayRow,
+      "SELECT * FROM overlay WHERE conversation = ? AND removed IS NULL ORDER BY seq",
+      conversation,
+    );
+  }
+
+  documentBySource(sourceKey: string): DocumentRow | undefined {
+    return this.#one(DocumentRow, "SELECT * FROM document WHERE source_key = ?", sourceKey);
+  }
+
+  /** Documents in the order they came, after a sequence number. */
+  documentsAfter(seq: number, limit: number): readonly DocumentRow[] {
+    return this.#all(
+      DocumentRow,
+      "SELECT * FROM document WHERE seq > ? ORDER BY seq LIMIT ?",
+      seq,
+      limit,
+    );
+  }
+
+  documentCount(): number {
+    return Number(this.#statement("SELECT count(*) AS n FROM document").get()?.["n"] ?? 0);
+  }
+
+  tokens(): readonly TokenRow[] {
+    return this.#all(
+      TokenRow,
+      "SELECT token.*, token_use.time AS used FROM token LEFT JOIN token_use USING (name) ORDER BY name",
+    );
+  }
+
+  usage(sinceDay: string, actor: string | null): readonly UsageRow[] {
+    return this.#all(
+      UsageRow,
+      "SELECT * FROM usage WHERE day >= ?1 AND (?2 IS NULL OR actor = ?2) ORDER BY day, actor",
+      sinceDay,
+      actor,
+    );
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #one<T>(schema: z.ZodType<T>, sql: string, ...values: (string | number | null)[]): T | undefined {
+    const row = this.#statement(sql).get(...values);
+    return row === undefined ? undefined : schema.parse(row);
+  }
+
+  #all<T>(schema: z.ZodType<T>, sql: string, ...values: (string | number | null)[]): readonly T[] {
+    return this.#statement(sql)
+      .all(...values)
+      .map((row) => schema.parse(row));
+  }
+}

@@ -1,0 +1,136 @@
+import * as z from "zod";
+
+/**
+ * Retention classes. `record` is what state is rebuilt from and is never erased by age; `message` what people and
+ * models said; `event` what came from outside; `trace` how a run went.
+ */
+export const retentionClasses = ["record", "message", "event", "trace"] as const;
+export type RetentionClass = (typeof retentionClasses)[number];
+
+/** The conversation every key of which belongs to the node itself. */
+export const nodeOwner = "node";
+
+const runId = z.string();
+const lifetime = { untilTurn: z.int(), untilMs: z.int() };
+
+/**
+ * The facts of each of the node's own records: ids and figures the node determined, never anybody's words. They
+ * stand in the chained header and outlive the payload, so state can be rebuilt after every erasure.
+ */
+export const factsByType = {
+  "node.started": z.strictObject({ version: z.string(), configHash: z.string() }),
+  "node.stopped": z.strictObject({}),
+  "turn.received": z.strictObject({ run: runId, mode: z.string(), detached: z.boolean() }),
+  "turn.resumed": z.strictObject({ run: runId }),
+  "turn.answered": z.strictObject({
+    run: runId,
+    by: z.enum(["model", "extractive"]),
+    promptTokens: z.int(),
+    completionTokens: z.int(),
+    ms: z.int(),
+  }),
+  "turn.failed": z.strictObject({
+    run: runId,
+    status: z.enum(["failed", "cancelled", "interrupted"]),
+    code: z.string(),
+    ms: z.int(),
+  }),
+  "command.executed": z.strictObject({ run: runId, command: z.string() }),
+  "conversation.reset": z.strictObject({}),
+  "mode.changed": z.strictObject({
+    mode: z.string(),
+    previous: z.string().nullable(),
+    ...lifetime,
+  }),
+  "mode.restored": z.strictObject({ mode: z.string().nullable() }),
+  "overlay.added": z.strictObject({ overlay: z.string(), ...lifetime }),
+  "overlay.removed": z.strictObject({ overlay: z.string() }),
+  "memory.document.added": z.strictObject({
+    document: z.string(),
+    sourceKey: z.string(),
+    mediaType: z.string(),
+    sha256: z.string(),
+    bytes: z.int(),
+    shared: z.boolean(),
+  }),
+  "token.added": z.strictObject({
+    name: z.string(),
+    hash: z.string(),
+    tier: z.string(),
+    may: z.array(z.string()),
+    person: z.boolean(),
+    expiresMs: z.int().nullable(),
+  }),
+  "token.revoked": z.strictObject({ name: z.string() }),
+  "backend.changed": z.strictObject({ name: z.string(), status: z.string() }),
+  "storage.recovered": z.strictObject({ refused: z.int() }),
+  "journal.erased": z.strictObject({
+    ranges: z.array(z.tuple([z.int(), z.int()])),
+    reason: z.string(),
+  }),
+  "journal.backed_up": z.strictObject({ lastSeq: z.int(), hash: z.string() }),
+  "journal.restored": z.strictObject({ lastSeq: z.int(), hash: z.string() }),
+} as const;
+
+export type NodeEventType = keyof typeof factsByType;
+export type Facts<T extends NodeEventType> = z.infer<(typeof factsByType)[T]>;
+
+/** Who and where: the header of a record besides what the journal itself adds. */
+export interface RecordContext {
+  /** Whose words the payload holds; decides who may see them. */
+  readonly owner: string;
+  /** Who acted. */
+  readonly actor: string;
+  readonly tier: string;
+  /** The conversation's internal key. */
+  readonly conversation?: string | undefined;
+  /** The record this one follows from; `"first"` names the first record of the same group. */
+  readonly cause?: number | "first" | undefined;
+  readonly hop?: number | undefined;
+}
+
+/** A record to append. */
+export type NewRecord = RecordContext & {
+  readonly class: RetentionClass;
+  readonly data?: unknown;
+} & (
+    | {
+        readonly [T in NodeEventType]: {
+          readonly origin: "node";
+          readonly type: T;
+          readonly facts: Facts<T>;
+        };
+      }[NodeEventType]
+    | { readonly origin: "outside"; readonly type: string; readonly facts: Record<string, never> }
+  );
+
+/** An HMAC that names an outside event or a keyed request, and a digest that tells a repetition from a clash. */
+export interface DedupeKey {
+  readonly key: Uint8Array;
+  readonly fingerprint: Uint8Array;
+}
+
+/** Records that are written together or not at all. */
+export interface RecordGroup {
+  readonly records: readonly NewRecord[];
+  /** When the key is known already, nothing of the group is written. */
+  readonly dedupe?: DedupeKey | undefined;
+  /** The group's last record is what a repetition of this key is answered with. */
+  readonly resultOf?: Uint8Array | undefined;
+}
+
+export type AppendOutcome =
+  | {
+      readonly kind: "appended";
+      readonly firstSeq: number;
+      readonly lastSeq: number;
+      readonly timeMs: number;
+    }
+  | {
+      readonly kind: "duplicate";
+      readonly seq: number;
+      /** The record that answers it; absent while the first is still under way. */
+      readonly result: number | null;
+      /** False: the same key stands for another content. */
+      readonly same: boolean;
+    };
