@@ -13,6 +13,8 @@ export interface ChatRequest {
   readonly signal: AbortSignal;
   /** Present when somebody is watching: the answer is then requested as a stream and handed on piece by piece. */
   readonly onDelta?: (text: string) => void;
+  /** The caller's own count of the messages, by `countTokens`, when it has made one: spares counting them again. */
+  readonly promptTokensEstimate?: number;
 }
 
 export interface ReportedUsage {
@@ -36,7 +38,10 @@ export type ChatFailure =
 export type ChatOutcome =
   | {
       readonly kind: "answered";
-      /** Without the model's reasoning. */
+      /**
+       * Without the model's reasoning, and never blank: an answer without text is `invalid`. When a model turns out
+       * late to have begun with its reasoning, `onDelta` may have seen that; this text is right.
+       */
       readonly text: string;
       readonly finish: "stop" | "length" | "cut";
       /** As the server reports it; absent when it reports nothing usable. */
@@ -48,6 +53,8 @@ export type ChatOutcome =
       readonly reason: ChatFailure;
       /** One sentence for the user: what happened and what to do; no address, no secret. */
       readonly detail: string;
+      /** What the server itself said, in one line: for the owner's log alone, because foreign text may hold anything. */
+      readonly ownerDetail?: string;
       /** Whether part of the answer had already been handed to `onDelta`. */
       readonly started: boolean;
     };
@@ -63,6 +70,7 @@ export interface BackendHealth {
 
 export interface Backend extends AsyncDisposable {
   readonly name: string;
+  /** Empty until the server was asked, when the configuration names none. */
   readonly model: string;
   /** For the owner only. */
   readonly address: string;
@@ -70,9 +78,13 @@ export interface Backend extends AsyncDisposable {
   readonly concurrency: number;
   /** Tokens of the model's window: reported by the server, configured, or the stated default. */
   readonly contextTokens: number;
+  /** Asks the server what it has, so that model and window are known. Never rejects: trouble is in `health()`. */
+  start?(): Promise<void>;
   chat(request: ChatRequest): Promise<ChatOutcome>;
   /** Tokens of a text: estimated at once, never less than the truth by more than the tests' stated margin. */
   countTokens(text: string): number;
+  /** Tokens of a text by the server's own tokenizer, for texts near a limit; `undefined` where it offers none. */
+  countExact?(text: string, signal?: AbortSignal): Promise<number | undefined>;
   health(): BackendHealth;
   /** Called at each change of the status. */
   onHealthChange(listener: (health: BackendHealth) => void): void;

@@ -75,6 +75,25 @@ describe("ReasoningFilter", () => {
     assert.equal(open.end(), "No tags");
   });
 
+  it("drops what it holds when the answer was cut off", () => {
+    const cut = new ReasoningFilter("maybe_reasoning");
+    cut.push("Let me see");
+    assert.equal(cut.end(false), "");
+    assert.ok(cut.sawReasoning);
+    assert.equal(
+      withoutReasoning("Let me", { start: "maybe_reasoning", isComplete: false }).text,
+      "",
+    );
+    assert.equal(withoutReasoning("Let me", { start: "text", isComplete: false }).text, "Let me");
+  });
+
+  it("holds nothing once the server keeps reasoning apart", () => {
+    const filter = new ReasoningFilter("maybe_reasoning");
+    filter.push("  ");
+    filter.expectNone();
+    assert.equal(filter.push("Да"), "Да");
+  });
+
   it("says what it saw", () => {
     assert.deepEqual(run(["a"], "text"), { shown: "a", text: "a", saw: false, unopened: false });
     assert.equal(run(["<think>a"], "text").saw, true);

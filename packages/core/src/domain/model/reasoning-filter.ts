@@ -65,11 +65,24 @@ export class ReasoningFilter {
     return this.#flush();
   }
 
-  /** Gives what was still undecided. Nothing may be pushed afterwards. */
-  end(): string {
+  /** The server keeps reasoning apart by itself: nothing needs to be held any longer. */
+  expectNone(): void {
+    this.#sawReasoning = true;
+    this.#release();
+  }
+
+  /**
+   * Gives what was still undecided. Nothing may be pushed afterwards. What is still held when the answer was cut off
+   * is reasoning that did not come to its end, and is dropped.
+   */
+  end(isComplete = true): string {
     const rest = this.#tag;
     this.#tag = "";
     for (const char of rest) this.#plain(char);
+    if (this.#isHolding && !isComplete && this.#held !== "") {
+      this.#sawReasoning = true;
+      this.#held = "";
+    }
     this.#release();
     return this.#flush();
   }
@@ -161,11 +174,16 @@ export class ReasoningFilter {
   }
 }
 
-/** A whole answer without its reasoning, and whether there was any. */
-export function withoutReasoning(answer: string): { text: string; sawReasoning: boolean } {
-  if (!answer.includes("<")) return { text: answer, sawReasoning: false };
-  const filter = new ReasoningFilter();
+/** A whole answer without its reasoning, and what was seen of it. */
+export function withoutReasoning(
+  answer: string,
+  { start = "text", isComplete = true }: { start?: FilterStart; isComplete?: boolean } = {},
+): { text: string; sawReasoning: boolean; closedUnopened: boolean } {
+  if (!answer.includes("<") && (start === "text" || isComplete))
+    return { text: answer, sawReasoning: false, closedUnopened: false };
+  const filter = new ReasoningFilter(start);
   filter.push(answer);
-  filter.end();
-  return { text: filter.text, sawReasoning: filter.sawReasoning };
+  filter.end(isComplete);
+  const { text, sawReasoning, closedUnopened } = filter;
+  return { text, sawReasoning, closedUnopened };
 }

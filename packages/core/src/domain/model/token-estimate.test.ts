@@ -184,14 +184,14 @@ describe("isPlausibleCount", () => {
       assert.equal(isPlausibleCount(100, reported), accepted));
 });
 
-describe("learnCorrection", () => {
-  function learned(ratio: number, reports: number): number {
-    let factor = 1;
-    for (let index = 0; index < reports; index += 1)
-      factor = learnCorrection(factor, 1_000, Math.round(1_000 * ratio));
-    return factor;
-  }
+function learned(ratio: number, reports: number): number {
+  let factor = 1;
+  for (let index = 0; index < reports; index += 1)
+    factor = learnCorrection(factor, 1_000, Math.round(1_000 * ratio));
+  return factor;
+}
 
+describe("learnCorrection", () => {
   it("comes to a steady tokenizer's ratio", () => {
     assert.ok(Math.abs(learned(1.4, 20) - 1.4) < 0.01);
     assert.ok(Math.abs(learned(0.7, 80) - 0.7) < 0.01);

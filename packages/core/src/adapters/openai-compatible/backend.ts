@@ -1,0 +1,344 @@
+import { backoffDelayMs, systemClock, type Clock, type Random } from "@adyton/runtime";
+import { mayBeginReasoning } from "../../domain/model/model-kind.ts";
+import {
+  estimatePromptTokens,
+  estimateTokens,
+  learnCorrection,
+} from "../../domain/model/token-estimate.ts";
+import type { Backend, BackendHealth, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
+import { BackendError, parseAddress } from "./address.ts";
+import { tryChat, type TryAnswer, type TryOutcome } from "./chat-try.ts";
+import { countExactly } from "./exact-count.ts";
+import { unknownModelSentence, type TryFailure } from "./failures.ts";
+import { HealthWatch } from "./health-watch.ts";
+import { inspectServer, type Inspection } from "./inspect-server.ts";
+import {
+  contextTokensDefault,
+  contextTokensMax,
+  retryBackoff,
+  timeoutsDefault,
+  triesMax,
+  type Timeouts,
+} from "./limits.ts";
+import { findModel, type ServerDescription } from "./server-description.ts";
+import { getJson } from "./small-call.ts";
+import { WireClient } from "./wire-client.ts";
+import { withinMs } from "./within.ts";
+
+export interface BackendOptions {
+  readonly name: string;
+  /** With or without `/v1`. */
+  readonly url: string;
+  /** Default: the first chat model the server lists. */
+  readonly model?: string;
+  readonly apiKey?: { reveal(): string };
+  readonly concurrency: number;
+  /** Wins over what the server reports. */
+  readonly contextTokens?: number;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+/**
+ * A backend over any OpenAI-compatible server. Construction does no I/O; `start()` or the first use does. Throws
+ * `BackendError` for an address or a number that cannot be. The caller keeps to `concurrency`; nothing is queued here.
+ */
+export function openBackend(options: BackendOptions): Backend {
+  return new OpenAiCompatibleBackend(options);
+}
+
+class OpenAiCompatibleBackend implements Backend {
+  readonly name: string;
+  readonly address: string;
+  readonly concurrency: number;
+  readonly #options: BackendOptions;
+  readonly #timeouts: Timeouts;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #client: WireClient;
+  readonly #health: HealthWatch;
+  readonly #flights = new Set<AbortController>();
+  readonly #stop = new AbortController();
+  #server: ServerDescription | undefined;
+  #inspecting: Promise<Inspection> | undefined;
+  #wasInspected = false;
+  #correction = 1;
+  #beginsReasoning = false;
+
+  constructor(options: BackendOptions) {
+    if (!isCount(options.concurrency, 10_000))
+      throw new BackendError(
+        "option_invalid",
+        "concurrency must be a whole number from 1 to 10000",
+      );
+    if (options.contextTokens !== undefined && !isCount(options.contextTokens, contextTokensMax))
+      throw new BackendError("option_invalid", "contextTokens must be a positive whole number");
+    const address = parseAddress(options.url);
+    this.#options = options;
+    this.#timeouts = { ...timeoutsDefault, ...options.timeouts };
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+    this.name = options.name;
+    this.concurrency = options.concurrency;
+    this.address = address.text;
+    this.#client = new WireClient({
+      address,
+      apiKey: options.apiKey,
+      connectMsMax: this.#timeouts.connectMsMax,
+      clock: this.#clock,
+    });
+    this.#health = new HealthWatch(
+      { clock: this.#clock, timeouts: this.#timeouts, probe: (signal) => this.#look(signal) },
+      `${address.text} was not asked yet`,
+    );
+  }
+
+  get model(): string {
+    const { model } = this.#options;
+    if (model !== undefined) return model;
+    return this.#server?.models.find(({ kind }) => kind === "chat")?.id ?? "";
+  }
+
+  get contextTokens(): number {
+    if (this.#options.contextTokens !== undefined) return this.#options.contextTokens;
+    return this.#reportedTokens ?? contextTokensDefault;
+  }
+
+  health(): BackendHealth {
+    return this.#health.health;
+  }
+
+  onHealthChange(listener: (health: BackendHealth) => void): void {
+    this.#health.onChange(listener);
+  }
+
+  countTokens(text: string): number {
+    return Math.ceil(estimateTokens(text) * this.#correction);
+  }
+
+  async countExact(text: string, signal = this.#stop.signal): Promise<number | undefined> {
+    await this.start();
+    if (this.#server === undefined) return undefined;
+    const { software } = this.#server;
+    return await withinMs(this.#clock, this.#timeouts.inspectMsMax, signal, (until) =>
+      countExactly(this.#client, software, { model: this.model, text, signal: until }),
+    );
+  }
+
+  async start(): Promise<void> {
+    if (this.#wasInspected || this.#stop.signal.aborted) return;
+    const trouble = await this.#look(this.#stop.signal);
+    if (this.#stop.signal.aborted) return;
+    this.#health.start();
+    if (trouble === undefined) this.#health.succeeded(this.#wellSentence());
+    else this.#health.failed(trouble);
+  }
+
+  async chat(request: ChatRequest): Promise<ChatOutcome> {
+    if (request.signal.aborted || this.#stop.signal.aborted) return cancelled;
+    const flight = new AbortController();
+    const abort = (): void => flight.abort();
+    request.signal.addEventListener("abort", abort, { once: true });
+    this.#flights.add(flight);
+    try {
+      // Without a configured model the server's list decides; with one, what it lists can come later.
+      if (this.model === "") await unlessAborted(this.start(), flight.signal);
+      else if (!this.#wasInspected) void this.start();
+      if (flight.signal.aborted) return cancelled;
+      if (this.model === "") return this.#withoutModel();
+      return await this.#tries(request, flight.signal);
+    } finally {
+      request.signal.removeEventListener("abort", abort);
+      this.#flights.delete(flight);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const flight of this.#flights) flight.abort();
+    await this.#health[Symbol.asyncDispose]();
+    await this.#inspecting;
+    this.#client[Symbol.dispose]();
+  }
+
+  async #tries(request: ChatRequest, signal: AbortSignal): Promise<ChatOutcome> {
+    const startedMs = this.#clock.monotonicMs();
+    const estimate = this.#estimate(request);
+    const body = this.#body(request);
+    for (let tries = 1, replaced = 0; ;) {
+      const outcome = await tryChat({
+        client: this.#client,
+        clock: this.#clock,
+        timeouts: this.#timeouts,
+        body,
+        model: this.model,
+        promptTokensEstimate: estimate,
+        mayBeginReasoning: this.#beginsReasoning || mayBeginReasoning(this.model),
+        signal,
+        onDelta: request.onDelta,
+        redact: (text) => this.#redact(text),
+      });
+      this.#learn(outcome, estimate);
+      if (outcome.kind === "answered") return answeredOutcome(outcome.answer);
+      const { failure, wasShown } = outcome;
+      if (failure.retry === "no" || wasShown) return await this.#failed(failure, wasShown);
+      if (failure.retry === "at_once" && replaced < triesMax) {
+        this.#client.dropIdle();
+        replaced += 1;
+        continue;
+      }
+      const backoffMs = backoffDelayMs(tries, retryBackoff, this.#random);
+      const delayMs = Math.max(backoffMs, failure.afterMs ?? 0);
+      const spentMs = this.#clock.monotonicMs() - startedMs;
+      tries += 1;
+      if (tries > triesMax || spentMs + delayMs > this.#timeouts.retryMsMax)
+        return await this.#failed(failure, wasShown);
+      if (!(await this.#slept(delayMs, signal))) return cancelled;
+    }
+  }
+
+  #body({ messages, answerTokensMax, onDelta }: ChatRequest): string {
+    return JSON.stringify({
+      model: this.model,
+      messages,
+      ...(answerTokensMax === undefined ? {} : { max_tokens: answerTokensMax }),
+      ...(onDelta === undefined ? {} : { stream: true, stream_options: { include_usage: true } }),
+    });
+  }
+
+  /** Without the learned correction: what is learned compares the bare estimate with the report. */
+  #estimate({ promptTokensEstimate, messages }: ChatRequest): number {
+    if (promptTokensEstimate === undefined) return estimatePromptTokens(messages);
+    return Math.ceil(promptTokensEstimate / this.#correction);
+  }
+
+  #learn(outcome: TryOutcome, estimate: number): void {
+    if (outcome.kind === "failed") {
+      const { health, detail, ownerDetail } = outcome.failure;
+      const said = ownerDetail === undefined ? "" : ` (${ownerDetail})`;
+      if (health === "failed") this.#health.failed(`${this.address}: ${detail}${said}`);
+      if (health === "works") this.#health.succeeded(this.#wellSentence());
+      // The server's window is another than the one believed.
+      if (outcome.failure.reason === "overflow") void this.#inspect();
+      return;
+    }
+    const { usage, beganReasoning, isBroken } = outcome.answer;
+    if (isBroken) this.#health.failed(`${this.address} broke an answer off`);
+    else this.#health.succeeded(this.#wellSentence());
+    if (beganReasoning) this.#beginsReasoning = true;
+    if (usage !== undefined)
+      this.#correction = learnCorrection(this.#correction, estimate, usage.promptTokens);
+    // Ollama states a window only once a model is loaded, which this answer has done.
+    if (this.#server?.software === "ollama" && this.#reportedTokens === undefined)
+      void this.#inspect();
+  }
+
+  async #failed(failure: TryFailure, started: boolean): Promise<ChatOutcome> {
+    let { detail } = failure;
+    if (failure.isMissing === true) {
+      await this.#inspect();
+      const models = this.#server?.models ?? [];
+      const names = models.filter(({ kind }) => kind === "chat").map(({ id }) => id);
+      if (names.length > 0 && findModel(models, this.model) === undefined)
+        detail = unknownModelSentence(this.model, names);
+    }
+    const said = failure.ownerDetail === undefined ? {} : { ownerDetail: failure.ownerDetail };
+    return { kind: "failed", reason: failure.reason, detail, ...said, started };
+  }
+
+  #withoutModel(): ChatOutcome {
+    const detail =
+      this.#server === undefined
+        ? "The model server does not answer with its models; check that it runs."
+        : "The model server has no chat model; load one, or set model.";
+    return { kind: "failed", reason: "unavailable", detail, started: false };
+  }
+
+  get #reportedTokens(): number | undefined {
+    if (this.#server === undefined) return undefined;
+    return findModel(this.#server.models, this.model)?.contextTokens;
+  }
+
+  /** What is wrong with the server, for the owner; `undefined` when nothing is. A healthy one is only asked briefly. */
+  async #look(signal: AbortSignal): Promise<string | undefined> {
+    if (this.#health.health.status === "ok" && this.#wasInspected) {
+      const answer = await withinMs(this.#clock, this.#timeouts.inspectMsMax, signal, (until) =>
+        getJson(this.#client, "/v1/models", until),
+      );
+      if (answer.kind === "answer" && answer.status === 200) return undefined;
+      return `${this.address} ${answer.kind === "fault" ? "does not answer" : `fails with status ${answer.status}`}`;
+    }
+    const inspection = await this.#inspect();
+    if (inspection.kind !== "model_server") return `${this.address} ${inspection.detail}`;
+    const { models, software } = inspection.server;
+    if (this.model === "") return `${this.address} has no chat model`;
+    // These three serve a request only when it names a model they have.
+    const isStrict = software === "ollama" || software === "vllm" || software === "sglang";
+    if (!isStrict || findModel(models, this.model) !== undefined) return undefined;
+    const names = models.filter(({ kind }) => kind === "chat").map(({ id }) => id);
+    return `${this.address}: ${unknownModelSentence(this.model, names)}`;
+  }
+
+  /** One inspection at a time; whoever asks meanwhile gets the same. */
+  #inspect(): Promise<Inspection> {
+    this.#inspecting ??= this.#inspectNow();
+    return this.#inspecting;
+  }
+
+  async #inspectNow(): Promise<Inspection> {
+    const inspection = await withinMs(
+      this.#clock,
+      this.#timeouts.inspectMsMax,
+      this.#stop.signal,
+      (until) => inspectServer(this.#client, until),
+    );
+    this.#inspecting = undefined;
+    this.#wasInspected = true;
+    if (inspection.kind === "model_server") this.#server = inspection.server;
+    return inspection;
+  }
+
+  #wellSentence(): string {
+    return `${this.address} works`;
+  }
+
+  #redact(text: string): string {
+    const key = this.#options.apiKey?.reveal();
+    return key === undefined || key === "" ? text : text.replaceAll(key, "[secret]");
+  }
+
+  async #slept(ms: number, signal: AbortSignal): Promise<boolean> {
+    try {
+      await this.#clock.sleep(ms, signal);
+      return true;
+    } catch {
+      // Only the abort rejects a sleep.
+      return false;
+    }
+  }
+}
+
+function answeredOutcome({ text, finish, usage, model }: TryAnswer): ChatOutcome {
+  return { kind: "answered", text, finish, model, ...(usage === undefined ? {} : { usage }) };
+}
+
+const cancelled: ChatOutcome = {
+  kind: "failed",
+  reason: "cancelled",
+  detail: "The request was cancelled.",
+  started: false,
+};
+
+/** Waits for `work` or for the signal, whichever comes first. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const abort = (): void => resolve();
+  signal.addEventListener("abort", abort, { once: true });
+  await Promise.race([work, promise]);
+  signal.removeEventListener("abort", abort);
+}
+
+function isCount(value: number, max: number): boolean {
+  return Number.isSafeInteger(value) && value > 0 && value <= max;
+}

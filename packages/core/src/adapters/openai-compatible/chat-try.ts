@@ -1,0 +1,236 @@
+import { retryAfterMs, type Clock } from "@adyton/runtime";
+import type { IncomingMessage } from "node:http";
+import type { ReportedUsage } from "../../ports/backend.ts";
+import { ReasoningFilter, withoutReasoning } from "../../domain/model/reasoning-filter.ts";
+import {
+  ChatAnswer,
+  finishOf,
+  hasSeparateReasoning,
+  modelOf,
+  plausibleUsage,
+} from "./chat-wire.ts";
+import {
+  faultFailure,
+  invalidAnswer,
+  notAnAnswer,
+  readServerError,
+  statusFailure,
+  type TryFailure,
+} from "./failures.ts";
+import { answerBytesMax, errorBytesMax, type Timeouts } from "./limits.ts";
+import { SilenceWatch, type GiveUp } from "./silence-watch.ts";
+import { isAlive } from "./small-call.ts";
+import { readStream } from "./stream-reader.ts";
+import { StreamCollector } from "./stream-collector.ts";
+import { parseJson, readBody, type WireClient } from "./wire-client.ts";
+import { withinMs } from "./within.ts";
+
+export interface TryAnswer {
+  readonly text: string;
+  readonly finish: "stop" | "length" | "cut";
+  readonly usage?: ReportedUsage | undefined;
+  readonly model: string;
+  /** The stream broke after this text. */
+  readonly isBroken: boolean;
+  /** The answer began with reasoning that nothing opened: the next one will too. */
+  readonly beganReasoning: boolean;
+}
+
+export type TryOutcome =
+  | { readonly kind: "answered"; readonly answer: TryAnswer; readonly wasShown: boolean }
+  | { readonly kind: "failed"; readonly failure: TryFailure; readonly wasShown: boolean };
+
+export interface TryInput {
+  readonly client: WireClient;
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
+  readonly body: string;
+  readonly model: string;
+  readonly promptTokensEstimate: number;
+  readonly mayBeginReasoning: boolean;
+  readonly signal: AbortSignal;
+  readonly onDelta?: ((text: string) => void) | undefined;
+  readonly redact: (text: string) => string;
+}
+
+/** Sends the request once and reads what comes. Rejects only with what `onDelta` throws. */
+export async function tryChat(input: TryInput): Promise<TryOutcome> {
+  const { client, clock, timeouts, signal } = input;
+  const exchange = client.send({
+    method: "POST",
+    path: "/v1/chat/completions",
+    body: input.body,
+    accept:
+      input.onDelta === undefined ? "application/json" : "text/event-stream, application/json",
+  });
+  let gaveUp: GiveUp | undefined;
+  const close = (): void => exchange.close();
+  signal.addEventListener("abort", close, { once: true });
+  using watch = new SilenceWatch({
+    clock,
+    timeouts,
+    probe: (stop) =>
+      withinMs(clock, timeouts.livenessMsMax, stop, (until) => isAlive(client, until)),
+    onGiveUp: (reason) => {
+      gaveUp = reason;
+      close();
+    },
+  });
+  try {
+    const got = await exchange.response;
+    const outcome =
+      got.kind === "fault"
+        ? failed(faultFailure(got.fault))
+        : await readResponse(input, got.response, watch);
+    if (outcome.kind === "answered" && outcome.answer.finish !== "cut") return outcome;
+    if (signal.aborted) return failed(cancelled, outcome.wasShown);
+    return gaveUp === undefined ? outcome : failed(timedOut(gaveUp, timeouts), outcome.wasShown);
+  } catch (error) {
+    close();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", close);
+  }
+}
+
+async function readResponse(
+  input: TryInput,
+  response: IncomingMessage,
+  watch: SilenceWatch,
+): Promise<TryOutcome> {
+  const status = response.statusCode ?? 0;
+  if (status !== 200) {
+    const body = await readBody(response, errorBytesMax, () => watch.touch());
+    const error = readServerError(body.kind === "complete" ? parseJson(body.text) : undefined);
+    const afterMs = retryAfterMs(response.headers["retry-after"], {
+      nowMs: input.clock.nowMs(),
+      maxMs: Number.MAX_SAFE_INTEGER,
+    });
+    return failed(statusFailure({ status, error, afterMs, redact: input.redact }));
+  }
+  const type = response.headers["content-type"] ?? "";
+  const isStream = input.onDelta !== undefined && !/^(application\/json|text\/html)\b/i.test(type);
+  return isStream
+    ? await readStreamed(input, response, watch)
+    : await readWhole(input, response, watch);
+}
+
+async function readWhole(
+  input: TryInput,
+  response: IncomingMessage,
+  watch: SilenceWatch,
+): Promise<TryOutcome> {
+  const body = await readBody(response, answerBytesMax, () => watch.touch());
+  if (body.kind === "broken") return failed(faultFailure("reset"));
+  if (body.kind === "too_large") return failed(tooLarge);
+  const json = parseJson(body.text);
+  const parsed = ChatAnswer.safeParse(json);
+  if (!parsed.success) {
+    const error = readServerError(json);
+    if (error === undefined) return failed(notAnAnswer(body.text));
+    return failed(statusFailure({ status: statusOf(error.code), error, redact: input.redact }));
+  }
+  const [choice] = parsed.data.choices;
+  if (choice === undefined)
+    return failed(
+      invalidAnswer("The model server sent an answer without a text; its log may say why."),
+    );
+  const finish = finishOf(choice.finish_reason) ?? "stop";
+  const isSeparate = hasSeparateReasoning(choice.message);
+  const start = input.mayBeginReasoning && !isSeparate ? "maybe_reasoning" : "text";
+  const isComplete = finish === "stop";
+  const stripped = withoutReasoning(choice.message.content ?? "", { start, isComplete });
+  const { text, sawReasoning, closedUnopened } = stripped;
+  if (text.trim() === "") return failed(emptyAnswer(finish, sawReasoning || isSeparate));
+  input.onDelta?.(text);
+  const { model, usage } = parsed.data;
+  const beganReasoning = closedUnopened;
+  return answered(input, { text, finish, usage, model, beganReasoning, isBroken: false });
+}
+
+async function readStreamed(
+  input: TryInput,
+  response: IncomingMessage,
+  watch: SilenceWatch,
+): Promise<TryOutcome> {
+  const filter = new ReasoningFilter(input.mayBeginReasoning ? "maybe_reasoning" : "text");
+  const collector = new StreamCollector({ filter, onDelta: input.onDelta ?? (() => undefined) });
+  const end = await readStream({
+    response,
+    collector,
+    clock: input.clock,
+    streamEndMsMax: input.timeouts.streamEndMsMax,
+    onBytes: () => watch.touch(),
+  });
+  collector.end();
+  const { text, closedUnopened: beganReasoning, sawReasoning } = filter;
+  const { state, wasShown, model, usage } = collector;
+  const isWhole = state === "done" || state === "announced";
+  const finish = isWhole ? (collector.finish ?? "stop") : "cut";
+  if (text.trim() !== "")
+    return answered(input, { text, finish, usage, model, beganReasoning, isBroken: !isWhole });
+  if (isWhole) return failed(emptyAnswer(finish, sawReasoning), wasShown);
+  if (collector.error !== undefined) {
+    const { error } = collector;
+    const status = statusOf(error.code);
+    return failed(statusFailure({ status, error, redact: input.redact }), wasShown);
+  }
+  if (collector.problem === "too_large") return failed(tooLarge, wasShown);
+  if (collector.problem === "unreadable") return failed(notAnAnswer(""), wasShown);
+  if (end === "broken") return failed(faultFailure("reset"), wasShown);
+  return failed(
+    invalidAnswer("The model server ended its answer before the first word; its log may say why."),
+    wasShown,
+  );
+}
+
+function answered(
+  input: TryInput,
+  got: Omit<TryAnswer, "usage" | "model"> & { readonly usage: unknown; readonly model: unknown },
+): TryOutcome {
+  const usage = plausibleUsage(got.usage, input.promptTokensEstimate);
+  const model = modelOf(got.model, input.model);
+  return {
+    kind: "answered",
+    answer: { ...got, usage, model },
+    wasShown: input.onDelta !== undefined,
+  };
+}
+
+function failed(failure: TryFailure, wasShown = false): TryOutcome {
+  return { kind: "failed", failure, wasShown };
+}
+
+const cancelled: TryFailure = {
+  reason: "cancelled",
+  detail: "The request was cancelled.",
+  retry: "no",
+  health: "says_nothing",
+};
+
+const tooLarge = invalidAnswer(
+  "The model server's answer is larger than the node takes; ask for less.",
+);
+
+function emptyAnswer(finish: string, sawReasoning: boolean): TryFailure {
+  const detail =
+    finish === "length" || sawReasoning
+      ? "The model used up its answer before it wrote any text; allow a longer answer or ask for less."
+      : "The model ended without writing anything; ask again or in other words.";
+  // The server did its work: the emptiness is the model's.
+  return { reason: "invalid", detail, retry: "no", health: "works" };
+}
+
+function timedOut(reason: GiveUp, { answerMsMax }: Timeouts): TryFailure {
+  const detail =
+    reason === "silent"
+      ? "The model server took the question and then fell silent, and three checks in a row found no sign of life; restart it or try again."
+      : `The answer was not complete after ${Math.round(answerMsMax / 1000)} seconds and was stopped; ask for less.`;
+  return { reason: "timed_out", detail, retry: "no", health: "failed" };
+}
+
+/** The status an error inside a body stands for; without one it is the server's failure. */
+function statusOf(code: string): number {
+  const number = Number(/\b[45]\d\d\b/.exec(code)?.[0] ?? "500");
+  return /invalid_request/.test(code) ? 400 : number;
+}

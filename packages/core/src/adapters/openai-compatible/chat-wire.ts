@@ -1,0 +1,78 @@
+import * as z from "zod";
+import type { ReportedUsage } from "../../ports/backend.ts";
+import { isPlausibleCount } from "../../domain/model/token-estimate.ts";
+import { modelNameCharsMax } from "./limits.ts";
+
+/**
+ * What a server answers on `/v1/chat/completions`, whole or piece by piece. Only what is used is described: servers add
+ * keys of their own. Fields that one server or another gets wrong without harm are `unknown` here and judged below.
+ */
+const Message = z.object({
+  content: z.string().nullish(),
+  reasoning_content: z.unknown().optional(),
+  reasoning: z.unknown().optional(),
+});
+
+export const ChatAnswer = z.object({
+  model: z.unknown().optional(),
+  choices: z.array(z.object({ message: Message, finish_reason: z.unknown().optional() })),
+  usage: z.unknown().optional(),
+});
+export type ChatAnswer = z.infer<typeof ChatAnswer>;
+
+export const ChatChunk = z.object({
+  model: z.unknown().optional(),
+  choices: z
+    .array(
+      z.object({
+        index: z.number().optional(),
+        delta: Message.nullish(),
+        message: Message.nullish(),
+        finish_reason: z.unknown().optional(),
+      }),
+    )
+    .nullish(),
+  usage: z.unknown().optional(),
+});
+export type ChatChunk = z.infer<typeof ChatChunk>;
+
+/** Whether the server keeps reasoning apart from the text, in either of the two fields in use. */
+export function hasSeparateReasoning(message: z.infer<typeof Message> | null | undefined): boolean {
+  return isText(message?.reasoning_content) || isText(message?.reasoning);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+const Usage = z.object({
+  prompt_tokens: z.int().nonnegative(),
+  completion_tokens: z.int().nonnegative(),
+});
+
+/** Usage as reported, unless it cannot be true: then the node's own estimate serves better. */
+export function plausibleUsage(
+  reported: unknown,
+  promptTokensEstimate: number,
+): ReportedUsage | undefined {
+  const parsed = Usage.safeParse(reported);
+  if (!parsed.success) return undefined;
+  const { prompt_tokens: promptTokens, completion_tokens: completionTokens } = parsed.data;
+  if (!isPlausibleCount(promptTokensEstimate, promptTokens)) return undefined;
+  return { promptTokens, completionTokens };
+}
+
+/** `undefined` when the server gave no reason. A reason nobody knows counts as the model's own end. */
+export function finishOf(reason: unknown): "stop" | "length" | "cut" | undefined {
+  if (typeof reason !== "string" || reason === "") return undefined;
+  if (reason === "length" || reason === "max_tokens") return "length";
+  if (reason === "abort" || reason === "error" || reason === "content_filter") return "cut";
+  return "stop";
+}
+
+/** The answering model as the server names it, or `fallback` when it names none. */
+export function modelOf(named: unknown, fallback: string): string {
+  if (typeof named !== "string" || named === "" || named.length > modelNameCharsMax)
+    return fallback;
+  return named;
+}

@@ -1,0 +1,209 @@
+import type { ChatFailure } from "../../ports/backend.ts";
+import { modelsNamedMax, ownerDetailCharsMax } from "./limits.ts";
+import type { WireFault } from "./wire-client.ts";
+
+/** Why one try came to nothing, and what follows from it. */
+export interface TryFailure {
+  readonly reason: ChatFailure;
+  /** For the user: no address, no key, no foreign text. */
+  readonly detail: string;
+  /** For the owner: what the server said. */
+  readonly ownerDetail?: string | undefined;
+  /** `at_once`: a kept connection had died, which is nobody's failure and is not counted. */
+  readonly retry: "no" | "later" | "at_once";
+  /** The server's own wish, from Retry-After. */
+  readonly afterMs?: number | undefined;
+  /** The server does not know the model, or not the route. */
+  readonly isMissing?: boolean;
+  /** What it says about the server: `works` when it answered sensibly though not as wished. */
+  readonly health: "works" | "failed" | "says_nothing";
+}
+
+/** What an error's body says, in the shapes servers use: OpenAI's, Ollama's, vLLM's former one and FastAPI's. */
+export interface ServerError {
+  readonly message: string;
+  /** HTTP-like number or name. */
+  readonly code: string;
+}
+
+const overflowTexts: readonly RegExp[] = [
+  // OpenAI, vLLM, SGLang: "This model's maximum context length is 4096 tokens …"
+  /maximum context length|maximum model length|context_length_exceeded/,
+  // llama.cpp: type exceed_context_size_error, "… exceeds the available context size"
+  /exceed_context_size|exceeds? the available context/,
+  // Ollama: "the input length exceeds the context length", "prompt too long; exceeded max context length"
+  /exceed(s|ed)? (the |maximum |max |the maximum )*context (length|window|size)/,
+  // vLLM and SGLang: "… is longer than the model's context length", "the model's context length is only …"
+  /model'?s? (maximum )?context (length|window)/,
+  // LM Studio: "Trying to keep the first 6547 tokens when context the overflows …", "… greater than the context length"
+  /context (the )?overflows|greater than the context length|context length of only/,
+  // text-generation-webui, TabbyAPI, llama-cpp-python
+  /too long for the available context|greater than max_seq_len|tokens( \(\d+\))? exceed context window/,
+];
+
+export function readServerError(body: unknown): ServerError | undefined {
+  if (!isRecord(body)) return undefined;
+  const { error, message, detail } = body;
+  if (typeof error === "string") return { message: error, code: "" };
+  if (isRecord(error))
+    return {
+      message: textOf(error["message"]),
+      code: [error["code"], error["type"]].map(textOf).filter(Boolean).join(" "),
+    };
+  if (body["object"] === "error") return { message: textOf(message), code: textOf(body["code"]) };
+  if (detail !== undefined)
+    return { message: typeof detail === "string" ? detail : JSON.stringify(detail), code: "" };
+  return undefined;
+}
+
+function isOverflow({ message, code }: ServerError): boolean {
+  const said = `${code} ${message}`.toLowerCase();
+  return overflowTexts.some((pattern) => pattern.test(said));
+}
+
+function isUnknownModel({ message, code }: ServerError): boolean {
+  return (
+    code.includes("model_not_found") ||
+    /\bmodel\b.{0,200}\b(not found|does not exist)\b/i.test(message)
+  );
+}
+
+export interface StatusContext {
+  readonly status: number;
+  readonly error: ServerError | undefined;
+  readonly afterMs?: number | undefined;
+  /** Hides the node's own key, should the server repeat it. */
+  readonly redact: (text: string) => string;
+}
+
+/** What a status that is not a success, or an error inside a stream, means. */
+export function statusFailure({ status, error, afterMs, redact }: StatusContext): TryFailure {
+  const ownerDetail = ownerText(status, error, redact);
+  if (error !== undefined && (status < 500 || status === 500) && isOverflow(error))
+    return {
+      reason: "overflow",
+      detail:
+        "The message and what it needs are longer than the model's window; shorten it or start a new conversation.",
+      ownerDetail,
+      retry: "no",
+      health: "works",
+    };
+  if (status === 429 || status >= 500) return laterFailure(status, afterMs, ownerDetail);
+  const isMissing = status === 404 || (error !== undefined && isUnknownModel(error));
+  const isConfiguration = isMissing || [301, 302, 303, 307, 308, 401, 403].includes(status);
+  return {
+    reason: "refused",
+    detail: refusalSentence(isMissing ? 404 : status),
+    ownerDetail,
+    retry: "no",
+    isMissing,
+    health: isConfiguration ? "failed" : "works",
+  };
+}
+
+function laterFailure(
+  status: number,
+  afterMs: number | undefined,
+  ownerDetail: string,
+): TryFailure {
+  const detail =
+    status === 429
+      ? "The model server is busy; try again in a moment."
+      : status === 503
+        ? "The model server is not ready, it may be loading its model; try again in a moment."
+        : `The model server failed (status ${status}); its log says why.`;
+  return {
+    reason: "unavailable",
+    detail,
+    ownerDetail,
+    retry: [429, 500, 502, 503, 504].includes(status) ? "later" : "no",
+    afterMs,
+    health: status === 429 ? "says_nothing" : "failed",
+  };
+}
+
+function refusalSentence(status: number): string {
+  if (status === 401 || status === 403)
+    return `The model server refuses the node's key (status ${status}); check api_key_file.`;
+  if (status === 404)
+    return "The model server does not know the model or the route (status 404); check model and url.";
+  if (status >= 300 && status < 400)
+    return `The model server's url answers with a redirect (status ${status}), which is not followed; set the final url.`;
+  return `The model server refuses this request (status ${status}); its log says why.`;
+}
+
+/** The sentence for a model the server does not have, with those it has. */
+export function unknownModelSentence(model: string, existing: readonly string[]): string {
+  const shown = existing.slice(0, modelsNamedMax).map(shownModel);
+  const more =
+    existing.length > modelsNamedMax ? ` and ${existing.length - modelsNamedMax} more` : "";
+  return `The model server does not have the model ${shownModel(model)}; it has ${shown.join(", ")}${more}. Set model to one of them.`;
+}
+
+/** Servers started with a file name the model by its path, which says more about the machine than a user should see. */
+function shownModel(id: string): string {
+  return /^(\/|[A-Za-z]:\\|\\\\|~)/.test(id) ? (id.split(/[/\\]/).at(-1) ?? id) : id;
+}
+
+const resetSentence =
+  "The model server closed the connection without an answer; check its log and try again.";
+
+const connectionLost = { reason: "unavailable", retry: "later", health: "failed" } as const;
+const faultFailures: Readonly<Record<WireFault, TryFailure>> = {
+  unreachable: {
+    ...connectionLost,
+    detail: "The model server accepts no connection; check that it runs.",
+  },
+  stale: { ...connectionLost, retry: "at_once", detail: resetSentence },
+  reset: { ...connectionLost, detail: resetSentence },
+  closed: { ...connectionLost, detail: resetSentence },
+  not_http: {
+    ...connectionLost,
+    reason: "invalid",
+    retry: "no",
+    detail: "What answers at the model server's url is not HTTP; check url.",
+  },
+  tls: {
+    ...connectionLost,
+    retry: "no",
+    detail: "The model server's certificate is not trusted; check url and the certificate.",
+  },
+};
+
+/** What a broken connection means. `closed` is this side's own doing and is judged by whoever closed it. */
+export function faultFailure(fault: WireFault): TryFailure {
+  return faultFailures[fault];
+}
+
+/** An answer that is not the protocol. */
+export function invalidAnswer(what: string, ownerDetail?: string): TryFailure {
+  return { reason: "invalid", detail: what, ownerDetail, retry: "no", health: "failed" };
+}
+
+/** Tells a web page from other text that is no answer. */
+export function notAnAnswer(text: string): TryFailure {
+  return /^\s*</.test(text)
+    ? invalidAnswer("The model server's url answers with a web page instead of a model; check url.")
+    : invalidAnswer("The model server sent an answer that cannot be read; its log may say why.");
+}
+
+function ownerText(
+  status: number,
+  error: ServerError | undefined,
+  redact: (text: string) => string,
+): string {
+  // One line of printable text, so that a server cannot write into the owner's terminal or log.
+  const said = redact(error?.message ?? "")
+    .replace(/[\p{C}\p{Z}]+/gu, " ")
+    .trim();
+  const cut = said.length > ownerDetailCharsMax ? `${said.slice(0, ownerDetailCharsMax)}…` : said;
+  return cut === "" ? `status ${status}` : `status ${status}: ${cut}`;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : typeof value === "number" ? String(value) : "";
+}

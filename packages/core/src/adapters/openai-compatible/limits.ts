@@ -1,0 +1,72 @@
+/** The limits of talking to a model server. Those that are waits may be set per backend, which tests use. */
+export interface Timeouts {
+  /** Until a TCP connection stands. */
+  readonly connectMsMax: number;
+  /** Silence before the server is asked whether it still lives. A long prompt is silent for minutes on a CPU. */
+  readonly silenceMsMax: number;
+  /** Between two such questions. */
+  readonly livenessEveryMs: number;
+  /** Until one such question is answered. */
+  readonly livenessMsMax: number;
+  /** The whole answer, whatever arrives. */
+  readonly answerMsMax: number;
+  /** From the first try until the last one may begin. */
+  readonly retryMsMax: number;
+  /** Learning what a server is and has. */
+  readonly inspectMsMax: number;
+  /** A stream's end after its last word was announced. */
+  readonly streamEndMsMax: number;
+  /** The first check of a degraded server; doubles up to `healMsMax`. */
+  readonly healFirstMs: number;
+  readonly healMsMax: number;
+  /** Between two checks of a healthy server without traffic. */
+  readonly idleProbeMs: number;
+}
+
+export const timeoutsDefault: Timeouts = {
+  connectMsMax: 3_000,
+  silenceMsMax: 20_000,
+  livenessEveryMs: 10_000,
+  livenessMsMax: 5_000,
+  answerMsMax: 30 * 60_000,
+  retryMsMax: 20_000,
+  inspectMsMax: 5_000,
+  streamEndMsMax: 5_000,
+  healFirstMs: 1_000,
+  healMsMax: 15_000,
+  idleProbeMs: 30_000,
+};
+
+/** Checks in a row that may fail before a silent server is given up. */
+export const livenessFailuresMax = 3;
+/** Tries of one request, the first included. A kept connection that had died is replaced without counting. */
+export const triesMax = 3;
+/** The delay before a further try; drawn with full jitter. */
+export const retryBackoff = { baseMs: 500, capMs: 5_000 };
+
+/** Bytes of an answer that comes whole. */
+export const answerBytesMax = 8 * 1024 * 1024;
+/** Bytes of a whole stream: 64 thousand tokens of a kilobyte each, which is four times what servers send per token. */
+export const streamBytesMax = 64 * 1024 * 1024;
+/** Characters of one event of a stream. */
+export const streamEventCharsMax = 1024 * 1024;
+/** Bytes of an error's body that are read; the rest is not needed to tell what it is. */
+export const errorBytesMax = 64 * 1024;
+/** Bytes of a list of models and of what a server says about itself. */
+export const listBytesMax = 4 * 1024 * 1024;
+
+/** Models of a list that are looked at. */
+export const modelsMax = 1_000;
+/** Characters of a model's name. */
+export const modelNameCharsMax = 256;
+/** Models that Ollama is asked about one by one. */
+export const ollamaShowMax = 8;
+/** Models named in an error's sentence. */
+export const modelsNamedMax = 8;
+/** Characters of a server's own error text that the owner gets to see. */
+export const ownerDetailCharsMax = 300;
+
+/** The window assumed when neither the server nor the owner states one: Ollama's default on small machines. */
+export const contextTokensDefault = 4_096;
+/** A larger window than this is a misreading. */
+export const contextTokensMax = 100_000_000;
