@@ -44,15 +44,19 @@ export const problemTable = {
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof problemTable;
+export const problemCodes = Object.keys(problemTable).filter(isProblemCode);
 
 export const Problem = z
   .strictObject({
     type: z.string().describe("urn:adyton:problem:CODE"),
     title: z.string(),
     status: z.int(),
-    code: z.enum(Object.keys(problemTable) as ProblemCode[]),
+    code: z.enum(problemCodes),
     detail: z.string().optional().describe("What was wrong and what to do next."),
-    instance: z.string().optional().describe("The run it concerns, when there is one."),
+    instance: z
+      .string()
+      .optional()
+      .describe("The run it concerns, or for `internal` the request as the log knows it."),
     errors: z
       .array(z.strictObject({ path: z.string(), message: z.string() }))
       .optional()
@@ -69,4 +73,8 @@ export function problem(
 ): Problem {
   const { status, title } = problemTable[code];
   return { type: `urn:adyton:problem:${code}`, title, status, code, ...extra };
+}
+
+function isProblemCode(key: string): key is ProblemCode {
+  return Object.hasOwn(problemTable, key);
 }

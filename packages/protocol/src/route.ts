@@ -46,6 +46,8 @@ export interface Route {
   readonly async?: boolean;
   /** Whether the answer can be a stream of server-sent events, and when it is. */
   readonly stream?: "always" | "on-request";
+  /** The data of the stream's events by their name; `message` is the name of an event that has none. */
+  readonly events?: Readonly<Record<string, z.ZodType>>;
   readonly idempotent: boolean;
   readonly problems: readonly ProblemCode[];
   readonly examples: readonly RouteExample[];

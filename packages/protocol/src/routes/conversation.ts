@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CommandRequest, CommandResult } from "../commands.ts";
-import { MessageAnswer, MessageRequest, Run } from "../message.ts";
+import { MessageAnswer, MessageRequest, Run, runStreamEvents } from "../message.ts";
 import type { ProblemCode } from "../problems.ts";
 import { Overlay, PromptRequest } from "../prompt.ts";
 import { body, json, local, type Route, storage, text } from "../route.ts";
@@ -36,6 +36,7 @@ export const conversationRoutes = [
     response: json(MessageAnswer),
     async: true,
     stream: "on-request",
+    events: runStreamEvents,
     idempotent: false,
     problems: turn,
     examples: [
@@ -127,6 +128,7 @@ export const conversationRoutes = [
     status: 200,
     response: text("text/event-stream"),
     stream: "always",
+    events: runStreamEvents,
     idempotent: true,
     problems: ["not_found", "busy"],
     examples: [{ name: "unknown", parameters: { id: "run_00000000" }, status: 404 }],

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { CloudEvent, EventsAccepted, JournalPage, JournalQuery } from "../events.ts";
+import { CloudEvent, EventsAccepted, JournalEvent, JournalPage, JournalQuery } from "../events.ts";
 import { documentBodyBytesMax, eventBatchMax } from "../limits.ts";
 import { Document, DocumentList, DocumentRequest, SearchQuery, SearchResults } from "../memory.ts";
 import { body, json, type Route, storage, token } from "../route.ts";
@@ -54,6 +54,7 @@ export const dataRoutes = [
     status: 200,
     response: json(JournalPage),
     stream: "on-request",
+    events: { message: JournalEvent },
     idempotent: true,
     problems: ["busy"],
     examples: [{ name: "the newest", parameters: { last: "5" }, status: 200 }],

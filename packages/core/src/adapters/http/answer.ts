@@ -1,0 +1,82 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { EdgeLimits } from "./edge-limits.ts";
+import { announcesBody } from "./read-body.ts";
+import type { Refusal } from "./refusal.ts";
+
+const securityHeaders = {
+  "Cache-Control": "no-store",
+  "X-Content-Type-Options": "nosniff",
+  "Content-Security-Policy": "default-src 'none'",
+} as const;
+
+type Headers = Readonly<Record<string, string>>;
+
+/** Headers of a stream. Proxies hold answers back unless told not to. */
+export function streamHeaders(extra: Headers = {}): Headers {
+  return {
+    ...extra,
+    "Content-Type": "text/event-stream; charset=utf-8",
+    "X-Accel-Buffering": "no",
+    ...securityHeaders,
+  };
+}
+
+export function refusalHeaders(refusal: Refusal, body: string): Headers {
+  const { retryAfterSeconds } = refusal.problem;
+  const retry = retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
+  return { ...refusal.headers, ...retry, ...contentHeaders("application/problem+json", body) };
+}
+
+/** Answers with a whole body. HEAD gets the same headers; Node leaves the body out. */
+export function answer(
+  response: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  extra?: Headers,
+): void {
+  const content = contentHeaders(type, body);
+  response.writeHead(status, extra === undefined ? content : { ...extra, ...content });
+  response.end(body);
+}
+
+/**
+ * Answers with a problem. When the request's body has not been read, closing at once would reset the connection and
+ * the client would never see why it was refused; so a bounded rest is read away first.
+ */
+export function answerRefusal(
+  request: IncomingMessage,
+  response: ServerResponse,
+  refusal: Refusal,
+  limits: EdgeLimits,
+): void {
+  const body = JSON.stringify(refusal.problem);
+  const headers = refusalHeaders(refusal, body);
+  if (request.complete || !announcesBody(request)) {
+    response.writeHead(refusal.problem.status, headers);
+    response.end(body);
+    return;
+  }
+  response.writeHead(refusal.problem.status, { ...headers, Connection: "close" });
+  response.write(body);
+  let bytesLeft = limits.refusedBodyBytesMax;
+  const finish = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(finish, limits.lingerMs);
+  request.on("data", (chunk: Buffer) => {
+    bytesLeft -= chunk.length;
+    if (bytesLeft < 0) finish();
+  });
+  request.on("end", finish).on("close", finish);
+  request.resume();
+}
+
+function contentHeaders(type: string, body: string): Headers {
+  return {
+    "Content-Type": type,
+    "Content-Length": String(Buffer.byteLength(body)),
+    ...securityHeaders,
+  };
+}

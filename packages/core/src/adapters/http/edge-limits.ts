@@ -1,0 +1,41 @@
+/**
+ * The limits of the HTTP edge that are no part of the contract. Those a client must know stand in the protocol's
+ * limits; what happens at each is stated beside it and tested at the limit and one above.
+ */
+export interface EdgeLimits {
+  /** Connections open at once on each address. One more is closed without an answer. */
+  readonly connectionsMax: number;
+  /** Milliseconds in which the headers of a request must have arrived. Later is refused with `request_timeout`. */
+  readonly headersReceiveMsMax: number;
+  /** Milliseconds in which a whole request must have arrived. Later is refused with `request_timeout`. */
+  readonly requestReceiveMsMax: number;
+  /** Milliseconds an idle connection is kept for the client's next request. */
+  readonly idleConnectionMs: number;
+  /** Milliseconds between two looks for late requests: a late one is answered at most so much after its time. */
+  readonly lateCheckMs: number;
+  /** Streams open at once. One more is refused with `busy`. */
+  readonly streamsMax: number;
+  /** Milliseconds between two heartbeats of a stream. */
+  readonly streamHeartbeatMs: number;
+  /** Bytes of one stream that wait for a slow client. At more the stream is closed. */
+  readonly streamBufferBytesMax: number;
+  /** Milliseconds a client has to take what was sent last before its connection is cut. */
+  readonly lingerMs: number;
+  /** Bytes of a refused body that are read away so that the client sees the refusal. At more the connection is cut. */
+  readonly refusedBodyBytesMax: number;
+  /** Milliseconds between two looks whether a client that closed its sending side is still there. */
+  readonly presenceCheckMs: number;
+  /** Milliseconds that running requests have to finish when the server closes. */
+  readonly closeMs: number;
+}
+
+/** Characters of a bearer token. A longer one is malformed. */
+export const bearerCharsMax = 512;
+/** Faults of a body that are listed. */
+export const bodyFaultsMax = 20;
+/** Seconds a client may ask with `Prefer: wait`; more counts as so many. */
+export const preferWaitSecondsMax = 3_600;
+/** Tries to find one free port for all addresses when port 0 is asked for. */
+export const portTriesMax = 10;
+/** Seconds after which a client that met the bound on streams may try again. */
+export const streamRetryAfterSeconds = 5;

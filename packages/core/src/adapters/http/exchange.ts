@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { problem, type Route } from "@adyton/protocol";
+import { ProblemError } from "../../domain/problem-error.ts";
+import type { Call, Reply } from "../../ports/http.ts";
+import { admit } from "./admission.ts";
+import { answer, answerRefusal, streamHeaders } from "./answer.ts";
+import type { Edge } from "./edge.ts";
+import { streamRetryAfterSeconds } from "./edge-limits.ts";
+import { EventStream } from "./event-stream.ts";
+import { makeCall } from "./make-call.ts";
+import { receive } from "./receive.ts";
+import { type Refusal, refused } from "./refusal.ts";
+import { checkEvent, checkProblem, checkReply } from "./reply-check.ts";
+
+type StreamReply = Extract<Reply, { readonly kind: "stream" }>;
+
+/**
+ * One request and its answer: admission, body, parameters, handler, reply. Each step sees only what the former ones
+ * let through. The client may go away at any moment; then the handler's signal is aborted and nothing is answered.
+ */
+export class Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly #edge: Edge;
+  #abort: AbortController | undefined;
+  #gone = false;
+  #holdsStream = false;
+  #stream: EventStream | undefined;
+  #presence: NodeJS.Timeout | undefined;
+
+  constructor(edge: Edge, request: IncomingMessage, response: ServerResponse) {
+    this.#edge = edge;
+    this.request = request;
+    this.response = response;
+  }
+
+  /** Runs until the answer is handed to the connection. Never rejects. */
+  async run(): Promise<void> {
+    let route: Route | undefined;
+    try {
+      const admitted = admit(this.#edge, this.request);
+      if (admitted.kind === "refused") return this.#refuse(admitted);
+      ({ route } = admitted);
+      const pending = receive(route, this.request, this.response);
+      const received = pending instanceof Promise ? await pending : pending;
+      if (this.#gone || received.kind === "gone") return;
+      if (received.kind === "refused") return this.#refuse(received);
+      const made = makeCall(admitted, this.request, received, () => this.#signal());
+      if (made.kind === "refused") return this.#refuse(made);
+      const busy = wantsStream(route, made.call) ? this.#takeStreamPlace() : undefined;
+      if (busy !== undefined) return this.#refuse(busy);
+      const handler = this.#edge.handlers.get(route.id);
+      assert.ok(handler, `the route ${route.id} has no handler`);
+      const reply = await handler(made.call);
+      if (!this.#gone) await this.#reply(route, reply);
+    } catch (error) {
+      this.#fail(error, route);
+    }
+  }
+
+  /** Whether the whole request has arrived: a fault of the connection then concerns a later one. */
+  get received(): boolean {
+    return this.request.complete;
+  }
+
+  /**
+   * The client closed its sending side. It may be gone, or be a simple one that only has nothing more to say. The
+   * simple ones are no HTTP libraries and send no User-Agent; they are left in peace. To all others an interim answer
+   * (RFC 9110, section 15.2) is sent from time to time: on a closed connection the second one fails.
+   */
+  halfClosed(): void {
+    const { headers, httpVersion } = this.request;
+    if (headers["user-agent"] === undefined || httpVersion !== "1.1") return;
+    this.#presence ??= setInterval(() => {
+      if (!this.response.headersSent) this.response.writeProcessing();
+    }, this.#edge.limits.presenceCheckMs);
+  }
+
+  /** The answer is out, or the connection is closed before it was. */
+  closed(): void {
+    clearInterval(this.#presence);
+    if (this.#holdsStream) this.#edge.streamsHeld--;
+    this.#holdsStream = false;
+    if (!this.response.writableFinished) this.leave();
+    this.#stream?.released();
+  }
+
+  /** The server stops: a stream ends now, an answer under way may still be given. */
+  stopping(): void {
+    this.response.shouldKeepAlive = false;
+    this.#stream?.close("finished", "closed: the node is stopping");
+  }
+
+  /** Nobody waits for the answer any more. */
+  leave(): void {
+    this.#gone = true;
+    this.#abort?.abort();
+  }
+
+  #signal(): AbortSignal {
+    this.#abort ??= new AbortController();
+    if (this.#gone) this.#abort.abort();
+    return this.#abort.signal;
+  }
+
+  #takeStreamPlace(): Refusal | undefined {
+    const edge = this.#edge;
+    if (edge.streamsHeld >= edge.limits.streamsMax)
+      return refused("busy", {
+        detail: "Too many streams are open.",
+        retryAfterSeconds: streamRetryAfterSeconds,
+      });
+    edge.streamsHeld++;
+    this.#holdsStream = true;
+    return undefined;
+  }
+
+  async #reply(route: Route, reply: Reply): Promise<void> {
+    const { response } = this;
+    if (reply.kind === "stream") return this.#streamOut(route, reply);
+    if (reply.kind === "problem") {
+      if (this.#edge.checkResponses) checkProblem(route, reply.problem);
+      return this.#refuse({ kind: "refused", problem: reply.problem });
+    }
+    if (this.#edge.stopping) response.shouldKeepAlive = false;
+    if (reply.kind === "text") {
+      const type = `${route.response.mediaType}; charset=utf-8`;
+      return answer(response, route.status, type, reply.body);
+    }
+    const status = reply.status ?? route.status;
+    const text = JSON.stringify(reply.body);
+    if (this.#edge.checkResponses) checkReply(route, status, text);
+    return answer(response, status, "application/json", text, reply.headers);
+  }
+
+  async #streamOut(route: Route, reply: StreamReply): Promise<void> {
+    const busy = this.#holdsStream ? undefined : this.#takeStreamPlace();
+    if (busy !== undefined) return this.#refuse(busy);
+    const edge = this.#edge;
+    const stream = new EventStream(this.response, edge.limits);
+    this.#stream = stream;
+    if (edge.checkResponses) stream.check = (name, data) => checkEvent(route, name, data);
+    if (this.#edge.stopping) this.response.shouldKeepAlive = false;
+    stream.open(streamHeaders(reply.headers));
+    if (this.request.method === "HEAD" || edge.stopping) return stream.close("finished");
+    try {
+      await reply.write(stream);
+    } catch (error) {
+      // The status is out already; the stream's last event says what went wrong.
+      const failure = error instanceof ProblemError ? error.problem : this.#internal(error, route);
+      if (stream.end === undefined) stream.sendUnchecked({ event: "problem", data: failure });
+    }
+    if (stream.end === "too_slow") {
+      edge.slowStreams++;
+      edge.log({
+        level: "warn",
+        message: "a stream was closed because its client did not keep up",
+        fields: { route: route.id },
+      });
+    }
+    stream.close("finished");
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#edge.stopping) this.response.shouldKeepAlive = false;
+    answerRefusal(this.request, this.response, refusal, this.#edge.limits);
+  }
+
+  #fail(error: unknown, route: Route | undefined): void {
+    if (this.#gone && isAbort(error)) return;
+    const failure = error instanceof ProblemError ? error.problem : this.#internal(error, route);
+    if (this.#gone) return;
+    if (this.response.headersSent) this.response.destroy();
+    else this.#refuse({ kind: "refused", problem: failure });
+  }
+
+  /** The caller learns an id and nothing else; the log line with the same id has the rest. */
+  #internal(error: unknown, route: Route | undefined) {
+    const requestId = this.#edge.requestId();
+    this.#edge.log({
+      level: "error",
+      message: "a request failed",
+      fields: { requestId, route: route?.id ?? "none", error },
+    });
+    return problem("internal", { instance: `urn:adyton:request:${requestId}` });
+  }
+}
+
+/** A place among the streams is taken before the handler runs, so that `busy` is said before anything has happened. */
+function wantsStream(route: Route, call: Call): boolean {
+  if (route.stream === undefined) return false;
+  return route.stream === "always" || call.wantsStream || asksInBody(call.body);
+}
+
+function asksInBody(body: unknown): boolean {
+  return typeof body === "object" && body !== null && "stream" in body && body.stream === true;
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}

@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import { createServer, type Server } from "node:http";
+import {
+  headersBytesMax,
+  requestReceiveMsMax,
+  type Route,
+  routes,
+  streamHeartbeatMs,
+  streamsMax,
+} from "@adyton/protocol";
+import type { Authenticate, Handlers, Principal } from "../../ports/http.ts";
+import { Connections } from "./connections.ts";
+import type { Edge, HttpLogEntry } from "./edge.ts";
+import type { EdgeLimits } from "./edge-limits.ts";
+import { ownHosts } from "./gate.ts";
+import { listenOn, type Listening } from "./listen.ts";
+import { RouteMatcher } from "./route-match.ts";
+
+export const edgeLimits: EdgeLimits = {
+  connectionsMax: 1_024,
+  headersReceiveMsMax: 10_000,
+  requestReceiveMsMax,
+  idleConnectionMs: 65_000,
+  lateCheckMs: 1_000,
+  streamsMax,
+  streamHeartbeatMs,
+  streamBufferBytesMax: 1024 * 1024,
+  lingerMs: 2_000,
+  refusedBodyBytesMax: 1024 * 1024,
+  presenceCheckMs: 1_000,
+  closeMs: 10_000,
+};
+
+export interface HttpOptions {
+  /** 0 takes one that is free on every host. */
+  readonly port: number;
+  /** Addresses, not names. */
+  readonly hosts: readonly string[];
+  readonly handlers: Handlers;
+  readonly authenticate: Authenticate;
+  /** Whom a caller without a token speaks for. */
+  readonly local: Principal;
+  readonly log: (entry: HttpLogEntry) => void;
+  /** Names a failed request in its answer and in the log. */
+  readonly requestId?: () => string;
+  /** Checks every answer against the contract and answers `internal` when it does not fit: for tests. */
+  readonly checkResponses?: boolean;
+  readonly limits?: Partial<EdgeLimits>;
+}
+
+export interface HttpServer extends AsyncDisposable {
+  readonly port: number;
+  /** The origins the node answers at: `http://127.0.0.1:7860`. */
+  readonly addresses: readonly string[];
+  /** The hosts this machine does not have. */
+  readonly missing: readonly string[];
+  readonly openConnections: number;
+  readonly openStreams: number;
+  /** Streams closed so far because their clients did not keep up. */
+  readonly slowStreams: number;
+}
+
+/**
+ * Serves the Reverse API on node:http. The table of routes is the router; every check of a request stands before its
+ * handler, and every refusal is a problem of the contract. Throws `ListenError` when it cannot listen. Disposing stops
+ * accepting, ends streams and lets answers under way finish for at most `closeMs`.
+ */
+export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
+  const limits: EdgeLimits = { ...edgeLimits, ...options.limits };
+  const table: readonly Route[] = routes;
+  const edge: Edge = {
+    routes: new RouteMatcher(table),
+    handlers: new Map(Object.entries(options.handlers)),
+    authenticate: options.authenticate,
+    local: options.local,
+    limits,
+    checkResponses: options.checkResponses ?? false,
+    log: options.log,
+    requestId: options.requestId ?? (() => randomBytes(9).toString("base64url")),
+    ownHosts: new Set(),
+    stopping: false,
+    streamsHeld: 0,
+    slowStreams: 0,
+  };
+  const connections = new Connections(edge);
+  const listening = await listenOn(
+    () => makeServer(limits, connections),
+    options.hosts,
+    options.port,
+  );
+  edge.ownHosts = ownHosts(listening.hosts, listening.port);
+  return running(edge, connections, listening);
+}
+
+function running(edge: Edge, connections: Connections, listening: Listening): HttpServer {
+  const { port, hosts, missing, servers } = listening;
+  let closing: Promise<void> | undefined;
+  const close = async () => {
+    edge.stopping = true;
+    const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    await connections.close();
+    await Promise.all(closed);
+  };
+  return {
+    port,
+    addresses: hosts.map((host) => `http://${host.includes(":") ? `[${host}]` : host}:${port}`),
+    missing,
+    get openConnections() {
+      return connections.count;
+    },
+    get openStreams() {
+      return edge.streamsHeld;
+    },
+    get slowStreams() {
+      return edge.slowStreams;
+    },
+    [Symbol.asyncDispose]: () => (closing ??= close()),
+  };
+}
+
+function makeServer(limits: EdgeLimits, connections: Connections): Server {
+  const server = createServer({
+    maxHeaderSize: headersBytesMax,
+    headersTimeout: Math.min(limits.headersReceiveMsMax, limits.requestReceiveMsMax),
+    requestTimeout: limits.requestReceiveMsMax,
+    connectionsCheckingInterval: limits.lateCheckMs,
+    keepAliveTimeout: limits.idleConnectionMs,
+    // A missing Host is answered by the gate, as a problem.
+    requireHostHeader: false,
+    // A flag of the process must not make the parser lenient.
+    insecureHTTPParser: false,
+  });
+  server.maxConnections = limits.connectionsMax;
+  // Node drops headers over its own count silently; the bound on bytes holds instead.
+  server.maxHeadersCount = 0;
+  // A client that closes its sending side still gets its answer. Node has no documented switch for it.
+  Object.assign(server, { httpAllowHalfOpen: true });
+  connections.attach(server);
+  return server;
+}
