@@ -40,6 +40,10 @@ export function binaryEvent(
       return refused("invalid_request", {
         detail: `The header ce-${name} does not exist: data is the body.`,
       });
+    if (name === "__proto__")
+      return refused("invalid_body", {
+        errors: [{ path: "", message: "the attribute __proto__ is not taken" }],
+      });
     // A header has no type; the one attribute that is a number is written in digits.
     attributes.set(name, name === "hop" && /^\d{1,3}$/.test(value) ? Number(value) : value);
   }

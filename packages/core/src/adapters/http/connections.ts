@@ -81,7 +81,7 @@ export class Connections {
       this.#exchanges.delete(exchange);
       exchange.closed();
       // An answer that was under way when the server stopped could still have promised to keep the connection.
-      if (this.#edge.stopping) request.socket.end();
+      if (this.#edge.stopping) request.socket.destroySoon();
     });
     void exchange.run();
   }

@@ -38,7 +38,7 @@ export class EventStream implements StreamSink {
   open(headers: Readonly<Record<string, string>>): void {
     this.#response.writeHead(200, headers);
     this.#response.flushHeaders();
-    this.#heartbeat = setInterval(() => this.#beat(), this.#limits.streamHeartbeatMs);
+    this.#heartbeat = setInterval(() => this.beat(), this.#limits.streamHeartbeatMs);
   }
 
   send(event: SentEvent): boolean {
@@ -84,7 +84,8 @@ export class EventStream implements StreamSink {
     this.close("gone");
   }
 
-  #beat(): void {
+  /** A comment, which readers of events pass over. */
+  beat(): void {
     this.#write(": heartbeat\n\n");
   }
 

@@ -65,15 +65,17 @@ export class Exchange {
   }
 
   /**
-   * The client closed its sending side. It may be gone, or be a simple one that only has nothing more to say. The
-   * simple ones are no HTTP libraries and send no User-Agent; they are left in peace. To all others an interim answer
-   * (RFC 9110, section 15.2) is sent from time to time: on a closed connection the second one fails.
+   * The client closed its sending side. It may be gone, or have nothing more to say and still listen; only writing
+   * tells, because on a closed connection the second write fails. A stream is sent heartbeats. Before an answer there
+   * are interim ones (RFC 9110, section 15.2), which simple clients such as `nc` would take for the answer itself;
+   * those send no User-Agent and are left in peace.
    */
   halfClosed(): void {
     const { headers, httpVersion } = this.request;
-    if (headers["user-agent"] === undefined || httpVersion !== "1.1") return;
+    const takesInterim = headers["user-agent"] !== undefined && httpVersion === "1.1";
     this.#presence ??= setInterval(() => {
-      if (!this.response.headersSent) this.response.writeProcessing();
+      if (this.#stream !== undefined) this.#stream.beat();
+      else if (takesInterim && !this.response.headersSent) this.response.writeProcessing();
     }, this.#edge.limits.presenceCheckMs);
   }
 
