@@ -84,7 +84,9 @@ export class HealthWatch implements AsyncDisposable {
     const waitMs = isDegraded ? this.#healMs : timeouts.idleProbeMs;
     if (isDegraded) this.#healMs = Math.min(timeouts.healMsMax, this.#healMs * 2);
     this.#timer = setIdleTimer(clock, waitMs, () => {
-      this.#probe ??= this.#look();
+      this.#probe ??= this.#look().finally(() => {
+        this.#probe = undefined;
+      });
     });
   }
 
@@ -98,7 +100,6 @@ export class HealthWatch implements AsyncDisposable {
       if (trouble === undefined) this.succeeded("works");
       else this.failed(trouble);
     }
-    this.#probe = undefined;
     this.#schedule();
   }
 }

@@ -68,6 +68,7 @@ export class ReasoningFilter {
   /** The server keeps reasoning apart by itself: nothing needs to be held any longer. */
   expectNone(): void {
     this.#sawReasoning = true;
+    this.#leading = "";
     this.#release();
   }
 

@@ -1,0 +1,283 @@
+import type { Fault } from "@adyton/emulators";
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  answerBytesMax,
+  triesMax,
+} from "../../packages/core/src/adapters/openai-compatible/limits.ts";
+import {
+  ask,
+  briefly,
+  chats,
+  messages,
+  never,
+  open,
+  quick,
+  reply,
+  serve,
+  serveChat,
+  start,
+} from "./backend-fixture.ts";
+
+/** The adapter against servers that fail: every way a model server was seen to, on real sockets. */
+
+interface Case {
+  readonly name: string;
+  readonly fault: Fault;
+  readonly streamed: string;
+  readonly whole: string;
+  readonly calls?: number;
+}
+
+const cases: readonly Case[] = [
+  { name: "a web page", fault: { kind: "html" }, streamed: "invalid", whole: "invalid" },
+  {
+    name: "half of a JSON body",
+    fault: { kind: "invalid_json" },
+    streamed: "invalid",
+    whole: "invalid",
+  },
+  { name: "no choices", fault: { kind: "empty_choices" }, streamed: "invalid", whole: "invalid" },
+  {
+    name: "a cut connection",
+    fault: { kind: "cut_stream", afterTokens: 3 },
+    streamed: "cut",
+    whole: "unavailable",
+  },
+  {
+    name: "an early end",
+    fault: { kind: "early_end", afterTokens: 3 },
+    streamed: "cut",
+    whole: "any",
+  },
+  {
+    name: "an early end before the first word",
+    fault: { kind: "early_end", afterTokens: 0 },
+    streamed: "invalid",
+    whole: "any",
+  },
+  {
+    name: "an unreadable event",
+    fault: { kind: "invalid_chunk", afterTokens: 3 },
+    streamed: "cut",
+    whole: "invalid",
+  },
+  {
+    name: "a repeated piece",
+    fault: { kind: "duplicate_chunk", afterTokens: 2 },
+    streamed: "answered",
+    whole: "answered",
+  },
+  {
+    name: "bytes that are no UTF-8",
+    fault: { kind: "garbage_utf8" },
+    streamed: "answered",
+    whole: "answered",
+  },
+  {
+    name: "characters cut in two",
+    fault: { kind: "split_utf8" },
+    streamed: "answered",
+    whole: "answered",
+  },
+  {
+    name: "a slow drip",
+    fault: { kind: "slow_drip", tokenDelayMs: 5 },
+    streamed: "answered",
+    whole: "answered",
+  },
+  {
+    name: "status 400",
+    fault: { kind: "status", status: 400 },
+    streamed: "refused",
+    whole: "refused",
+    calls: 1,
+  },
+  {
+    name: "status 401",
+    fault: { kind: "status", status: 401 },
+    streamed: "refused",
+    whole: "refused",
+    calls: 1,
+  },
+  {
+    name: "status 422",
+    fault: { kind: "status", status: 422 },
+    streamed: "refused",
+    whole: "refused",
+    calls: 1,
+  },
+  {
+    name: "status 500",
+    fault: { kind: "status", status: 500 },
+    streamed: "unavailable",
+    whole: "unavailable",
+    calls: triesMax,
+  },
+  {
+    name: "status 502",
+    fault: { kind: "status", status: 502 },
+    streamed: "unavailable",
+    whole: "unavailable",
+    calls: triesMax,
+  },
+  {
+    name: "status 504",
+    fault: { kind: "status", status: 504 },
+    streamed: "unavailable",
+    whole: "unavailable",
+    calls: triesMax,
+  },
+];
+
+describe("faults", () => {
+  for (const { name, fault, streamed, whole, calls } of cases)
+    for (const isStreamed of [true, false]) {
+      const expected = isStreamed ? streamed : whole;
+      if (expected === "any") continue;
+      it(`${name}, ${isStreamed ? "streamed" : "whole"}: ${expected}`, async () => {
+        await using node = await start();
+        node.emulator.setFault(fault);
+        const { outcome, shown } = await ask(node.backend, isStreamed);
+        assert.equal(briefly(outcome), expected);
+        if (outcome.kind === "answered" && isStreamed) assert.equal(shown, outcome.text);
+        if (expected === "cut")
+          assert.ok(outcome.kind === "answered" && reply.startsWith(outcome.text));
+        if (outcome.kind === "failed") {
+          assert.equal(outcome.started, false);
+          assert.doesNotMatch(outcome.detail, /127\.0\.0\.1|localhost|:\d{4,5}/);
+          assert.match(outcome.detail, /^[A-Z].+\.$/);
+        }
+        if (calls !== undefined) assert.equal(chats(node.emulator), calls);
+      });
+    }
+
+  for (const status of [429, 500, 502, 503, 504])
+    it(`tries again after status ${status} and succeeds`, async () => {
+      await using node = await start({ timeouts: { ...quick, retryMsMax: 5_000 } });
+      node.emulator.setFault({ kind: "status", status, retryAfterS: 0 }, { times: triesMax - 1 });
+      const { outcome } = await ask(node.backend, true);
+      assert.equal(outcome.kind === "answered" && outcome.text, reply);
+      assert.equal(chats(node.emulator), triesMax);
+      assert.equal(node.backend.health().status, "ok");
+    });
+
+  it("does not wait longer than the server's wish allows", async () => {
+    await using node = await start({ timeouts: { ...quick, retryMsMax: 1_500 } });
+    node.emulator.setFault({ kind: "status", status: 429, retryAfterS: 2 });
+    const { outcome } = await ask(node.backend, false);
+    assert.equal(briefly(outcome), "unavailable");
+    assert.equal(chats(node.emulator), 1);
+    node.emulator.clear();
+    node.emulator.setFault({ kind: "status", status: 429, retryAfterS: 1 }, { times: 1 });
+    const startedMs = performance.now();
+    assert.equal(briefly((await ask(node.backend, false)).outcome), "answered");
+    assert.ok(performance.now() - startedMs >= 990);
+  });
+
+  it("never tries again once something was shown", async () => {
+    await using node = await start();
+    node.emulator.setFault({ kind: "cut_stream", afterTokens: 2 });
+    const { outcome, shown } = await ask(node.backend, true);
+    assert.ok(outcome.kind === "answered" && outcome.finish === "cut" && shown === outcome.text);
+    assert.equal(chats(node.emulator), 1);
+  });
+
+  it("says that nothing listens", async () => {
+    const gone = await serve(() => undefined);
+    await gone[Symbol.asyncDispose]();
+    await using backend = open(gone.url);
+    const { outcome } = await ask(backend, true);
+    assert.equal(briefly(outcome), "unavailable");
+    assert.match(outcome.kind === "failed" ? outcome.detail : "", /accepts no connection/);
+    assert.match(backend.health().detail, /127\.0\.0\.1/);
+  });
+});
+
+describe("errors inside an answer", () => {
+  const overflow = {
+    error: {
+      code: 400,
+      message: "the request exceeds the available context size",
+      type: "exceed_context_size_error",
+    },
+  };
+
+  for (const isStreamed of [true, false])
+    it(`takes an overflow with status 200 for one, ${isStreamed ? "streamed" : "whole"}`, async () => {
+      await using upstream = await serveChat((_request, response) => {
+        response.setHeader("content-type", isStreamed ? "text/event-stream" : "application/json");
+        response.end(
+          isStreamed ? `data: ${JSON.stringify(overflow)}\n\n` : JSON.stringify(overflow),
+        );
+      });
+      await using backend = open(upstream.url);
+      assert.equal(briefly((await ask(backend, isStreamed)).outcome), "overflow");
+    });
+
+  it("takes a whole answer although a stream was asked for", async () => {
+    await using upstream = await serveChat((_request, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(
+        JSON.stringify({ choices: [{ message: { content: "Всё." }, finish_reason: null }] }),
+      );
+    });
+    await using backend = open(upstream.url);
+    const { outcome, shown } = await ask(backend, true);
+    assert.deepEqual([outcome.kind === "answered" && outcome.finish, shown], ["stop", "Всё."]);
+  });
+
+  it("follows no redirect", async () => {
+    let followed = 0;
+    await using target = await serve((_request, response) => {
+      followed += 1;
+      response.end();
+    });
+    await using upstream = await serveChat((_request, response) => {
+      response.writeHead(307, { location: `${target.url}/v1/chat/completions` }).end();
+    });
+    await using backend = open(upstream.url);
+    const { outcome } = await ask(backend, false);
+    assert.match(outcome.kind === "failed" ? outcome.detail : "", /redirect/);
+    assert.equal(followed, 0);
+  });
+
+  it("takes a body at the limit and refuses one byte more", async () => {
+    const frame = JSON.stringify({ choices: [{ message: { content: "" } }] }).length;
+    let chars = answerBytesMax - frame;
+    await using upstream = await serveChat((_request, response) => {
+      response.setHeader("content-type", "application/json");
+      response.end(JSON.stringify({ choices: [{ message: { content: "x".repeat(chars) } }] }));
+    });
+    await using backend = open(upstream.url);
+    assert.equal(briefly((await ask(backend, false)).outcome), "answered");
+    chars += 1;
+    const { outcome } = await ask(backend, false);
+    assert.equal(briefly(outcome), "invalid");
+    assert.match(outcome.kind === "failed" ? outcome.detail : "", /larger than/);
+  });
+
+  it("does not wait for a server that never ends its stream", async () => {
+    await using upstream = await serveChat((_request, response) => {
+      response.setHeader("content-type", "text/event-stream");
+      response.write('data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n');
+    });
+    await using backend = open(upstream.url);
+    const { outcome } = await ask(backend, true);
+    assert.deepEqual(outcome, {
+      kind: "answered",
+      text: "Hi",
+      finish: "stop",
+      model: "emulated-chat",
+    });
+  });
+
+  it("passes on what a listener throws, and closes the connection", async () => {
+    await using node = await start();
+    const onDelta = (): void => {
+      throw new RangeError("the listener is full");
+    };
+    await assert.rejects(node.backend.chat({ messages, signal: never, onDelta }), RangeError);
+    assert.equal((await ask(node.backend, true)).outcome.kind, "answered");
+  });
+});
