@@ -1,0 +1,193 @@
+import type { DatabaseSync } from "node:sqlite";
+import { fuseRankings, limitPerDocument, similarity } from "../../domain/search/fuse.ts";
+import { scoreChunk, scoreFloor } from "../../domain/search/score.ts";
+import { resultsMax } from "../../domain/search/search-contract.ts";
+import type { SearchHit, SearchQuery } from "../../domain/search/search-contract.ts";
+import { indexTerms, languageOf } from "../../domain/search/terms.ts";
+import { z } from "zod";
+import { Vocabulary } from "./vocabulary.ts";
+import type { KnownTerm } from "./vocabulary.ts";
+
+const candidatesPerRankingMax = 50;
+/** How many index entries one ranking may read: rare words decide, frequent ones only re-order what those found. */
+const postingsMax = 12_000;
+
+/** The twin in the question's language wins over an equal one, not over a page that covers more of the question. */
+const languageBoost = 1.25;
+/** The fused ranks lie below 0.04: with this weight bm25 decides between chunks of nearly the same coverage. */
+const fusedWeight = 3;
+/** Decides between sections that cover a question equally: too small to outweigh a word of it. */
+const headingLikenessWeight = 0.1;
+
+const candidateRow = z.object({
+  id: z.number(),
+  heading: z.string(),
+  text: z.string(),
+  start_byte: z.number(),
+  end_byte: z.number(),
+  heading_terms: z.string(),
+  context_terms: z.string(),
+  body_terms: z.string(),
+  document_id: z.string(),
+  owner: z.string().nullable(),
+  title: z.string(),
+  source: z.string(),
+  language: z.string().nullable(),
+  tier: z.string(),
+  seq: z.number(),
+});
+const headingColumn = z.array(z.string());
+
+interface Candidate {
+  readonly row: z.infer<typeof candidateRow>;
+  readonly score: number;
+  readonly hasIdentifier: boolean;
+  readonly headingLikeness: number;
+}
+
+/** What is asked, by whom it may be answered, in the forms the statements take. */
+interface Question {
+  readonly terms: readonly KnownTerm[];
+  readonly words: ReadonlySet<string>;
+  readonly language: string;
+  readonly ownersJson: string;
+}
+
+/** Answers questions from an open index. Nothing it runs sees a document whose owner is not among the query's. */
+export class IndexReader {
+  readonly #database: DatabaseSync;
+  readonly #vocabulary: Vocabulary;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    this.#vocabulary = new Vocabulary(database);
+  }
+
+  search(query: SearchQuery): { hits: SearchHit[]; found: boolean } {
+    const question: Question = {
+      terms: this.#vocabulary.recognise(query.query, this.count("chunks")),
+      words: new Set(indexTerms(query.query)),
+      language: query.language ?? languageOf(query.query),
+      ownersJson: JSON.stringify(query.owners),
+    };
+    const exact = this.#rank(question, (sureness) => sureness === 1);
+    const close = this.#rank(question, () => true);
+    const candidates = this.#load([...new Set([...exact, ...close])], question);
+    const ranked = rank(candidates, { exact, close, language: question.language });
+    const limit = Math.min(query.limit, resultsMax);
+    const kept = limitPerDocument(ranked, (candidate) => candidate.row.document_id, limit);
+    return { hits: kept.map(toHit), found: (kept[0]?.score ?? 0) >= scoreFloor };
+  }
+
+  count(key: "documents" | "chunks" | "watermark_seq"): number {
+    const found = this.#database.prepare("SELECT value FROM meta WHERE key = ?").get(key);
+    return Number(found?.["value"] ?? 0);
+  }
+
+  /** Chunk ids by bm25 over the term forms that `accept` lets in, rarest first until `postingsMax` entries are read. */
+  #rank(question: Question, accept: (sureness: number) => boolean): number[] {
+    const forms = new Map<string, number>();
+    for (const { variants, chunks } of question.terms)
+      for (const [form, sureness] of variants)
+        if (accept(sureness)) forms.set(form, chunks.get(form) ?? 0);
+    const byRarity = [...forms].toSorted((left, right) => left[1] - right[1]);
+    const rarest = byRarity[0];
+    if (rarest === undefined) return [];
+    const chosen: string[] = [];
+    let postings = 0;
+    for (const [form, count] of byRarity) {
+      postings += count;
+      if (postings > postingsMax) break;
+      chosen.push(form);
+    }
+    // A question of nothing but very frequent words: any chunks with the rarest of them, which coverage then orders.
+    const order = chosen.length > 0 ? "ORDER BY rank" : "";
+    const match = (chosen.length > 0 ? chosen : [rarest[0]])
+      .map((form) => `"${form}"`)
+      .join(" OR ");
+    return this.#database
+      .prepare(
+        `SELECT chunks_stem.rowid AS id FROM chunks_stem
+           JOIN chunks ON chunks.id = chunks_stem.rowid JOIN documents ON documents.id = chunks.document
+         WHERE chunks_stem MATCH ? AND (documents.owner IS NULL OR documents.owner IN (SELECT value FROM json_each(?)))
+         ${order} LIMIT ${candidatesPerRankingMax}`,
+      )
+      .all(match, question.ownersJson)
+      .map((found) => Number(found["id"]));
+  }
+
+  /** The chunks with these ids, in the order of the ids. */
+  #load(ids: readonly number[], question: Question): Candidate[] {
+    const rows = this.#database
+      .prepare(
+        `SELECT chunks.id, heading, text, start_byte, end_byte, heading_terms, context_terms, body_terms,
+                document_id, owner, title, source, language, tier, seq
+         FROM chunks JOIN documents ON documents.id = chunks.document
+         WHERE chunks.id IN (SELECT value FROM json_each(?))
+           AND (owner IS NULL OR owner IN (SELECT value FROM json_each(?)))`,
+      )
+      .all(JSON.stringify(ids), question.ownersJson);
+    const candidates = new Map<number, Candidate>();
+    for (const unparsed of rows) {
+      const row = candidateRow.parse(unparsed);
+      candidates.set(row.id, weigh(row, question));
+    }
+    return ids.flatMap((id) => candidates.get(id) ?? []);
+  }
+}
+
+function weigh(row: z.infer<typeof candidateRow>, question: Question): Candidate {
+  const headingTerms = new Set(row.heading_terms.split(" "));
+  const otherTerms = new Set(`${row.context_terms} ${row.body_terms}`.split(" "));
+  const isPresent = (form: string) => otherTerms.has(form) || headingTerms.has(form);
+  return {
+    row,
+    score: scoreChunk(question.terms, { headingTerms, otherTerms }),
+    hasIdentifier: question.terms.some(
+      (term) => term.identifier && [...term.variants.keys()].some(isPresent),
+    ),
+    headingLikeness: similarity(question.words, headingTerms),
+  };
+}
+
+/**
+ * Fuses the two bm25 rankings and re-ranks by coverage. Before that, an identifier found as written goes to the top,
+ * and what reaches the floor goes before what does not: otherwise the best hit could be one not worth quoting.
+ */
+function rank(
+  candidates: readonly Candidate[],
+  by: {
+    readonly exact: readonly number[];
+    readonly close: readonly number[];
+    readonly language: string;
+  },
+): Candidate[] {
+  const fused = fuseRankings([by.exact, by.close]);
+  const value = (candidate: Candidate) => {
+    const likeness = headingLikenessWeight * candidate.headingLikeness;
+    const agreement = fusedWeight * (fused.get(candidate.row.id) ?? 0);
+    const boost = candidate.row.language === by.language ? languageBoost : 1;
+    return (
+      (candidate.hasIdentifier ? 4 : 0) +
+      (candidate.score >= scoreFloor ? 2 : 0) +
+      (candidate.score + likeness + agreement) * boost
+    );
+  };
+  return candidates.toSorted((left, right) => value(right) - value(left));
+}
+
+function toHit({ row, score }: Candidate): SearchHit {
+  return {
+    documentId: row.document_id,
+    title: row.title,
+    heading: headingColumn.parse(JSON.parse(row.heading)),
+    source: row.source,
+    seq: row.seq,
+    tier: row.tier,
+    owner: row.owner,
+    text: row.text,
+    startByte: row.start_byte,
+    endByte: row.end_byte,
+    score,
+  };
+}

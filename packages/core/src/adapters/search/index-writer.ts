@@ -1,0 +1,178 @@
+import { createHash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { chunkDocument } from "../../domain/search/chunk.ts";
+import type { Chunk } from "../../domain/search/chunk.ts";
+import { SearchError } from "../../domain/search/search-contract.ts";
+import type { DocumentInput } from "../../domain/search/search-contract.ts";
+import { soundKey } from "../../domain/search/sound-key.ts";
+import { indexTerms } from "../../domain/search/terms.ts";
+import { z } from "zod";
+
+export const chunksPerDocumentIndexedMax = 16_384;
+
+const chunkRow = z.object({
+  id: z.number(),
+  heading_terms: z.string(),
+  context_terms: z.string(),
+  body_terms: z.string(),
+});
+const termRow = z.object({ id: z.number(), sound: z.string(), chunks: z.number() });
+const idRow = z.object({ id: z.number() });
+
+/** Runs `work` in one transaction; it takes effect whole or not at all. */
+export function transaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Adds and removes documents; the vocabulary counts in how many chunks each term stands and forgets it at none. */
+export class IndexWriter {
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  // Counts change once per term and transaction, not once per chunk: most terms repeat.
+  readonly #pendingCounts = new Map<string, number>();
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Adds one document, replacing the one with its id. Throws `SearchError` "refused" for too many chunks. */
+  add(document: DocumentInput): void {
+    const documentHash = createHash("sha256").update(document.text).digest("hex");
+    const chunks = chunkDocument({ ...document, documentHash });
+    if (chunks.length > chunksPerDocumentIndexedMax)
+      throw new SearchError(
+        "refused",
+        `a document may have ${chunksPerDocumentIndexedMax} sections, this one has ${chunks.length}`,
+      );
+    this.remove(document.documentId);
+    const { lastInsertRowid } = this.#run(
+      "INSERT INTO documents (document_id, owner, title, source, language, tier, seq, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      [
+        document.documentId,
+        document.owner,
+        document.title,
+        document.source,
+        document.language ?? null,
+        document.tier,
+        document.seq,
+        documentHash,
+      ],
+    );
+    for (const chunk of chunks) this.#addChunk(Number(lastInsertRowid), chunk);
+    this.#count("documents", 1);
+    this.#count("chunks", chunks.length);
+    this.#run("UPDATE meta SET value = max(value, ?) WHERE key = 'watermark_seq'", [document.seq]);
+  }
+
+  /** Removes one document with every trace of its words; an unknown id changes nothing. */
+  remove(documentId: string): void {
+    const found = this.#prepare("SELECT id FROM documents WHERE document_id = ?").get(documentId);
+    if (found === undefined) return;
+    const { id } = idRow.parse(found);
+    const rows = this.#prepare(
+      "SELECT id, heading_terms, context_terms, body_terms FROM chunks WHERE document = ?",
+    );
+    let removed = 0;
+    for (const row of rows.all(id)) {
+      const chunk = chunkRow.parse(row);
+      this.#run(
+        "INSERT INTO chunks_stem (chunks_stem, rowid, heading_terms, context_terms, body_terms) VALUES ('delete', ?, ?, ?, ?)",
+        [chunk.id, chunk.heading_terms, chunk.context_terms, chunk.body_terms],
+      );
+      this.#countTerms(`${chunk.heading_terms} ${chunk.context_terms} ${chunk.body_terms}`, -1);
+      removed += 1;
+    }
+    this.#run("DELETE FROM chunks WHERE document = ?", [id]);
+    this.#run("DELETE FROM documents WHERE id = ?", [id]);
+    this.#count("documents", -1);
+    this.#count("chunks", -removed);
+  }
+
+  /** Writes the vocabulary's changes; called last in the transaction that made them. */
+  flushTerms(): void {
+    for (const [term, change] of this.#pendingCounts) {
+      if (change === 0) continue;
+      const found = this.#prepare("SELECT id, sound, chunks FROM terms WHERE term = ?").get(term);
+      if (found === undefined) {
+        const sound = soundKey(term);
+        const { lastInsertRowid } = this.#run(
+          "INSERT INTO terms (term, sound, chunks) VALUES (?, ?, ?)",
+          [term, sound, change],
+        );
+        this.#run("INSERT INTO terms_trigram (rowid, sound) VALUES (?, ?)", [
+          lastInsertRowid,
+          sound,
+        ]);
+        continue;
+      }
+      const { id, sound, chunks } = termRow.parse(found);
+      if (chunks + change > 0) {
+        this.#run("UPDATE terms SET chunks = ? WHERE id = ?", [chunks + change, id]);
+        continue;
+      }
+      this.#run("INSERT INTO terms_trigram (terms_trigram, rowid, sound) VALUES ('delete', ?, ?)", [
+        id,
+        sound,
+      ]);
+      this.#run("DELETE FROM terms WHERE id = ?", [id]);
+    }
+    this.#pendingCounts.clear();
+  }
+
+  /** Forgets changes that were not flushed, after a transaction that was rolled back. */
+  discardTerms(): void {
+    this.#pendingCounts.clear();
+  }
+
+  #addChunk(document: number, chunk: Chunk): void {
+    const columns = [chunk.heading.at(-1) ?? "", chunk.context, chunk.text].map((text) =>
+      indexTerms(text).join(" "),
+    );
+    const { lastInsertRowid } = this.#run(
+      "INSERT INTO chunks (document, heading, text, start_byte, end_byte, heading_terms, context_terms, body_terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      [
+        document,
+        JSON.stringify(chunk.heading),
+        chunk.text,
+        chunk.startByte,
+        chunk.endByte,
+        ...columns,
+      ],
+    );
+    this.#run(
+      "INSERT INTO chunks_stem (rowid, heading_terms, context_terms, body_terms) VALUES (?, ?, ?, ?)",
+      [lastInsertRowid, ...columns],
+    );
+    this.#countTerms(columns.join(" "), 1);
+  }
+
+  #countTerms(terms: string, change: 1 | -1): void {
+    for (const term of new Set(terms.split(" ")))
+      if (term !== "") this.#pendingCounts.set(term, (this.#pendingCounts.get(term) ?? 0) + change);
+  }
+
+  #count(key: "documents" | "chunks", change: number): void {
+    this.#run("UPDATE meta SET value = value + ? WHERE key = ?", [change, key]);
+  }
+
+  #run(sql: string, values: ReadonlyArray<string | number | bigint | null>) {
+    return this.#prepare(sql).run(...values);
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

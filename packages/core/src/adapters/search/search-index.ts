@@ -1,0 +1,91 @@
+import { statSync } from "node:fs";
+import type { DatabaseSync } from "node:sqlite";
+import type {
+  DocumentInput,
+  SearchQuery,
+  SearchResult,
+  SearchStats,
+} from "../../domain/search/search-contract.ts";
+import { isCorrupt, openIndexFile, removeIndexFiles } from "./index-file.ts";
+import { IndexReader } from "./index-reader.ts";
+import { IndexWriter, transaction } from "./index-writer.ts";
+
+/** The index in one thread: every call is synchronous. `openSearch` puts it behind a worker. */
+export class SearchIndex {
+  readonly #file: string;
+  #database: DatabaseSync;
+  #reader: IndexReader;
+  #writer: IndexWriter;
+
+  constructor(file: string) {
+    this.#file = file;
+    this.#database = openIndexFile(file);
+    this.#reader = new IndexReader(this.#database);
+    this.#writer = new IndexWriter(this.#database);
+  }
+
+  add(documents: readonly DocumentInput[]): void {
+    this.#write(() => {
+      for (const document of documents) this.#writer.add(document);
+    });
+  }
+
+  /** Removes the documents; afterwards neither the file nor its WAL holds a byte of them. */
+  remove(documentIds: readonly string[]): void {
+    this.#write(() => {
+      for (const documentId of documentIds) this.#writer.remove(documentId);
+    });
+    this.#guarded(() => this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+  }
+
+  search(query: SearchQuery): SearchResult {
+    const startedMs = performance.now();
+    const { hits, found } = this.#guarded(() => this.#reader.search(query));
+    return { hits, retrieval: "lexical", found, tookMs: performance.now() - startedMs };
+  }
+
+  stats(): SearchStats {
+    return this.#guarded(() => ({
+      documents: this.#reader.count("documents"),
+      chunks: this.#reader.count("chunks"),
+      watermarkSeq: this.#reader.count("watermark_seq"),
+      bytes: sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
+    }));
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #write(work: () => void): void {
+    this.#guarded(() => {
+      try {
+        transaction(this.#database, () => {
+          work();
+          this.#writer.flushTerms();
+        });
+      } finally {
+        this.#writer.discardTerms();
+      }
+    });
+  }
+
+  /** Damage found on the way empties the index and runs the call once more: watermark 0 then asks for the rebuild. */
+  #guarded<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (!isCorrupt(error)) throw error;
+      this.#database.close();
+      removeIndexFiles(this.#file);
+      this.#database = openIndexFile(this.#file);
+      this.#reader = new IndexReader(this.#database);
+      this.#writer = new IndexWriter(this.#database);
+      return work();
+    }
+  }
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,79 @@
+import type { MediaType } from "./chunk.ts";
+import type { Language } from "./terms.ts";
+
+export const documentBytesMax = 4 * 1024 * 1024;
+export const documentsPerAddMax = 10_000;
+export const resultsMax = 20;
+export const ownersMax = 64;
+
+export interface DocumentInput {
+  readonly documentId: string;
+  /** Who may find it; null is everyone. */
+  readonly owner: string | null;
+  readonly title: string;
+  /** Where it came from, e.g. "guide/ru/telegram.md". */
+  readonly source: string;
+  readonly mediaType: MediaType;
+  readonly language?: Language;
+  readonly tier: string;
+  /** The journal sequence that carries it. */
+  readonly seq: number;
+  readonly text: string;
+}
+
+export interface SearchHit {
+  readonly documentId: string;
+  readonly title: string;
+  readonly heading: readonly string[];
+  readonly source: string;
+  readonly seq: number;
+  readonly tier: string;
+  readonly owner: string | null;
+  /** A literal slice of the document. */
+  readonly text: string;
+  readonly startByte: number;
+  readonly endByte: number;
+  /** The share of the question found in the chunk, 0 to 1; comparable with `scoreFloor`. */
+  readonly score: number;
+}
+
+export interface SearchQuery {
+  readonly query: string;
+  /** The owners whose documents may be found, besides those of everyone. */
+  readonly owners: readonly string[];
+  readonly limit: number;
+  readonly language?: Language;
+}
+
+export interface SearchResult {
+  readonly hits: readonly SearchHit[];
+  readonly retrieval: "lexical";
+  /** The best hit reaches the floor: it is worth quoting. */
+  readonly found: boolean;
+  readonly tookMs: number;
+}
+
+export interface SearchStats {
+  readonly documents: number;
+  readonly chunks: number;
+  /** The highest journal sequence ever indexed; 0 asks for a rebuild. */
+  readonly watermarkSeq: number;
+  readonly bytes: number;
+}
+
+export interface SearchClient extends AsyncDisposable {
+  add(documents: readonly DocumentInput[]): Promise<void>;
+  remove(documentIds: readonly string[]): Promise<void>;
+  search(query: SearchQuery): Promise<SearchResult>;
+  stats(): Promise<SearchStats>;
+}
+
+export class SearchError extends Error {
+  override readonly name = "SearchError";
+  /** refused: over a limit · busy: too many requests wait · crashed: the worker ended · closed · storage: SQLite failed. */
+  readonly code: "refused" | "busy" | "crashed" | "closed" | "storage";
+  constructor(code: SearchError["code"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
