@@ -11,7 +11,11 @@ export const documentMediaTypes = [
 export const DocumentRequest = z
   .strictObject({
     title: z.string().min(1).max(300),
-    text: z.string().min(1).max(documentTextBytesMax),
+    text: z
+      .string()
+      .min(1)
+      .max(documentTextBytesMax)
+      .refine(fitsInBytes, { message: `must have at most ${documentTextBytesMax} bytes in UTF-8` }),
     source: z
       .string()
       .min(1)
@@ -76,3 +80,11 @@ export const SearchResults = z
   })
   .meta({ id: "SearchResults", description: "What memory holds on a query, best first." });
 export type SearchResults = z.infer<typeof SearchResults>;
+
+/** A unit of a string takes at most three bytes of UTF-8, so most texts need not be encoded to be measured. */
+function fitsInBytes(text: string): boolean {
+  return (
+    text.length * 3 <= documentTextBytesMax ||
+    new TextEncoder().encode(text).length <= documentTextBytesMax
+  );
+}

@@ -21,6 +21,7 @@ export const commonProblems: readonly ProblemCode[] = [
   "headers_too_large",
   "target_too_long",
   "internal",
+  "stopping",
 ];
 
 /** Problems of every route that takes a body. */

@@ -77,6 +77,8 @@ export class Connections {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const exchange = new Exchange(this.#edge, request, response);
     this.#exchanges.add(exchange);
+    // Writing to a client that just left fails; that it is gone is told by the event that follows.
+    response.on("error", () => {});
     response.on("close", () => {
       this.#exchanges.delete(exchange);
       exchange.closed();

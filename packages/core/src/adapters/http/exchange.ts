@@ -132,7 +132,7 @@ export class Exchange {
     }
     const status = reply.status ?? route.status;
     const text = JSON.stringify(reply.body);
-    if (this.#edge.checkResponses) checkReply(route, status, text);
+    if (this.#edge.checkResponses) checkReply(route, status, text, reply.headers);
     return answer(response, status, "application/json", text, reply.headers);
   }
 

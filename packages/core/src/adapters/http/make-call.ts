@@ -51,7 +51,9 @@ function readWishes(route: Route, { headers }: IncomingMessage): Wishes | Refusa
     return refused("invalid_request", {
       detail: "An Idempotency-Key is 1 to 255 visible ASCII characters.",
     });
-  const lastEvent = route.stream === undefined ? undefined : text(headers["last-event-id"]);
+  // Only a stream that was asked for by GET can be asked for once more.
+  const resumable = route.method === "GET" && route.stream !== undefined;
+  const lastEvent = resumable ? text(headers["last-event-id"]) : undefined;
   const lastEventId = lastEvent === undefined ? undefined : eventId(lastEvent);
   if (lastEvent !== undefined && lastEventId === undefined)
     return refused("invalid_request", { detail: "A Last-Event-ID is a whole number from 0 on." });

@@ -12,9 +12,16 @@ import { CodedError } from "@adyton/runtime";
 export class ReplyMismatch extends CodedError<"body" | "problem" | "event"> {}
 
 /** Throws `ReplyMismatch` unless `text` is what the route is said to answer with this status. */
-export function checkReply(route: Route, status: number, text: string): void {
+export function checkReply(
+  route: Route,
+  status: number,
+  text: string,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const schema = route.async === true && status === 202 ? Run : route.response.schema;
   const parsed = schema.safeParse(JSON.parse(text));
+  if (status === 202 && route.async === true && headers["Location"] === undefined)
+    throw new ReplyMismatch("body", `${route.id}: 202 without Location`);
   if (!parsed.success) throw new ReplyMismatch("body", `${route.id}: ${parsed.error.message}`);
 }
 

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type * as z from "zod";
+import {
+  CloudEvent,
+  commandTable,
+  CommandRequest,
+  ConversationName,
+  DocumentRequest,
+  EventType,
+  JournalQuery,
+  Lifetime,
+  MessageRequest,
+  PromptRequest,
+  routes,
+  SearchQuery,
+  TokenRequest,
+  UsageQuery,
+} from "./index.ts";
+import * as limits from "./limits.ts";
+
+const event = { specversion: "1.0", id: "1", source: "s", type: "t" };
+const postEvents = routes.find((route) => route.id === "postEvents");
+assert.ok(postEvents?.id === "postEvents");
+const promptCommand = commandTable.find((command) => command.name === "prompt");
+assert.ok(promptCommand);
+
+const letters = (count: number) => "ж".repeat(count);
+const ascii = (count: number) => "a".repeat(count);
+
+/** A schema, the value of a given size, and the greatest size that is accepted. */
+const bounds: readonly [string, z.ZodType, (size: number) => unknown, number][] = [
+  ["a message's text", MessageRequest, (size) => ({ text: letters(size) }), 32_000],
+  ["a conversation's name", ConversationName, letters, 128],
+  ["an intent", PromptRequest, (size) => ({ text: letters(size), conversation: "k" }), 2_000],
+  ["an intent as a command", promptCommand.args, (size) => ({ text: letters(size) }), 2_000],
+  ["turns", Lifetime, (turns) => ({ turns }), 1_000],
+  ["seconds", Lifetime, (seconds) => ({ seconds }), 2_592_000],
+  ["a command's name", CommandRequest, (size) => ({ command: ascii(size) }), 64],
+  ["a batch", postEvents.body.schema, (size) => Array.from({ length: size }, () => event), 500],
+  ["an event's id", CloudEvent, (size) => ({ ...event, id: letters(size) }), 256],
+  ["an event's source", CloudEvent, (size) => ({ ...event, source: ascii(size) }), 512],
+  ["an event's type", EventType, ascii, 128],
+  ["an extension's name", CloudEvent, (size) => ({ ...event, [ascii(size)]: "" }), 32],
+  ["a document's text", DocumentRequest, (size) => ({ title: "a", text: ascii(size) }), 4_194_304],
+  ["a document's title", DocumentRequest, (size) => ({ title: letters(size), text: "a" }), 300],
+  ["a page of the journal", JournalQuery, (size) => ({ limit: String(size) }), 500],
+  ["the newest records", JournalQuery, (size) => ({ last: String(size) }), 500],
+  ["a question to memory", SearchQuery, (size) => ({ q: letters(size) }), 1_000],
+  ["results", SearchQuery, (size) => ({ q: "a", limit: String(size) }), 20],
+  ["days of usage", UsageQuery, (size) => ({ days: String(size) }), 366],
+  ["a token's name", TokenRequest, (size) => ({ name: ascii(size), may: ["say"] }), 63],
+  ["grants", TokenRequest, (size) => ({ name: "a", may: Array(size).fill("say") }), 32],
+];
+
+describe("the bounds of the contract", () => {
+  for (const [name, schema, make, most] of bounds)
+    it(`${name}: ${most} and no more, one and no less`, () => {
+      assert.equal(schema.safeParse(make(most)).success, true, "at the limit");
+      assert.equal(schema.safeParse(make(most + 1)).success, false, "one above");
+      assert.equal(schema.safeParse(make(1)).success, true, "at the least");
+      assert.equal(schema.safeParse(make(0)).success, false, "none");
+    });
+
+  it("takes an extension's text up to its limit, and an empty one", () => {
+    const room = (size: number) => CloudEvent.safeParse({ ...event, room: letters(size) }).success;
+    assert.deepEqual([0, 1_024, 1_025].map(room), [true, true, false]);
+  });
+
+  it("counts a document's text in bytes, whatever its language", () => {
+    const fits = (text: string) => DocumentRequest.safeParse({ title: "a", text }).success;
+    const half = limits.documentTextBytesMax / 2;
+    assert.equal(fits(letters(half)), true);
+    assert.equal(fits(`${letters(half)}a`), false);
+    assert.equal(fits("€".repeat(Math.floor(limits.documentTextBytesMax / 3))), true);
+    assert.equal(fits("€".repeat(Math.ceil(limits.documentTextBytesMax / 3))), false);
+  });
+
+  it("gives every limit a whole positive number and a name that ends in its bound or unit", () => {
+    for (const [name, value] of Object.entries(limits)) {
+      assert.ok(Number.isSafeInteger(value) && value > 0, name);
+      assert.match(name, /(?:Max|Default|Ms|Days)$/, name);
+    }
+  });
+
+  it("gives bodies room for what they may carry", () => {
+    // A character of a message takes at most six bytes as JSON writes it.
+    assert.ok(limits.jsonBodyBytesMax > limits.messageTextCharsMax * 6);
+    assert.ok(limits.documentBodyBytesMax > limits.documentTextBytesMax);
+    for (const [low, high] of [
+      [limits.modeTurnsDefault, limits.modeTurnsMax],
+      [limits.modeSecondsDefault, limits.modeSecondsMax],
+      [limits.searchResultsDefault, limits.searchResultsMax],
+      [limits.conversationQueueMax, limits.principalQueueMax],
+      [limits.principalQueueMax, limits.nodeQueueMax],
+    ] as const)
+      assert.ok(low < high);
+  });
+});
