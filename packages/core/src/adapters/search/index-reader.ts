@@ -40,6 +40,7 @@ const headingColumn = z.array(z.string());
 
 interface Candidate {
   readonly row: z.infer<typeof candidateRow>;
+  readonly share: number;
   readonly score: number;
   readonly hasIdentifier: boolean;
   readonly headingLikeness: number;
@@ -142,7 +143,7 @@ function weigh(row: z.infer<typeof candidateRow>, question: Question): Candidate
   const isPresent = (form: string) => otherTerms.has(form) || headingTerms.has(form);
   return {
     row,
-    score: scoreChunk(question.terms, { headingTerms, otherTerms }),
+    ...scoreChunk(question.terms, { headingTerms, otherTerms }),
     hasIdentifier: question.terms.some(
       (term) => term.identifier && [...term.variants.keys()].some(isPresent),
     ),
@@ -170,7 +171,7 @@ function rank(
     return (
       (candidate.hasIdentifier ? 4 : 0) +
       (candidate.score >= scoreFloor ? 2 : 0) +
-      (candidate.score + likeness + agreement) * boost
+      (candidate.share + likeness + agreement) * boost
     );
   };
   return candidates.toSorted((left, right) => value(right) - value(left));

@@ -143,13 +143,14 @@ describe("chunkDocument", () => {
         const chunks = chunk(text, mediaType);
         assert.deepEqual(chunks, chunk(text, mediaType));
         let covered = "";
-        for (const { text: part, startByte, endByte } of chunks) {
+        for (const { text: part, context, startByte, endByte } of chunks) {
           assert.equal(bytes.subarray(startByte, endByte).toString(), part);
           const isWhole = part.includes("```");
           assert.ok(
             isWhole || approximateTokens(part) <= Math.max(chunkTokensMax, lineCharsMax / 2.5),
           );
-          covered += part;
+          // A title with only deeper headings under it is indexed as their context.
+          covered += `${context} ${part} `;
         }
         const words = mediaType === "text/markdown" ? /Some|Слова|item|code|шаг|x{700}/gu : /\S+/gu;
         for (const [word] of text.matchAll(words))

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { closeness, editDistance } from "./closeness.ts";
 import { fuseRankings, chunksPerDocumentMax, limitPerDocument, similarity } from "./fuse.ts";
-import { inverseFrequency, scoreChunk } from "./score.ts";
+import { inverseFrequency, scoreChunk, scoreFloor } from "./score.ts";
 import { soundKey } from "./sound-key.ts";
 
 describe("editDistance", () => {
@@ -97,14 +97,21 @@ describe("score", () => {
     otherTerms: new Set(other),
   });
   it("is 1 for a heading that holds everything and 0 for nothing", () => {
-    assert.equal(scoreChunk([term("a", 2)], chunk(["a"], [])), 1);
-    assert.equal(scoreChunk([term("a", 2)], chunk(["b"], ["c"])), 0);
-    assert.equal(scoreChunk([], chunk(["b"], ["c"])), 0);
+    assert.equal(scoreChunk([term("a", 2)], chunk(["a"], [])).score, 1);
+    assert.equal(scoreChunk([term("a", 2)], chunk(["b"], ["c"])).score, 0);
+    assert.equal(scoreChunk([], chunk(["b"], ["c"])).score, 0);
   });
   it("counts an unknown word against the chunk", () => {
     const known = term("connect", inverseFrequency(20, 200));
     const unknown = { identifier: false, weight: inverseFrequency(0, 200), variants: new Map() };
-    assert.ok(scoreChunk([known, unknown], chunk(["connect"], [])) < 0.42);
+    assert.ok(scoreChunk([known, unknown], chunk(["connect"], [])).score < scoreFloor);
+  });
+  it("trusts two words of a question more than one", () => {
+    const terms = [term("a", 1), term("b", 1), term("c", 1)];
+    const one = scoreChunk(terms, chunk([], ["a"]));
+    const two = scoreChunk(terms, chunk([], ["a", "b"]));
+    assert.ok(one.score < one.share && two.score > two.share);
+    assert.equal(scoreChunk(terms, chunk(["a", "b", "c"], [])).score, 1);
   });
   it("values rare words more, and never less than nothing", () => {
     assert.ok(inverseFrequency(1, 100) > inverseFrequency(50, 100));

@@ -1,9 +1,9 @@
 // How far a chunk answers a question, on one scale for every collection: the share of the question's information that
-// the chunk contains. bm25 cannot serve as a floor, its values grow with the collection.
+// the chunk contains, and how many words support it. bm25 cannot serve as a floor, its values grow with the collection.
 
 /**
- * Below this share of the question the honest answer is "not found". Calibrated on test/manual-questions.json: halfway
- * between the best hit of a question the manual cannot answer (0.35) and the worst right one (0.48).
+ * Below this score the honest answer is "not found". Calibrated on test/manual-questions.json, where the best hits of
+ * questions the manual cannot answer stay at or below 0.40.
  */
 export const scoreFloor = 0.42;
 
@@ -20,30 +20,40 @@ export function inverseFrequency(count: number, total: number): number {
   return Math.log(1 + (Math.max(0, total - count) + 0.5) / (count + 0.5));
 }
 
-function covered(terms: readonly WeighedTerm[], present: ReadonlySet<string>): number {
-  let sum = 0;
-  for (const { weight, variants } of terms) {
-    let best = 0;
-    for (const [variant, sureness] of variants)
-      if (sureness > best && present.has(variant)) best = sureness;
-    sum += weight * best;
-  }
-  return sum;
+function sureness(term: WeighedTerm, present: ReadonlySet<string>): number {
+  let best = 0;
+  for (const [variant, sure] of term.variants) if (sure > best && present.has(variant)) best = sure;
+  return best;
 }
 
 const headingShare = 0.3;
+/** One shared word of several is weak evidence («настроить роутер» shares «настроить»); two support each other. */
+const loneWordFactor = 0.8;
+const corroboratedFactor = 1.3;
 
 /**
- * The share of the question's weight found in a chunk, 0 to 1. A part of it is for words in the chunk's own heading,
- * because a section about a word answers better than one that mentions it.
+ * How far a chunk covers a question. `share` is the part of the question's weight found in it, 0 to 1; some of it is for
+ * words in the chunk's own heading, because a section about a word answers better than one that mentions it. `score` is
+ * the share weighed by how many words support it, 0 to 1: this is what the floor is for.
  */
 export function scoreChunk(
   terms: readonly WeighedTerm[],
   chunk: { readonly headingTerms: ReadonlySet<string>; readonly otherTerms: ReadonlySet<string> },
-): number {
-  const total = terms.reduce((sum, term) => sum + term.weight, 0);
-  if (total === 0) return 0;
-  const inHeading = covered(terms, chunk.headingTerms);
-  const anywhere = covered(terms, chunk.headingTerms.union(chunk.otherTerms));
-  return ((1 - headingShare) * anywhere + headingShare * inHeading) / total;
+): { readonly share: number; readonly score: number } {
+  const everywhere = chunk.headingTerms.union(chunk.otherTerms);
+  let total = 0;
+  let found = 0;
+  let words = 0;
+  for (const term of terms) {
+    const anywhere = sureness(term, everywhere);
+    const inHeading = sureness(term, chunk.headingTerms);
+    total += term.weight;
+    found += term.weight * ((1 - headingShare) * anywhere + headingShare * inHeading);
+    if (anywhere > 0) words += 1;
+  }
+  if (total === 0) return { share: 0, score: 0 };
+  const share = found / total;
+  if (terms.length === 1) return { share, score: share };
+  const factor = words === 1 ? loneWordFactor : corroboratedFactor;
+  return { share, score: Math.min(1, share * factor) };
 }

@@ -1,4 +1,5 @@
 import { normalise } from "./normalise.ts";
+import { stem } from "./stem.ts";
 
 // Words that carry no topic: grammar, question words, politeness, filler and time. They are not looked up in a question
 // (they are indexed, so a quoted phrase still matches elsewhere); a question made of nothing else finds nothing.
@@ -29,6 +30,11 @@ const russian = `
 
 const words = new Set(normalise(`${english} ${russian}`).split(/\s+/u).filter(Boolean));
 
+// English fillers in their other forms ("keeps", "telling"); short stems would catch real words.
+const englishStems = new Set(
+  [...words].filter((word) => /^[a-z]{4,}$/u.test(word)).map((word) => stem(word)),
+);
+
 export function isStopWord(word: string): boolean {
-  return words.has(word);
+  return words.has(word) || englishStems.has(stem(word));
 }

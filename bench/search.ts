@@ -1,0 +1,169 @@
+// Search over 100,000 chunks: how long a question takes off the event loop, what it does to the loop, how fast the index
+// is built and how large it gets.
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { openSearch } from "../packages/core/src/adapters/search/search-client.ts";
+import type { DocumentInput } from "../packages/core/src/domain/search/search-contract.ts";
+
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly ratio?: number;
+  readonly ratioOf?: string;
+  readonly note?: string;
+}
+
+const chunksWanted = 100_000;
+const chunksPerDocument = 50;
+const queriesCount = 400;
+const vocabularySize = 60_000;
+
+/** A small seeded generator (mulberry32), so that two runs index and ask the same. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Words as language has them: the guide's own first, then made ones, used with Zipf's frequencies. */
+function makeText(random: () => number) {
+  const guide = join(import.meta.dirname, "../docs/guide");
+  const real = ["en", "ru"].flatMap((language) =>
+    readdirSync(join(guide, language)).flatMap(
+      (name) => readFileSync(join(guide, language, name), "utf8").match(/\p{L}{2,}/gu) ?? [],
+    ),
+  );
+  const words = [...new Set(real)];
+  const syllables = [
+    "ка",
+    "то",
+    "ре",
+    "ми",
+    "сло",
+    "ван",
+    "пи",
+    "ден",
+    "tor",
+    "men",
+    "ali",
+    "ver",
+    "sto",
+    "pla",
+    "ing",
+  ];
+  while (words.length < vocabularySize) {
+    const isLatin = random() < 0.5;
+    const own = syllables.filter((syllable) => /[a-z]/u.test(syllable) === isLatin);
+    const length = 2 + Math.floor(random() * 4);
+    words.push(Array.from({ length }, () => own[Math.floor(random() * own.length)]).join(""));
+  }
+  // Inverse of the harmonic distribution: rank = size ^ u.
+  const word = () => words[Math.floor(words.length ** random()) - 1] ?? "и";
+  const sentence = () => `${Array.from({ length: 12 }, word).join(" ")}.`;
+  return { word, paragraph: () => Array.from({ length: 7 }, sentence).join(" ") };
+}
+
+function* documents(random: () => number): Generator<DocumentInput> {
+  const { word, paragraph } = makeText(random);
+  for (let number = 0; number < chunksWanted / chunksPerDocument; number += 1) {
+    const sections = Array.from(
+      { length: chunksPerDocument },
+      (_, index) => `## ${word()} ${word()} ${number}-${index}\n\n${paragraph()}`,
+    );
+    yield {
+      documentId: `d${number}`,
+      owner: number % 4 === 0 ? "someone" : null,
+      title: `${word()} ${word()}`,
+      source: `bench/${number}.md`,
+      mediaType: "text/markdown",
+      tier: "owner",
+      seq: number + 1,
+      text: sections.join("\n\n"),
+    };
+  }
+}
+
+const percentile = (sorted: readonly number[], share: number) =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+
+function question(random: () => number, word: () => string): string {
+  const words = Array.from({ length: 2 + Math.floor(random() * 4) }, word);
+  // One question in four has a mistyped word.
+  if (random() < 0.25) words[0] = `${words[0]?.slice(0, 3)}${words[0]?.slice(4)}`;
+  return words.join(" ");
+}
+
+/** Builds the index in a temporary folder and asks it; takes a minute or two. */
+export async function benchSearch(): Promise<Figure[]> {
+  const folder = mkdtempSync(join(tmpdir(), "adyton-bench-search-"));
+  try {
+    await using search = openSearch({ file: join(folder, "index.db") });
+    const builtFromMs = performance.now();
+    let batch: DocumentInput[] = [];
+    for (const document of documents(seeded(1))) {
+      batch.push(document);
+      if (batch.length < 20) continue;
+      await search.add(batch);
+      batch = [];
+    }
+    await search.add(batch);
+    const buildMs = performance.now() - builtFromMs;
+    const { chunks, bytes } = await search.stats();
+
+    const random = seeded(2);
+    const { word } = makeText(random);
+    const loop = monitorEventLoopDelay({ resolution: 1 });
+    const tookMs: number[] = [];
+    let found = 0;
+    await search.search({ query: "warm up", owners: [], limit: 8 });
+    loop.enable();
+    for (let asked = 0; asked < queriesCount; asked += 1) {
+      const startedMs = performance.now();
+      const result = await search.search({
+        query: question(random, word),
+        owners: ["someone"],
+        limit: 8,
+      });
+      tookMs.push(performance.now() - startedMs);
+      if (result.found) found += 1;
+    }
+    loop.disable();
+    tookMs.sort((left, right) => left - right);
+    const note = `${chunks} chunks, ${queriesCount} questions, ${found} found`;
+    return [
+      { name: "search p50", value: percentile(tookMs, 0.5), unit: "ms", note },
+      {
+        name: "search p95",
+        value: percentile(tookMs, 0.95),
+        unit: "ms",
+        ratio: percentile(tookMs, 0.95) / 50,
+        ratioOf: "50 ms",
+        note,
+      },
+      { name: "search max", value: tookMs.at(-1) ?? Number.NaN, unit: "ms", note },
+      {
+        name: "event loop delay p99 while searching",
+        value: loop.percentile(99) / 1e6,
+        unit: "ms",
+        ratio: loop.percentile(99) / 20e6,
+        ratioOf: "20 ms",
+      },
+      { name: "index build", value: (chunks / buildMs) * 1_000, unit: "chunks/s" },
+      {
+        name: "index size",
+        value: bytes / chunks,
+        unit: "bytes/chunk",
+        note: `${Math.round(bytes / 1e6)} MB`,
+      },
+    ];
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
