@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as z from "zod";
 import { commandTable, problemTable, type Route, routes } from "./index.ts";
+import * as protocol from "./index.ts";
 import * as limits from "./limits.ts";
 import { openApi } from "./openapi.ts";
 import { Components } from "./openapi-schemas.ts";
@@ -64,6 +65,11 @@ describe("the specification", () => {
     assert.equal(JSON.stringify(openApi()), JSON.stringify(raw));
     assert.deepEqual(JSON.parse(JSON.stringify(raw)), raw);
     assert.doesNotMatch(JSON.stringify(raw), /"\$schema"|"\$id"|#\/\$defs/);
+  });
+
+  it("is no part of what a running node loads", () => {
+    assert.equal("openApi" in protocol, false);
+    assert.equal("routes" in protocol, true);
   });
 
   it("has every route under every address, and no other", () => {

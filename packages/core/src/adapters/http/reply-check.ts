@@ -9,7 +9,7 @@ import {
 import { CodedError } from "@adyton/runtime";
 
 /** A handler's answer that the published specification does not allow: a fault of ours, found by tests. */
-export class ReplyMismatch extends CodedError<"body" | "problem" | "event"> {}
+class ReplyMismatch extends CodedError<"body" | "problem" | "event"> {}
 
 /** Throws `ReplyMismatch` unless `text` is what the route is said to answer with this status. */
 export function checkReply(

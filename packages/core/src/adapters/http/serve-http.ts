@@ -16,7 +16,7 @@ import { ownHosts } from "./gate.ts";
 import { listenOn, type Listening } from "./listen.ts";
 import { RouteMatcher } from "./route-match.ts";
 
-export const edgeLimits: EdgeLimits = {
+const edgeLimits: EdgeLimits = {
   connectionsMax: 1_024,
   headersReceiveMsMax: 10_000,
   requestReceiveMsMax,

@@ -5,19 +5,19 @@ import type { Handler, Handlers, Principal } from "../../../ports/http.ts";
 import type { HttpLogEntry } from "../edge.ts";
 import { type HttpOptions, type HttpServer, serveHttp } from "../serve-http.ts";
 
-export const localCaller: Principal = {
+const localCaller: Principal = {
   id: "local",
   tier: "local",
   grants: ["say"],
   person: "local",
 };
-export const ownerCaller: Principal = {
+const ownerCaller: Principal = {
   id: "owner",
   tier: "owner",
   grants: ["admin"],
   person: "owner",
 };
-export const ownerToken = "adyton_owner-0123456789";
+const ownerToken = "adyton_owner-0123456789";
 
 /** A bearer that stands for its own grants: the grants in hexadecimal. */
 export function tokenFor(grants: readonly Grant[]): string {
@@ -35,7 +35,7 @@ export function authenticate(bearer: string): Principal | undefined {
 }
 
 /** Answers what the handler was given. */
-export const echo: Handler = ({ principal, params, query, body }) =>
+const echo: Handler = ({ principal, params, query, body }) =>
   Promise.resolve({
     kind: "json",
     body: { caller: principal.id, params, query, body: body ?? null },
