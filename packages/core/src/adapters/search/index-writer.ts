@@ -5,7 +5,7 @@ import type { Chunk } from "../../domain/search/chunk.ts";
 import { SearchError } from "../../domain/search/search-contract.ts";
 import type { DocumentInput } from "../../domain/search/search-contract.ts";
 import { soundKey } from "../../domain/search/sound-key.ts";
-import { indexTerms } from "../../domain/search/terms.ts";
+import { documentLanguage, indexTerms } from "../../domain/search/terms.ts";
 import { z } from "zod";
 
 export const chunksPerDocumentIndexedMax = 16_384;
@@ -60,7 +60,7 @@ export class IndexWriter {
         document.owner,
         document.title,
         document.source,
-        document.language ?? null,
+        document.language ?? documentLanguage(document.text),
         document.tier,
         document.seq,
         documentHash,

@@ -43,7 +43,6 @@ function readManual(): DocumentInput[] {
           title: /^# (.+)$/mu.exec(text)?.[1] ?? name,
           source: `guide/${lang}/${name}`,
           mediaType: "text/markdown",
-          language: lang,
           tier: "owner",
           seq: index + 1,
           text,

@@ -14,6 +14,7 @@ export interface DocumentInput {
   /** Where it came from, e.g. "guide/ru/telegram.md". */
   readonly source: string;
   readonly mediaType: MediaType;
+  /** Told from the text when left out. */
   readonly language?: Language;
   readonly tier: string;
   /** The journal sequence that carries it. */

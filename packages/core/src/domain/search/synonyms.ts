@@ -40,7 +40,7 @@ post send sent submit отправить послать отправка
 private privacy confidential приватность конфиденциальность
 protect secure security защищать защита безопасность
 put write wrote written specify вписать записать прописать указать
-read see view читать видеть увидеть прочесть
+read see view читать видеть видит увидеть увидит прочесть
 remote remotely удаленно удаленный
 restart reboot перезапустить перезагрузить
 restore recover recovery восстановить восстановление

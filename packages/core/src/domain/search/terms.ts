@@ -50,3 +50,13 @@ export function queryTerms(query: string): QueryTerm[] {
 export function languageOf(text: string): Language {
   return /\p{Script=Cyrillic}{2}/u.test(text) ? "ru" : "en";
 }
+
+const languageSampleChars = 20_000;
+
+/** The language of a document: Russian when a fifth of its letters are Cyrillic, for code and names are Latin anyway. */
+export function documentLanguage(text: string): Language {
+  const sample = text.slice(0, languageSampleChars);
+  const cyrillic = sample.match(/\p{Script=Cyrillic}/gu)?.length ?? 0;
+  const letters = sample.match(/\p{L}/gu)?.length ?? 0;
+  return letters > 0 && cyrillic / letters >= 0.2 ? "ru" : "en";
+}

@@ -3,7 +3,14 @@ import { describe, it } from "node:test";
 import { normalise } from "./normalise.ts";
 import { soundKey } from "./sound-key.ts";
 import { stem } from "./stem.ts";
-import { indexTerms, languageOf, queryCharsMax, queryTerms, queryTermsMax } from "./terms.ts";
+import {
+  documentLanguage,
+  indexTerms,
+  languageOf,
+  queryCharsMax,
+  queryTerms,
+  queryTermsMax,
+} from "./terms.ts";
 import { tokenCharsMax, tokenize } from "./tokenize.ts";
 
 describe("normalise", () => {
@@ -108,7 +115,16 @@ describe("terms", () => {
     assert.equal(queryTerms(`${" ".repeat(queryCharsMax)}token`).length, 0);
   });
 
-  it("tells the language by script", () => {
+  it("tells a document's language by its letters, whatever code and names it holds", () => {
+    assert.equal(documentLanguage("Запустите сервер: npm start, ollama serve, llama-server"), "ru");
+    assert.equal(
+      documentLanguage("Search treats е and ё alike, also in «ёлка» and in any other word of it."),
+      "en",
+    );
+    assert.equal(documentLanguage("12345"), "en");
+  });
+
+  it("tells the language of a question by script", () => {
     assert.equal(languageOf("как подключить Telegram"), "ru");
     assert.equal(languageOf("connect Telegram"), "en");
   });
