@@ -63,6 +63,12 @@ export const JournalEvent = z
     subject: z.string().optional(),
     datacontenttype: z.string().optional(),
     data: z.unknown().optional(),
+    facts: z
+      .record(z.string(), z.unknown())
+      .optional()
+      .describe(
+        "Ids and figures the node itself determined; they stay when the payload is erased.",
+      ),
     seq: z.int().positive(),
     owner: z.string().describe("Whose it is: `node`, `owner`, or a principal's id."),
     tier: z.string(),

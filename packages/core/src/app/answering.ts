@@ -1,0 +1,145 @@
+import { type MessageAnswer, problem, type TokenUsage } from "@adyton/protocol";
+import { trimHistory } from "../domain/model/trim-history.ts";
+import { ProblemError } from "../domain/problem-error.ts";
+import type { SearchClient } from "../domain/search/search-contract.ts";
+import { systemPrompt } from "../domain/turns/core-prompt.ts";
+import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/backend.ts";
+import type { Conversations } from "./conversations.ts";
+import { answerFromMemory } from "./extractive-answer.ts";
+import type { LiveRun } from "./live-run.ts";
+
+export interface AnsweringOptions {
+  /** The model server; none until one is configured or found. */
+  readonly backend: () => Backend | undefined;
+  readonly search: SearchClient;
+  readonly conversations: Conversations;
+  readonly corePrompt: string;
+  readonly answerTokensMax: number | undefined;
+}
+
+/** What a controller produces; the turn adds ids, mode and time. */
+export type Produced = Omit<MessageAnswer, "id" | "conversation" | "mode" | "ms">;
+
+const searchHits = 5;
+/** The part of the model's window kept free for the answer, and the most that is kept. */
+const answerShare = 0.25;
+const answerReserveTokensMax = 4_096;
+/** The window is taken for smaller by this factor after the server said a prompt does not fit, so many times. */
+const overflowShrink = 0.7;
+const overflowTriesMax = 3;
+
+/** Quotes memory. */
+export async function answerExtractively(
+  options: AnsweringOptions,
+  run: LiveRun,
+): Promise<Produced> {
+  const { text, principal } = run.submission;
+  const result = await options.search.search({
+    query: text.slice(0, 1_000),
+    owners: [principal.person],
+    limit: searchHits,
+  });
+  const answer = answerFromMemory(text, result);
+  if (run.watched) run.delta(answer.text);
+  return {
+    text: answer.text,
+    answeredBy: "extractive",
+    finish: "stop",
+    found: answer.found,
+    ...(answer.found
+      ? { citations: answer.citations.map((cited) => ({ ...cited, heading: [...cited.heading] })) }
+      : {}),
+  };
+}
+
+/** Asks the model, with as much of the conversation as fits its window. Throws `ProblemError`. */
+export async function answerByModel(
+  options: AnsweringOptions,
+  backend: Backend,
+  run: LiveRun,
+): Promise<Produced> {
+  const { conversations, corePrompt, answerTokensMax } = options;
+  const overlays = conversations.overlays(run.conversationKey).map((overlay) => overlay.text);
+  const system: ChatMessage[] = [{ role: "system", content: systemPrompt(corePrompt, overlays) }];
+  const history = conversations.history(run.conversationKey);
+  const question: ChatMessage = { role: "user", content: run.submission.text };
+  let windowTokens = backend.contextTokens;
+  for (let tries = 1; ; tries += 1) {
+    const reserveTokens = Math.min(
+      answerTokensMax ?? answerReserveTokensMax,
+      Math.floor(windowTokens * answerShare),
+    );
+    const trimmed = trimHistory({
+      system,
+      history,
+      question,
+      windowTokens,
+      reserveTokens,
+      count: (text) => backend.countTokens(text),
+    });
+    if (trimmed.kind === "too_long") throw tooLong(trimmed.questionTokens, trimmed.availableTokens);
+    const outcome = await backend.chat({
+      messages: trimmed.messages,
+      signal: run.signal,
+      ...(answerTokensMax === undefined ? {} : { answerTokensMax }),
+      ...(run.watched ? { onDelta: (text: string) => run.delta(text) } : {}),
+    });
+    if (outcome.kind === "answered")
+      return produced(outcome, backend, trimmed.messages, trimmed.dropped);
+    if (outcome.reason !== "overflow" || outcome.started || tries === overflowTriesMax)
+      throw failure(outcome);
+    windowTokens = Math.floor(windowTokens * overflowShrink);
+  }
+}
+
+function produced(
+  outcome: ChatOutcome & { kind: "answered" },
+  backend: Backend,
+  messages: readonly ChatMessage[],
+  dropped: number,
+): Produced {
+  return {
+    text: outcome.text,
+    answeredBy: "model",
+    model: outcome.model,
+    finish: outcome.finish,
+    usage: usageOf(outcome, backend, messages),
+    ...(dropped > 0 ? { historyDropped: dropped } : {}),
+  };
+}
+
+function usageOf(
+  outcome: ChatOutcome & { kind: "answered" },
+  backend: Backend,
+  messages: readonly ChatMessage[],
+): TokenUsage {
+  if (outcome.usage !== undefined) return { ...outcome.usage, estimated: false };
+  const promptTokens = messages.reduce(
+    (sum, message) => sum + backend.countTokens(message.content),
+    0,
+  );
+  return { promptTokens, completionTokens: backend.countTokens(outcome.text), estimated: true };
+}
+
+const codeOf = {
+  unavailable: "backend_unavailable",
+  timed_out: "backend_unavailable",
+  invalid: "backend_invalid",
+  refused: "backend_invalid",
+  overflow: "payload_too_large",
+  cancelled: "cancelled",
+} as const satisfies Record<ChatFailure, string>;
+
+function failure(outcome: ChatOutcome & { kind: "failed" }): ProblemError {
+  return new ProblemError(problem(codeOf[outcome.reason], { detail: outcome.detail }));
+}
+
+function tooLong(questionTokens: number, availableTokens: number): ProblemError {
+  return new ProblemError(
+    problem("payload_too_large", {
+      detail:
+        `The message takes about ${questionTokens} tokens, and the model's window leaves room for ${availableTokens}. ` +
+        "Shorten it, or start the model with a larger window.",
+    }),
+  );
+}

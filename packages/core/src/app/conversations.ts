@@ -1,0 +1,182 @@
+import type { Overlay } from "@adyton/protocol";
+import * as z from "zod";
+import { findMode, modeHolds, type ModeSpec } from "../domain/modes/registry.ts";
+import type { ChatMessage } from "../ports/backend.ts";
+import type { Principal } from "../ports/http.ts";
+import type { ConversationState, RecordsPort, StatePort } from "../ports/journal.ts";
+import { keyedDigest } from "./identifiers.ts";
+
+/** Characters of history held in memory over all conversations; the one not used for longest goes first. */
+const historyCharsMax = 4 * 1024 * 1024;
+
+const ReceivedData = z.object({ text: z.string() });
+const AnsweredData = z.object({ text: z.string() });
+const OverlayData = z.object({ text: z.string(), conversation: z.string() });
+
+export interface ConversationsOptions {
+  readonly records: RecordsPort;
+  readonly state: StatePort;
+  readonly conversationKey: Uint8Array;
+  readonly historyTurns: number;
+  readonly now: () => number;
+}
+
+export interface ActiveMode {
+  /** The conversation's own mode; none when the node's default holds. */
+  readonly mode: ModeSpec | undefined;
+  readonly previous: string | null;
+  readonly expires: { readonly turnsLeft: number; readonly at: string } | null;
+  readonly changedBy: string | null;
+}
+
+interface CachedHistory {
+  readonly freshAfter: number;
+  readonly messages: ChatMessage[];
+  chars: number;
+}
+
+/** What is known of a conversation: its key, mode, overlays and history, all read from the journal's state. */
+export class Conversations {
+  readonly #options: ConversationsOptions;
+  /** Least recently used first. */
+  readonly #histories = new Map<string, CachedHistory>();
+  #historyChars = 0;
+
+  constructor(options: ConversationsOptions) {
+    this.#options = options;
+  }
+
+  /** The internal key of a principal's conversation: a name is the caller's words, so the journal never holds it. */
+  key(principal: Principal, name: string): string {
+    const digest = keyedDigest(this.#options.conversationKey, principal.id, name);
+    return `cv_${digest.subarray(0, 16).toString("base64url")}`;
+  }
+
+  state(key: string): ConversationState | undefined {
+    return this.#options.state.conversation(key);
+  }
+
+  mode(key: string): ActiveMode {
+    const state = this.state(key);
+    const none: ActiveMode = { mode: undefined, previous: null, expires: null, changedBy: null };
+    if (state === undefined) return none;
+    const stored = {
+      mode: state.mode,
+      turns: state.turns,
+      modeUntilTurn: state.mode_until_turn,
+      modeUntilMs: state.mode_until_time,
+    };
+    if (!modeHolds(stored, this.#options.now())) return none;
+    return {
+      mode: findMode(state.mode ?? ""),
+      previous: state.mode_previous,
+      expires: expiry(state.turns, state.mode_until_turn, state.mode_until_time),
+      changedBy: state.mode_by,
+    };
+  }
+
+  /** The intents that hold now, oldest first, as `name` knows the conversation. */
+  overlays(key: string): readonly Overlay[] {
+    const turns = this.state(key)?.turns ?? 0;
+    const now = this.#options.now();
+    return this.#options.state.overlays(key).flatMap((overlay) => {
+      if (turns >= overlay.until_turn || now >= overlay.until_time) return [];
+      const data = OverlayData.safeParse(this.#options.records.record(overlay.seq)?.data);
+      if (!data.success) return [];
+      const expires = expiry(turns, overlay.until_turn, overlay.until_time);
+      if (expires === null) return [];
+      const { text, conversation } = data.data;
+      return [
+        {
+          overlayId: overlay.id,
+          conversation,
+          text,
+          expires,
+          position: "after-core-prompt" as const,
+        },
+      ];
+    });
+  }
+
+  /** The conversation so far, oldest first, since it was last started afresh. */
+  history(key: string): readonly ChatMessage[] {
+    const freshAfter = this.state(key)?.fresh_after ?? 0;
+    const cached = this.#histories.get(key);
+    if (cached !== undefined && cached.freshAfter === freshAfter) {
+      this.#histories.delete(key);
+      this.#histories.set(key, cached);
+      return cached.messages;
+    }
+    this.#drop(key);
+    const messages = this.#read(key, freshAfter);
+    this.#keep(key, { freshAfter, messages, chars: countChars(messages) });
+    return messages;
+  }
+
+  /** Adds an answered turn to a history in memory; the journal has it already. */
+  remember(key: string, question: string, answer: string): void {
+    const cached = this.#histories.get(key);
+    if (cached === undefined) return;
+    cached.messages.push(
+      { role: "user", content: question },
+      { role: "assistant", content: answer },
+    );
+    const surplus = cached.messages.length - this.#options.historyTurns * 2;
+    if (surplus > 0) cached.messages.splice(0, surplus);
+    this.#historyChars -= cached.chars;
+    cached.chars = countChars(cached.messages);
+    this.#historyChars += cached.chars;
+    this.#shrink();
+  }
+
+  #read(key: string, freshAfter: number): ChatMessage[] {
+    const { records, historyTurns } = this.#options;
+    return records
+      .answeredTurns(key, freshAfter, historyTurns)
+      .flatMap((answered): ChatMessage[] => {
+        const received = answered.cause === null ? undefined : records.record(answered.cause);
+        const question = ReceivedData.safeParse(received?.data);
+        const answer = AnsweredData.safeParse(answered.data);
+        // An erased turn is not part of the conversation any more.
+        if (!question.success || !answer.success) return [];
+        return [
+          { role: "user", content: question.data.text },
+          { role: "assistant", content: answer.data.text },
+        ];
+      });
+  }
+
+  #keep(key: string, history: CachedHistory): void {
+    this.#histories.set(key, history);
+    this.#historyChars += history.chars;
+    this.#shrink();
+  }
+
+  #drop(key: string): void {
+    const cached = this.#histories.get(key);
+    if (cached === undefined) return;
+    this.#histories.delete(key);
+    this.#historyChars -= cached.chars;
+  }
+
+  #shrink(): void {
+    for (const key of this.#histories.keys()) {
+      if (this.#historyChars <= historyCharsMax) return;
+      this.#drop(key);
+    }
+  }
+}
+
+function countChars(messages: readonly ChatMessage[]): number {
+  // A constant for each message keeps a million empty ones from counting as nothing.
+  return messages.reduce((sum, message) => sum + message.content.length + 100, 0);
+}
+
+function expiry(
+  turns: number,
+  untilTurn: number | null,
+  untilMs: number | null,
+): { turnsLeft: number; at: string } | null {
+  if (untilTurn === null || untilMs === null) return null;
+  return { turnsLeft: Math.max(0, untilTurn - turns), at: new Date(untilMs).toISOString() };
+}

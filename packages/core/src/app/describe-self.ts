@@ -1,0 +1,180 @@
+import { createHash } from "node:crypto";
+import {
+  type Bilingual,
+  type CommandSpec,
+  commandTable,
+  conversationQueueMax,
+  dedupeDays,
+  documentTextBytesMax,
+  eventBatchMax,
+  grantCovers,
+  messageTextCharsMax,
+  nodeQueueMax,
+  overlaysActiveMax,
+  overlayTextCharsMax,
+  principalQueueMax,
+  type Route,
+  routes,
+  type Self,
+} from "@adyton/protocol";
+import { modes } from "../domain/modes/registry.ts";
+import type { Backend } from "../ports/backend.ts";
+import type { Principal } from "../ports/http.ts";
+import { mayCommand } from "./permissions.ts";
+import type { Conversations } from "./conversations.ts";
+import type { Memory } from "./memory.ts";
+import type { Turns } from "./turns.ts";
+
+export interface DescribeOptions {
+  readonly nodeId: string;
+  readonly version: string;
+  readonly startedMs: number;
+  readonly configHash: string;
+  readonly corePrompt: string;
+  readonly language: keyof Bilingual;
+  readonly backend: () => Backend | undefined;
+  readonly conversations: Conversations;
+  readonly memory: Memory;
+  readonly turns: Turns;
+  /** Counts the tokens of the core prompt where no model server does. */
+  readonly estimateTokens: (text: string) => number;
+}
+
+/** The limits a caller can run into, by the names of the contract. */
+const limits = {
+  messageTextCharsMax,
+  conversationQueueMax,
+  principalQueueMax,
+  nodeQueueMax,
+  overlaysActiveMax,
+  overlayTextCharsMax,
+  eventBatchMax,
+  documentTextBytesMax,
+  dedupeDays,
+};
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+const commands: readonly CommandSpec[] = commandTable;
+const table: readonly Route[] = routes;
+
+/**
+ * The node's own structure, generated from what runs: modes, commands, routes, model, memory. What only the owner
+ * may know is left out for everybody else. Equal structures give equal answers, so nothing in it counts time.
+ */
+export function describeSelf(
+  options: DescribeOptions,
+  caller: Principal,
+  conversation?: string,
+): Self {
+  const backend = options.backend();
+  const isOwner = grantCovers(caller.grants, "admin");
+  const key =
+    conversation === undefined ? undefined : options.conversations.key(caller, conversation);
+  const mode =
+    (key === undefined ? undefined : options.conversations.mode(key).mode) ??
+    options.turns.defaultMode;
+  const degraded = backend?.health().status === "degraded";
+  const content = {
+    report: "describe_self" as const,
+    version: "1" as const,
+    subject: {
+      node: options.nodeId,
+      software: `adyton ${options.version}`,
+      conversationId: conversation ?? null,
+      mode: mode.id,
+      model: backend === undefined || backend.model === "" ? null : backend.model,
+      configHash: options.configHash,
+      corePromptHash: digest(options.corePrompt),
+    },
+    status: degraded ? ("warn" as const) : ("ok" as const),
+    score: null,
+    checks: [],
+    findings: degraded
+      ? [{ severity: "warn" as const, title: "The model server does not answer.", checkId: "D12" }]
+      : [],
+    cost: { calls: 0, inTokens: 0, outTokens: 0, ms: 0 },
+    capabilities: ["chat", "stream", "events", "memory", "overlays", "tokens", "journal"],
+    modes: modes.map(({ id, version, summary }) => ({
+      id,
+      version,
+      summary: summary[options.language],
+    })),
+    commands: commands.map((command) => ({
+      name: command.name,
+      forms: formsOf(command),
+      summary: command.summary[options.language],
+      changes: command.changes,
+      allowed: mayCommand(caller, command),
+    })),
+    routes: table.map(({ id, method, path, access }) => ({
+      id,
+      method,
+      path,
+      needs: needsOf(access),
+    })),
+    backends: [describeBackend(backend, isOwner)],
+    limits,
+    corePrompt: {
+      tokens: options.estimateTokens(options.corePrompt),
+      ...(isOwner ? { text: options.corePrompt } : {}),
+    },
+    memory: options.memory.counts,
+    retrieval: "lexical" as const,
+    overlays:
+      key === undefined
+        ? []
+        : options.conversations
+            .overlays(key)
+            .map(({ overlayId, text, expires }) => ({ overlayId, text, expires })),
+    caller: { tier: caller.tier, may: [...caller.grants] },
+    openapi: "/api/v1/openapi.yaml",
+  };
+  const at = new Date(options.startedMs).toISOString();
+  return { ...content, runId: `self_${digest(JSON.stringify(content)).slice(0, 24)}`, at };
+}
+
+/** Every way to write a command as text. */
+function formsOf(command: CommandSpec): string[] {
+  return [...(command.bare ? [command.name] : []), ...command.slash, `/command ${command.name}`];
+}
+
+function needsOf(access: Route["access"]): string {
+  switch (access.kind) {
+    case "open":
+      return "nothing";
+    case "local":
+      return `nothing, or a token with ${access.grant}`;
+    case "token":
+      return `a token with ${access.grant}`;
+  }
+}
+
+function describeBackend(backend: Backend | undefined, isOwner: boolean): Self["backends"][number] {
+  if (backend === undefined) {
+    return { name: "memory", kind: "extractive", model: null, status: "ok", contextTokens: null };
+  }
+  return {
+    name: backend.name,
+    kind: "openai",
+    model: backend.model === "" ? null : backend.model,
+    status: backend.health().status,
+    contextTokens: backend.contextTokens,
+    ...(isOwner ? { address: backend.address } : {}),
+  };
+}
+
+const words = {
+  en: (self: Self): string =>
+    `${self.subject.software}, node ${self.subject.node}. Mode ${self.subject.mode}, ` +
+    `${self.subject.model === null ? "no model: answers are quotes from memory" : `model ${self.subject.model}`}. ` +
+    `Memory: ${self.memory.documents} documents. ${self.commands.length} commands (/help), ${self.routes.length} routes (${self.openapi}).`,
+  ru: (self: Self): string =>
+    `${self.subject.software}, узел ${self.subject.node}. Режим ${self.subject.mode}, ` +
+    `${self.subject.model === null ? "модели нет: ответы — цитаты из памяти" : `модель ${self.subject.model}`}. ` +
+    `Память: документов ${self.memory.documents}. Команд ${self.commands.length} (/help), адресов ${self.routes.length} (${self.openapi}).`,
+};
+
+/** The description in a few sentences. */
+export function selfInWords(self: Self, language: keyof Bilingual): string {
+  return words[language](self);
+}

@@ -1,0 +1,65 @@
+import {
+  type CloudEvent,
+  type DocumentRequest,
+  JournalQuery,
+  type RouteId,
+  SearchQuery,
+} from "@adyton/protocol";
+import type { Handler } from "../../ports/http.ts";
+import type { Events } from "../events.ts";
+import { type Idempotency, replayedHeader } from "../idempotency.ts";
+import type { Memory } from "../memory.ts";
+
+export interface DataOptions {
+  readonly events: Events;
+  readonly memory: Memory;
+  readonly idempotency: Idempotency;
+}
+
+/** The handlers of events, the journal's stream and memory. */
+export function dataHandlers({
+  events,
+  memory,
+  idempotency,
+}: DataOptions): Record<
+  Extract<RouteId, "postEvents" | "getEvents" | "addDocument" | "listDocuments" | "searchMemory">,
+  Handler
+> {
+  return {
+    postEvents: async (call) => {
+      const body = call.body as CloudEvent | readonly CloudEvent[];
+      const accepted = await events.accept(
+        Array.isArray(body) ? body : [body as CloudEvent],
+        call.principal,
+      );
+      return { kind: "json", body: accepted };
+    },
+    getEvents: async (call) => {
+      const query = JournalQuery.parse(call.query);
+      if (!call.wantsStream)
+        return { kind: "json", body: await events.page(query, call.principal) };
+      const after = call.lastEventId ?? query.after ?? 0;
+      return {
+        kind: "stream",
+        write: (sink) => events.follow(sink, call.principal, { after, type: query.type }),
+      };
+    },
+    addDocument: async (call) => {
+      const dedupe = idempotency.keyOf(call);
+      const known = dedupe === undefined ? undefined : idempotency.look(dedupe);
+      // The same request finds the same document by its source; only the key's clash has to be looked for.
+      const fresh = known?.kind === "answered" ? undefined : dedupe;
+      const document = await memory.add(call.body as DocumentRequest, call.principal, fresh);
+      return {
+        kind: "json",
+        body: document,
+        headers: known?.kind === "answered" ? replayedHeader : {},
+      };
+    },
+    listDocuments: async (call) => ({ kind: "json", body: memory.list(call.principal) }),
+    searchMemory: async (call) => {
+      const { q, limit } = SearchQuery.parse(call.query);
+      return { kind: "json", body: await memory.search(q, call.principal, limit) };
+    },
+  };
+}

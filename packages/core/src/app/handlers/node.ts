@@ -1,0 +1,119 @@
+import {
+  type BackupReport,
+  grantCovers,
+  type Health,
+  problem,
+  type RouteId,
+  type TokenRequest,
+  UsageQuery,
+  type VerifyReport,
+} from "@adyton/protocol";
+import * as z from "zod";
+import { ProblemError } from "../../domain/problem-error.ts";
+import type { Call, Handler } from "../../ports/http.ts";
+import type { StatePort } from "../../ports/journal.ts";
+import { describeSelf, type DescribeOptions } from "../describe-self.ts";
+import { type Metric, renderMetrics } from "../metrics.ts";
+import type { Tokens } from "../tokens.ts";
+import { usageOf } from "../usage.ts";
+
+export interface NodeOptions {
+  readonly describe: DescribeOptions;
+  readonly tokens: Tokens;
+  readonly state: StatePort;
+  readonly health: (withDetails: boolean) => Health;
+  readonly metrics: () => readonly Metric[];
+  readonly verify: (signal: AbortSignal) => Promise<VerifyReport>;
+  readonly backUp: (signal: AbortSignal) => Promise<BackupReport>;
+  readonly readSpec: () => Promise<string>;
+  readonly now: () => number;
+}
+
+const Conversation = z.object({ conversation: z.string().optional() });
+const Name = z.object({ name: z.string() });
+
+const greeting = `This is Adyton, a node for your own language model. It answers programs, not browsers:
+
+  curl -s http://localhost:PORT/api/v1/message -H 'content-type: application/json' -d '{"text": "describe_self"}'
+
+The whole interface: /api/v1/openapi.yaml
+`;
+
+/** The handlers of the node itself: structure, state, tokens, keeping of the journal. */
+export function nodeHandlers(
+  options: NodeOptions,
+): Record<
+  Extract<
+    RouteId,
+    | "root"
+    | "getSelf"
+    | "getUsage"
+    | "getHealth"
+    | "getMetrics"
+    | "addToken"
+    | "listTokens"
+    | "revokeToken"
+    | "verifyJournal"
+    | "backupJournal"
+    | "getSpec"
+  >,
+  Handler
+> {
+  const { tokens } = options;
+  const verify = oneAtATime(options.verify);
+  const backUp = oneAtATime(options.backUp);
+  return {
+    root: async () => ({ kind: "text", body: greeting }),
+    getSelf: async (call) => {
+      const { conversation } = Conversation.parse(call.query);
+      return { kind: "json", body: describeSelf(options.describe, call.principal, conversation) };
+    },
+    getUsage: async (call) => {
+      const { days } = UsageQuery.parse(call.query);
+      return {
+        kind: "json",
+        body: usageOf(options.state, call.principal, { nowMs: options.now(), days }),
+      };
+    },
+    getHealth: async (call) => {
+      const health = options.health(grantCovers(call.principal.grants, "read"));
+      return { kind: "json", status: health.status === "failed" ? 503 : 200, body: health };
+    },
+    getMetrics: async () => ({ kind: "text", body: renderMetrics(options.metrics()) }),
+    addToken: async (call) => {
+      if (call.idempotencyKey !== undefined) throw secretsAreShownOnce();
+      return { kind: "json", body: await tokens.add(call.body as TokenRequest, call.principal) };
+    },
+    listTokens: async () => ({ kind: "json", body: { tokens: tokens.list() } }),
+    revokeToken: async (call) => ({
+      kind: "json",
+      body: await tokens.revoke(Name.parse(call.params).name, call.principal),
+    }),
+    verifyJournal: async (call) => ({ kind: "json", body: await verify(call) }),
+    backupJournal: async (call) => ({ kind: "json", body: await backUp(call) }),
+    getSpec: async () => ({ kind: "text", body: await options.readSpec() }),
+  };
+}
+
+/** Long work on the whole journal: a second caller is told to wait instead of slowing the first. */
+function oneAtATime<T>(work: (signal: AbortSignal) => Promise<T>): (call: Call) => Promise<T> {
+  let isRunning = false;
+  return async (call) => {
+    if (isRunning)
+      throw new ProblemError(
+        problem("busy", { detail: "This is under way already.", retryAfterSeconds: 10 }),
+      );
+    isRunning = true;
+    try {
+      return await work(call.signal);
+    } finally {
+      isRunning = false;
+    }
+  };
+}
+
+function secretsAreShownOnce(): ProblemError {
+  const detail =
+    "A token's secret is shown once, so this request cannot be repeated under a key; leave Idempotency-Key out.";
+  return new ProblemError(problem("conflict", { detail }));
+}

@@ -1,0 +1,275 @@
+import {
+  CommandRequest,
+  type CommandResult,
+  type MessageAnswer,
+  MessageRequest,
+  problem,
+  PromptRequest,
+  type RouteId,
+  type Run,
+} from "@adyton/protocol";
+import * as z from "zod";
+import { findCommand, readText } from "../../domain/commands/command-text.ts";
+import type { DedupeKey } from "../../domain/journal/record.ts";
+import { ProblemError } from "../../domain/problem-error.ts";
+import type { Call, Handler, Reply, StreamSink } from "../../ports/http.ts";
+import type { Commands } from "../commands.ts";
+import { type Idempotency, mismatch, replayedHeader } from "../idempotency.ts";
+import { newConversationName } from "../identifiers.ts";
+import type { LiveRun, RunEnd } from "../live-run.ts";
+import type { Runs } from "../runs.ts";
+import type { Turns } from "../turns.ts";
+import { followRun } from "./follow-run.ts";
+
+export interface TalkOptions {
+  readonly commands: Commands;
+  readonly turns: Turns;
+  readonly runs: Runs;
+  readonly idempotency: Idempotency;
+  readonly now: () => number;
+}
+
+const Id = z.object({ id: z.string() });
+/** Keyed requests under way, so that a repetition joins the first instead of asking the model again. */
+type Joined = Map<
+  string,
+  { readonly run: LiveRun; readonly fingerprint: Uint8Array; callers: number }
+>;
+
+/** The handlers of messages, commands, intents and runs. */
+export function talkHandlers(
+  options: TalkOptions,
+): Record<
+  Extract<
+    RouteId,
+    | "sendMessage"
+    | "runCommand"
+    | "insertPrompt"
+    | "removePrompt"
+    | "getRun"
+    | "followRun"
+    | "cancelRun"
+  >,
+  Handler
+> {
+  const { commands, runs, idempotency } = options;
+  const joined: Joined = new Map();
+  return {
+    sendMessage: (call) => sendMessage(options, joined, call),
+    runCommand: async (call) => {
+      const { command, args, conversation } = call.body as CommandRequest;
+      const name = findCommand(command);
+      if (name === undefined) throw unknownCommand(command);
+      const dedupe = idempotency.keyOf(call);
+      const replayed = dedupe === undefined ? undefined : replay(idempotency, dedupe);
+      if (replayed !== undefined) return replayed;
+      const invocation = {
+        principal: call.principal,
+        command: name,
+        args: args ?? {},
+        conversation,
+        dedupe,
+      };
+      return { kind: "json", body: await commands.execute(invocation) };
+    },
+    insertPrompt: async (call) => {
+      const { text, conversation, lifetime } = call.body as PromptRequest;
+      const dedupe = idempotency.keyOf(call);
+      const replayed = dedupe === undefined ? undefined : replay(idempotency, dedupe);
+      if (replayed?.kind === "json") {
+        return { ...replayed, body: (replayed.body as CommandResult).data };
+      }
+      const args = { text, ...(lifetime === undefined ? {} : { lifetime }) };
+      const result = await commands.execute({
+        principal: call.principal,
+        command: "prompt",
+        args,
+        conversation,
+        dedupe,
+      });
+      return { kind: "json", body: result.data };
+    },
+    removePrompt: async (call) => {
+      const overlay = await commands.removeOverlay(Id.parse(call.params).id, call.principal);
+      return { kind: "json", body: overlay };
+    },
+    getRun: async (call) => ({ kind: "json", body: ownRun(runs, call) }),
+    followRun: async (call) => {
+      const run = ownRun(runs, call);
+      const live = options.turns.live(run.id);
+      return {
+        kind: "stream",
+        write: (sink) => followRun(sink, live ?? run, call.lastEventId ?? 0),
+      };
+    },
+    cancelRun: async (call) => {
+      const run = ownRun(runs, call);
+      const live = options.turns.live(run.id);
+      if (live === undefined) return { kind: "json", body: run };
+      options.turns.cancel(live);
+      await live.end;
+      return { kind: "json", body: ownRun(runs, call) };
+    },
+  };
+}
+
+function ownRun(runs: Runs, call: Call): Run {
+  const run = runs.find(Id.parse(call.params).id, call.principal);
+  if (run === undefined)
+    throw new ProblemError(problem("not_found", { detail: "There is no such run of yours." }));
+  return run;
+}
+
+function replay(idempotency: Idempotency, key: DedupeKey): (Reply & { kind: "json" }) | undefined {
+  const state = idempotency.look(key);
+  if (state.kind !== "answered") return undefined;
+  return { kind: "json", body: state.record.data, headers: replayedHeader };
+}
+
+function unknownCommand(name: string): ProblemError {
+  return new ProblemError(
+    problem("unknown_command", {
+      detail: `There is no command ${JSON.stringify(name)}; /help lists those there are.`,
+    }),
+  );
+}
+
+async function sendMessage(options: TalkOptions, joined: Joined, call: Call): Promise<Reply> {
+  const request = call.body as MessageRequest;
+  const read = readText(request.text);
+  if (read.kind === "unknown_command") throw unknownCommand(read.name);
+  const dedupe = options.idempotency.keyOf(call);
+  if (read.kind === "command") {
+    const known = dedupe === undefined ? undefined : options.idempotency.look(dedupe);
+    const started = options.now();
+    const result =
+      known?.kind === "answered"
+        ? (known.record.data as CommandResult)
+        : await options.commands.execute({
+            principal: call.principal,
+            command: read.command,
+            args: read.args,
+            conversation: request.conversation,
+            dedupe,
+          });
+    const answer = commandAnswer(result, request.conversation, options.now() - started);
+    return deliver(answer, request.stream === true, known?.kind === "answered");
+  }
+  const admitted = admit(options, joined, call, request, dedupe);
+  if (admitted.kind === "replayed") return deliver(admitted.answer, request.stream === true, true);
+  return answerCall(options, call, request, admitted);
+}
+
+type Admitted =
+  | { readonly kind: "replayed"; readonly answer: MessageAnswer }
+  | { readonly kind: "run"; readonly run: LiveRun; readonly leave: () => void };
+
+/** Starts the turn, joins the same one under way, or finds the answer it has already. */
+function admit(
+  options: TalkOptions,
+  joined: Joined,
+  call: Call,
+  request: MessageRequest,
+  dedupe: DedupeKey | undefined,
+): Admitted {
+  const keyText = dedupe === undefined ? undefined : Buffer.from(dedupe.key).toString("base64url");
+  const same = keyText === undefined ? undefined : joined.get(keyText);
+  if (same !== undefined && dedupe !== undefined) {
+    if (Buffer.compare(same.fingerprint, dedupe.fingerprint) !== 0) throw mismatch();
+    same.callers += 1;
+    return { kind: "run", run: same.run, leave: () => leave(options.turns, same) };
+  }
+  const known = dedupe === undefined ? undefined : options.idempotency.look(dedupe);
+  if (known?.kind === "answered")
+    return { kind: "replayed", answer: known.record.data as MessageAnswer };
+  const run = options.turns.submit({
+    principal: call.principal,
+    conversation: request.conversation ?? newConversationName(),
+    text: request.text,
+    mode: request.mode,
+    detached: call.preferAsyncAfterMs !== undefined,
+    watched: request.stream === true || call.preferAsyncAfterMs !== undefined,
+    dedupe,
+    keyClaimed: known?.kind === "retry",
+  });
+  const entry = { run, fingerprint: dedupe?.fingerprint ?? new Uint8Array(), callers: 1 };
+  if (keyText !== undefined) {
+    joined.set(keyText, entry);
+    void run.end.then(() => joined.delete(keyText));
+  }
+  return { kind: "run", run, leave: () => leave(options.turns, entry) };
+}
+
+/** The last caller that goes away takes its turn along, unless the turn was acknowledged already. */
+function leave(turns: Turns, entry: { readonly run: LiveRun; callers: number }): void {
+  entry.callers -= 1;
+  if (entry.callers === 0 && !entry.run.submission.detached) turns.cancel(entry.run);
+}
+
+async function answerCall(
+  options: TalkOptions,
+  call: Call,
+  request: MessageRequest,
+  { run, leave: onGone }: Admitted & { kind: "run" },
+): Promise<Reply> {
+  call.signal.addEventListener("abort", onGone, { once: true });
+  if (request.stream === true) {
+    return { kind: "stream", write: (sink: StreamSink) => followRun(sink, run, 0) };
+  }
+  const { preferAsyncAfterMs } = call;
+  if (preferAsyncAfterMs === undefined) return ended(await run.end);
+  const early = await endsWithin(run, preferAsyncAfterMs);
+  if (early !== undefined) return ended(early);
+  // 202 is an acknowledgement: the question must be on disk.
+  await run.received;
+  const body = options.runs.find(run.id, call.principal);
+  return { kind: "json", status: 202, body, headers: { Location: `/api/v1/runs/${run.id}` } };
+}
+
+async function endsWithin(run: LiveRun, ms: number): Promise<RunEnd | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(resolve, ms, undefined);
+  try {
+    return await Promise.race([run.end, promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function ended(end: RunEnd): Reply {
+  return end.kind === "answered"
+    ? { kind: "json", body: end.answer }
+    : { kind: "problem", problem: end.problem };
+}
+
+function deliver(answer: MessageAnswer, stream: boolean, replayed: boolean): Reply {
+  const headers = replayed ? replayedHeader : {};
+  if (!stream) return { kind: "json", body: answer, headers };
+  return {
+    kind: "stream",
+    headers,
+    write: async (sink) => {
+      sink.send({ event: "delta", data: { text: answer.text } });
+      sink.send({ event: "answer", data: answer });
+      await sink.drained();
+    },
+  };
+}
+
+/** A command's result in the shape of an answer. */
+function commandAnswer(
+  result: CommandResult,
+  asked: string | undefined,
+  ms: number,
+): MessageAnswer {
+  return {
+    id: result.id,
+    conversation: result.conversation ?? asked ?? newConversationName(),
+    text: result.text,
+    mode: "COMMAND",
+    answeredBy: "command",
+    finish: "stop",
+    data: result.data,
+    ms,
+  };
+}

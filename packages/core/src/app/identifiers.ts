@@ -1,0 +1,27 @@
+import { createHmac, randomBytes } from "node:crypto";
+
+let lastMs = 0;
+
+/**
+ * A run's id: the time, so that ids sort by age and the run table grows at its end, then 80 random bits, so that
+ * nobody guesses another's.
+ */
+export function newRunId(nowMs: number): string {
+  lastMs = Math.max(lastMs, nowMs);
+  return `run_${lastMs.toString(36).padStart(9, "0")}${randomBytes(10).toString("base64url")}`;
+}
+
+/** A conversation's name when its caller gives none: 128 random bits, so that having it is being its caller. */
+export function newConversationName(): string {
+  return `c_${randomBytes(16).toString("base64url")}`;
+}
+
+/** An id with a prefix and 96 random bits. */
+export function newId(prefix: "ovl" | "doc"): string {
+  return `${prefix}_${randomBytes(12).toString("base64url")}`;
+}
+
+/** A keyed digest over parts, unambiguous between them. */
+export function keyedDigest(key: Uint8Array, ...parts: readonly string[]): Buffer {
+  return createHmac("sha256", key).update(JSON.stringify(parts)).digest();
+}

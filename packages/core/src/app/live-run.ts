@@ -1,0 +1,114 @@
+import type { MessageAnswer, Problem, RunStreamEvent } from "@adyton/protocol";
+import type { DedupeKey } from "../domain/journal/record.ts";
+import type { Principal } from "../ports/http.ts";
+
+export type RunEnd =
+  | { readonly kind: "answered"; readonly answer: MessageAnswer }
+  | { readonly kind: "failed"; readonly problem: Problem };
+
+/** Why a run was told to end before it had an answer. */
+export type StopReason = "cancelled" | "budget" | "stopping";
+
+export interface Submission {
+  readonly principal: Principal;
+  /** The conversation's name, as the caller knows it. */
+  readonly conversation: string;
+  readonly text: string;
+  readonly mode?: string | undefined;
+  /** True: acknowledged before it is answered, so it survives its caller and a restart. */
+  readonly detached: boolean;
+  /** True: somebody watches the answer grow. */
+  readonly watched: boolean;
+  readonly dedupe?: DedupeKey | undefined;
+  /** True: an earlier attempt under this key is in the journal, without an answer. */
+  readonly keyClaimed?: boolean | undefined;
+}
+
+export type RunWatcher = (event: RunStreamEvent, textLength: number) => void;
+
+/** A run while it is in memory: its end, the text so far, and who watches. */
+export class LiveRun {
+  readonly id: string;
+  readonly conversationKey: string;
+  readonly submission: Submission;
+  readonly admittedMs: number;
+  readonly end: Promise<RunEnd>;
+  /** Set once the question has been handed to the journal: the record's sequence number, when it is on disk. */
+  received: Promise<number> | undefined;
+  mode = "";
+  state: "waiting" | "running" | "ended" = "waiting";
+  attempt = 1;
+  readonly #abort = new AbortController();
+  readonly #settle: (end: RunEnd) => void;
+  readonly #watchers = new Set<RunWatcher>();
+  #text = "";
+  #ended: RunEnd | undefined;
+
+  constructor(id: string, conversationKey: string, submission: Submission, admittedMs: number) {
+    this.id = id;
+    this.conversationKey = conversationKey;
+    this.submission = submission;
+    this.admittedMs = admittedMs;
+    const { promise, resolve } = Promise.withResolvers<RunEnd>();
+    this.end = promise;
+    this.#settle = resolve;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get stopReason(): StopReason | undefined {
+    return this.signal.aborted ? (this.signal.reason as StopReason) : undefined;
+  }
+
+  /** The answer so far. */
+  get text(): string {
+    return this.#text;
+  }
+
+  get finished(): RunEnd | undefined {
+    return this.#ended;
+  }
+
+  get watched(): boolean {
+    return this.submission.watched || this.#watchers.size > 0;
+  }
+
+  stop(reason: StopReason): void {
+    if (!this.signal.aborted) this.#abort.abort(reason);
+  }
+
+  started(mode: string): void {
+    this.mode = mode;
+    this.state = "running";
+    this.#tell({ event: "started", data: { run: this.id, mode } });
+  }
+
+  delta(text: string): void {
+    this.#text += text;
+    this.#tell({ event: "delta", data: { text } });
+  }
+
+  finish(end: RunEnd): void {
+    this.state = "ended";
+    this.#ended = end;
+    this.#tell(
+      end.kind === "answered"
+        ? { event: "answer", data: end.answer }
+        : { event: "problem", data: end.problem },
+    );
+    this.#watchers.clear();
+    this.#settle(end);
+  }
+
+  /** Calls the watcher with each event from now on. Returns how to stop. */
+  watch(watcher: RunWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  #tell(event: RunStreamEvent): void {
+    for (const watcher of this.#watchers) watcher(event, this.#text.length);
+  }
+}

@@ -1,0 +1,78 @@
+import { MessageAnswer, Problem, problem, type Run } from "@adyton/protocol";
+import * as z from "zod";
+import { ProblemError } from "../domain/problem-error.ts";
+import type { Principal } from "../ports/http.ts";
+import type { RecordsPort, RunState, StatePort } from "../ports/journal.ts";
+import type { LiveRun } from "./live-run.ts";
+import type { Turns } from "./turns.ts";
+
+export interface RunsOptions {
+  readonly state: StatePort;
+  readonly records: RecordsPort;
+  readonly turns: Turns;
+}
+
+/** What the record of a question holds besides its facts. */
+export const ReceivedData = z.object({
+  conversation: z.string(),
+  text: z.string(),
+  mode: z.string().optional(),
+});
+
+/** Runs as their callers see them: in memory while they live, from the journal afterwards. */
+export class Runs {
+  readonly #options: RunsOptions;
+
+  constructor(options: RunsOptions) {
+    this.#options = options;
+  }
+
+  /** A run of the caller's own. Throws `ProblemError` `erased` when its answer is not there any more. */
+  find(id: string, caller: Principal): Run | undefined {
+    const live = this.#options.turns.live(id);
+    if (live !== undefined)
+      return live.submission.principal.id === caller.id ? describeLive(live) : undefined;
+    const state = this.#options.state.run(id);
+    return state === undefined || state.actor !== caller.id ? undefined : this.#describe(state);
+  }
+
+  #describe(state: RunState): Run {
+    const received = ReceivedData.safeParse(this.#options.records.record(state.received)?.data);
+    if (!received.success) throw new ProblemError(problem("erased"));
+    const end = state.result === null ? undefined : this.#options.records.record(state.result);
+    if (end?.payload === "erased") throw new ProblemError(problem("erased"));
+    return {
+      id: state.id,
+      conversation: received.data.conversation,
+      status: state.status,
+      mode: state.mode,
+      createdAt: new Date(state.created).toISOString(),
+      ...(state.finished === null ? {} : { finishedAt: new Date(state.finished).toISOString() }),
+      ...(end !== undefined && state.status === "answered"
+        ? { answer: MessageAnswer.parse(end.data) }
+        : {}),
+      ...(end !== undefined && state.status !== "answered"
+        ? { problem: Problem.parse(end.data) }
+        : {}),
+    };
+  }
+}
+
+function describeLive(run: LiveRun): Run {
+  const end = run.finished;
+  const createdAt = new Date(run.admittedMs).toISOString();
+  const base = {
+    id: run.id,
+    conversation: run.submission.conversation,
+    mode: run.mode === "" ? "DIRECT" : run.mode,
+    createdAt,
+  };
+  if (end === undefined) return { ...base, status: run.state === "waiting" ? "queued" : "running" };
+  if (end.kind === "answered") return { ...base, status: "answered", answer: end.answer };
+  const { code } = end.problem;
+  return {
+    ...base,
+    status: code === "cancelled" || code === "interrupted" ? code : "failed",
+    problem: end.problem,
+  };
+}

@@ -1,0 +1,21 @@
+import { problem, type Problem } from "@adyton/protocol";
+
+const details = {
+  storage_full:
+    "Free some space on the disk that holds the node's folder; the node goes on by itself.",
+  storage_failed: "The node's log and `adyton doctor` say more.",
+} as const;
+
+/** The problem of a journal that does not take anything at present. */
+export function refusedByStorage(state: "ok" | keyof typeof details): Problem | undefined {
+  return state === "ok" ? undefined : problem(state, { detail: details[state] });
+}
+
+/** The problem of an error thrown by an append; `undefined` when it is something else. */
+export function storageProblem(error: unknown): Problem | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  if (error.code === "storage_full" || error.code === "storage_failed") {
+    return refusedByStorage(error.code);
+  }
+  return error.code === "closed" ? problem("stopping") : undefined;
+}

@@ -1,0 +1,185 @@
+import { createHash, randomBytes } from "node:crypto";
+import {
+  Grant,
+  problem,
+  Tier,
+  type Token,
+  type TokenMade,
+  type TokenRequest,
+  tokensMax,
+} from "@adyton/protocol";
+import * as z from "zod";
+import { ProblemError } from "../domain/problem-error.ts";
+import type { Principal } from "../ports/http.ts";
+import type { JournalPort, StatePort, TokenState } from "../ports/journal.ts";
+
+export interface TokensOptions {
+  readonly journal: JournalPort;
+  readonly state: StatePort;
+  /** SHA-256, in hex, of the owner's token. */
+  readonly ownerTokenHash: string;
+  readonly now: () => number;
+}
+
+/** A token's last use is written down at most so often. */
+const useNotedEveryMs = 60_000;
+const secretPrefix = "adyton_";
+const Grants = z.array(Grant);
+
+/** The caller that holds the owner's token. */
+export const owner: Principal = { id: "owner", tier: "owner", grants: ["admin"], person: "owner" };
+/** Every caller without a token. */
+export const local: Principal = { id: "local", tier: "local", grants: ["say"], person: "local" };
+
+/** A new secret: 256 random bits behind a prefix by which leak scanners know it. */
+export function newSecret(): string {
+  return `${secretPrefix}${randomBytes(32).toString("base64url")}`;
+}
+
+/** What is kept of a secret. It has 256 random bits, so a fast hash is as good as a slow one. */
+export function secretHash(secret: string): string {
+  return createHash("sha256").update(secret).digest("hex");
+}
+
+/** The tokens: made, listed, revoked, and recognised on each request. */
+export class Tokens {
+  readonly #options: TokensOptions;
+  /** By hash. Looked up by a digest of what the caller sent, so comparing takes no secret-dependent time. */
+  #byHash = new Map<string, TokenState>();
+  readonly #notedMs = new Map<string, number>();
+
+  constructor(options: TokensOptions) {
+    this.#options = options;
+    this.#reload();
+  }
+
+  /** Who a bearer is; `undefined` when the token is unknown, expired or revoked. */
+  authenticate(bearer: string): Principal | undefined {
+    const hash = secretHash(bearer);
+    if (hash === this.#options.ownerTokenHash) return owner;
+    const token = this.#byHash.get(hash);
+    const now = this.#options.now();
+    if (token === undefined || token.revoked !== null) return undefined;
+    if (token.expires !== null && token.expires <= now) return undefined;
+    this.#noteUse(token.name, now);
+    return principalOf(token);
+  }
+
+  /** The principal of an id found in the journal; `undefined` when its token is no longer valid. */
+  principal(id: string): Principal | undefined {
+    if (id === owner.id) return owner;
+    if (id === local.id) return local;
+    const now = this.#options.now();
+    const token = this.#options.state
+      .tokens()
+      .find(
+        (each) =>
+          `token:${each.name}` === id && each.revoked === null && (each.expires ?? Infinity) > now,
+      );
+    return token === undefined ? undefined : principalOf(token);
+  }
+
+  list(): readonly Token[] {
+    return this.#options.state.tokens().map((token) => this.#describe(token));
+  }
+
+  /** Makes a token. Throws `ProblemError` `conflict` when the name is taken. */
+  async add(request: TokenRequest, by: Principal): Promise<TokenMade> {
+    const existing = this.#options.state.tokens();
+    if (existing.some((token) => token.name === request.name)) {
+      throw conflict(
+        `There is a token ${request.name} already; a revoked token's name is not used again.`,
+      );
+    }
+    if (existing.length >= tokensMax) throw conflict(`There are ${tokensMax} tokens already.`);
+    const secret = newSecret();
+    const expiresMs = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
+    await this.#options.journal.append({
+      records: [
+        {
+          ...recordBy(by),
+          origin: "node",
+          type: "token.added",
+          facts: {
+            name: request.name,
+            hash: secretHash(secret),
+            tier: tierOf(request),
+            may: [...request.may],
+            person: request.person,
+            expiresMs,
+          },
+        },
+      ],
+    });
+    this.#reload();
+    const made = this.list().find((token) => token.name === request.name);
+    if (made === undefined) throw new Error("a token that was written is not there");
+    return { ...made, secret };
+  }
+
+  /** Revokes a token at once. Throws `ProblemError` `not_found`. Revoking twice is the same as once. */
+  async revoke(name: string, by: Principal): Promise<Token> {
+    const found = this.list().find((token) => token.name === name);
+    if (found === undefined)
+      throw new ProblemError(problem("not_found", { detail: `There is no token ${name}.` }));
+    if (found.revokedAt !== undefined) return found;
+    await this.#options.journal.append({
+      records: [{ ...recordBy(by), origin: "node", type: "token.revoked", facts: { name } }],
+    });
+    this.#reload();
+    return this.list().find((token) => token.name === name) ?? found;
+  }
+
+  #reload(): void {
+    this.#byHash = new Map(this.#options.state.tokens().map((token) => [token.hash, token]));
+  }
+
+  #noteUse(name: string, now: number): void {
+    if (now - (this.#notedMs.get(name) ?? 0) < useNotedEveryMs) return;
+    this.#notedMs.set(name, now);
+    this.#options.journal.noteTokenUse(name, now);
+  }
+
+  #describe(token: TokenState): Token {
+    const usedMs = Math.max(token.used ?? 0, this.#notedMs.get(token.name) ?? 0);
+    return {
+      name: token.name,
+      tier: Tier.parse(token.tier),
+      may: Grants.parse(JSON.parse(token.may)),
+      person: token.person === 1,
+      createdAt: iso(token.created),
+      ...(token.expires === null ? {} : { expiresAt: iso(token.expires) }),
+      ...(usedMs === 0 ? {} : { lastUsedAt: iso(usedMs) }),
+      ...(token.revoked === null ? {} : { revokedAt: iso(token.revoked) }),
+    };
+  }
+}
+
+function principalOf(token: TokenState): Principal {
+  const id = `token:${token.name}`;
+  return {
+    id,
+    tier: Tier.parse(token.tier),
+    grants: Grants.parse(JSON.parse(token.may)),
+    person: token.person === 1 ? id : "owner",
+  };
+}
+
+/** A token's tier follows from its grants: what may only hand in events is external, `admin` is the owner's own. */
+function tierOf({ may }: TokenRequest): Tier {
+  if (may.includes("admin")) return "owner";
+  if (may.every((grant) => grant === "event")) return "external";
+  return may.includes("rules") || may.includes("memory:write") ? "operator" : "member";
+}
+
+function recordBy(by: Principal) {
+  return { class: "record", owner: by.person, actor: by.id, tier: by.tier } as const;
+}
+
+function conflict(detail: string): ProblemError {
+  return new ProblemError(problem("conflict", { detail }));
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,232 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { errorText } from "@adyton/runtime/coded-error";
+import type { RootLog } from "@adyton/runtime/log";
+import type { HttpServer } from "./adapters/http/serve-http.ts";
+import type { NodeKeys } from "./adapters/keys/node-keys.ts";
+import type { Journal } from "./adapters/sqlite/journal.ts";
+import type { RetentionPolicy } from "./adapters/sqlite/retention.ts";
+import { Commands } from "./app/commands.ts";
+import { Conversations } from "./app/conversations.ts";
+import type { DescribeOptions } from "./app/describe-self.ts";
+import { Events } from "./app/events.ts";
+import { dataHandlers } from "./app/handlers/data.ts";
+import { nodeHandlers } from "./app/handlers/node.ts";
+import { talkHandlers } from "./app/handlers/talk.ts";
+import { healthOf } from "./app/health.ts";
+import { Idempotency } from "./app/idempotency.ts";
+import { readManual } from "./app/manual.ts";
+import { Memory } from "./app/memory.ts";
+import { type Recovered, recoverRuns } from "./app/recover.ts";
+import { Runs } from "./app/runs.ts";
+import { local, owner, Tokens } from "./app/tokens.ts";
+import { Turns } from "./app/turns.ts";
+import type { NodeConfig } from "./config.ts";
+import type { NewRecord } from "./domain/journal/record.ts";
+import { estimateTokens } from "./domain/model/token-estimate.ts";
+import type { SearchClient } from "./domain/search/search-contract.ts";
+import { corePromptDefault } from "./domain/turns/core-prompt.ts";
+import type { HomeFiles } from "./home.ts";
+import { nodeMetrics } from "./node-metrics.ts";
+import type { Backend } from "./ports/backend.ts";
+import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
+import type { RecordsPort, StatePort } from "./ports/journal.ts";
+
+export interface Parts {
+  readonly config: NodeConfig;
+  readonly configHash: string;
+  readonly keys: NodeKeys;
+  readonly files: HomeFiles;
+  readonly journal: Journal;
+  readonly records: RecordsPort;
+  readonly state: StatePort;
+  readonly search: SearchClient;
+  readonly backend: () => Backend | undefined;
+  readonly server: () => HttpServer | undefined;
+  readonly ownerTokenHash: string;
+  readonly version: string;
+  readonly language: "en" | "ru";
+  readonly specFile: URL;
+  readonly onUnexpected: (error: unknown) => void;
+}
+
+export interface App {
+  readonly handlers: Handlers;
+  readonly authenticate: Authenticate;
+  readonly local: Principal;
+  readonly startedRecord: NewRecord;
+  readonly stoppedRecord: NewRecord;
+  recover(): Promise<Recovered>;
+  /** Teaches memory the manual and keeps to the retention times, beside everything else. */
+  startBackground(manualFolder: URL, log: RootLog): AsyncDisposable;
+  stop(graceMs: number): Promise<void>;
+}
+
+const dayMs = 86_400_000;
+const sweepEveryMs = 3_600_000;
+const nodeRecord = {
+  owner: "node",
+  actor: "node",
+  tier: "owner",
+  class: "record",
+  origin: "node",
+} as const;
+
+/** Ties the use cases together: the only place that knows them all. */
+export function assembleApp(parts: Parts): App {
+  const { config, keys, journal, records, state, search, backend, language, version } = parts;
+  const now = Date.now;
+  const startedMs = now();
+  const corePrompt = config.turns.prompt ?? corePromptDefault;
+  const conversations = new Conversations({
+    records,
+    state,
+    conversationKey: keys.conversationKey,
+    historyTurns: config.turns.history_turns,
+    now,
+  });
+  const turns = new Turns({
+    journal,
+    backend,
+    search,
+    conversations,
+    corePrompt,
+    answerTokensMax: config.turns.answer_tokens,
+    wallMs: config.turns.wall_seconds * 1_000,
+    now,
+    onUnexpected: parts.onUnexpected,
+  });
+  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
+  const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
+  const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, now });
+  const describe: DescribeOptions = {
+    nodeId: keys.nodeId,
+    version,
+    startedMs,
+    configHash: parts.configHash,
+    corePrompt,
+    language,
+    backend,
+    conversations,
+    memory,
+    turns,
+    estimateTokens: (text) => backend()?.countTokens(text) ?? estimateTokens(text),
+  };
+  const commands = new Commands({ journal, state, conversations, turns, describe, language, now });
+  const runs = new Runs({ state, records, turns });
+  const events = new Events({
+    journal,
+    records,
+    idempotency,
+    nodeSource: `/adyton/${keys.nodeId}`,
+  });
+  let searchFault: string | undefined;
+  const handlers: Handlers = {
+    ...talkHandlers({ commands, turns, runs, idempotency, now }),
+    ...dataHandlers({ events, memory, idempotency }),
+    ...nodeHandlers({
+      describe,
+      tokens,
+      state,
+      now,
+      health: (withDetails) =>
+        healthOf(
+          { version, startedMs, journal, backend, searchFault: () => searchFault, now },
+          withDetails,
+        ),
+      metrics: () => nodeMetrics({ version, journal, turns, backend, server: parts.server }),
+      verify: (signal) => verify(parts, signal),
+      backUp: (signal) => backUp(parts, signal),
+      readSpec: () => readFile(parts.specFile, "utf8"),
+    }),
+  };
+  return {
+    handlers,
+    authenticate: (bearer) => tokens.authenticate(bearer),
+    local,
+    startedRecord: {
+      ...nodeRecord,
+      type: "node.started",
+      facts: { version, configHash: parts.configHash },
+    },
+    stoppedRecord: { ...nodeRecord, type: "node.stopped", facts: {} },
+    recover: () => recoverRuns({ journal, records, state, tokens, turns, now }),
+    startBackground: (manualFolder, log) => {
+      const abort = new AbortController();
+      const learning = learnManual(memory, manualFolder).catch((error: unknown) => {
+        searchFault = "The index of memory cannot be built; the log says why.";
+        log.error("memory cannot be indexed", { error: errorText(error) });
+      });
+      const sweeping = sweep(journal, retentionPolicy(config), abort.signal, log);
+      return {
+        [Symbol.asyncDispose]: async () => {
+          abort.abort();
+          await Promise.allSettled([learning, sweeping]);
+        },
+      };
+    },
+    stop: (graceMs) => turns.drain(graceMs),
+  };
+}
+
+/** Memory holds the manual of the version that runs: pages that changed since are replaced. */
+async function learnManual(memory: Memory, folder: URL): Promise<void> {
+  await memory.catchUp();
+  for (const page of await readManual(fileURLToPath(folder))) await memory.add(page, owner);
+}
+
+function retentionPolicy({ retention }: NodeConfig): RetentionPolicy {
+  return {
+    trace: retention.trace_days * dayMs,
+    ...(retention.message_days === undefined ? {} : { message: retention.message_days * dayMs }),
+    ...(retention.event_days === undefined ? {} : { event: retention.event_days * dayMs }),
+  };
+}
+
+async function sweep(
+  journal: Journal,
+  policy: RetentionPolicy,
+  signal: AbortSignal,
+  log: RootLog,
+): Promise<void> {
+  while (!signal.aborted) {
+    await waitFor(sweepEveryMs, signal);
+    if (signal.aborted) return;
+    try {
+      const { erased } = await journal.sweep(policy, signal);
+      if (erased > 0) log.info("retention erased payloads", { erased });
+    } catch (error) {
+      // The next round tries again; a disk that takes nothing is reported by the journal's own state.
+      log.warn("retention could not run", { error: errorText(error) });
+    }
+  }
+}
+
+function waitFor(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms).unref();
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}
+
+async function verify({ files, keys }: Parts, signal: AbortSignal) {
+  const { runVerify } = await import("./adapters/sqlite/maintenance-thread.ts");
+  return runVerify(
+    { file: files.journal, headFile: files.head, headKey: keys.headKey, nodeId: keys.nodeId },
+    { signal },
+  );
+}
+
+async function backUp({ files, keys, journal }: Parts, signal: AbortSignal) {
+  const { runBackup } = await import("./adapters/sqlite/maintenance-thread.ts");
+  const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
+  const report = await runBackup(
+    { file: files.journal, headFile: files.head, headKey: keys.headKey, keyFile: files.key },
+    join(files.backups, stamp),
+    { signal },
+  );
+  const facts = { lastSeq: report.lastSeq, hash: report.headHash };
+  await journal.append({ records: [{ ...nodeRecord, type: "journal.backed_up", facts }] });
+  return report;
+}

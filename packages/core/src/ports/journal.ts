@@ -1,0 +1,124 @@
+import type { documentMediaTypes, runStatuses } from "@adyton/protocol";
+import type { AppendOutcome, RecordGroup } from "../domain/journal/record.ts";
+
+/** The journal as the use cases see it. One implementation, real in tests too; stated here so that they import no adapter. */
+
+export interface JournalPort {
+  readonly lastSeq: number;
+  readonly storage: "ok" | "storage_full" | "storage_failed";
+  /** Resolves when the group is on disk or was found to be a duplicate; rejects with a `code` when it was not written. */
+  append(group: RecordGroup): Promise<AppendOutcome>;
+  noteTokenUse(name: string, timeMs: number): void;
+  onAppended(listener: (lastSeq: number) => void): () => void;
+}
+
+export interface JournalRecord {
+  readonly seq: number;
+  readonly timeMs: number;
+  readonly origin: "node" | "outside";
+  readonly type: string;
+  readonly owner: string;
+  readonly actor: string;
+  readonly tier: string;
+  readonly conversation: string | null;
+  readonly cause: number | null;
+  readonly facts: unknown;
+  readonly payload: "present" | "erased" | "none";
+  readonly data: unknown;
+}
+
+export interface RecordsPort {
+  lastSeq(): number;
+  record(seq: number): JournalRecord | undefined;
+  after(seq: number, limit: number, type?: string): readonly JournalRecord[];
+  newest(limit: number, type?: string): readonly JournalRecord[];
+  answeredTurns(conversation: string, afterSeq: number, limit: number): readonly JournalRecord[];
+  known(
+    key: Uint8Array,
+    nowMs: number,
+  ):
+    | { readonly seq: number; readonly result: number | null; readonly fingerprint: Uint8Array }
+    | undefined;
+}
+
+export interface RunState {
+  readonly id: string;
+  readonly actor: string;
+  readonly owner: string;
+  readonly conversation: string;
+  readonly status: (typeof runStatuses)[number];
+  readonly mode: string;
+  readonly attempts: number;
+  readonly detached: number;
+  readonly created: number;
+  readonly finished: number | null;
+  readonly received: number;
+  readonly result: number | null;
+}
+
+export interface ConversationState {
+  readonly key: string;
+  readonly turns: number;
+  readonly fresh_after: number;
+  readonly mode: string | null;
+  readonly mode_previous: string | null;
+  readonly mode_until_turn: number | null;
+  readonly mode_until_time: number | null;
+  readonly mode_by: string | null;
+}
+
+export interface OverlayState {
+  readonly id: string;
+  readonly conversation: string;
+  readonly seq: number;
+  readonly until_turn: number;
+  readonly until_time: number;
+  readonly removed: number | null;
+}
+
+export interface DocumentState {
+  readonly id: string;
+  readonly owner: string | null;
+  readonly source_key: string;
+  readonly media_type: (typeof documentMediaTypes)[number];
+  readonly sha256: string;
+  readonly bytes: number;
+  readonly tier: string;
+  readonly seq: number;
+  readonly time: number;
+}
+
+export interface TokenState {
+  readonly name: string;
+  readonly hash: string;
+  readonly tier: string;
+  readonly may: string;
+  readonly person: number;
+  readonly created: number;
+  readonly expires: number | null;
+  readonly revoked: number | null;
+  readonly used: number | null;
+}
+
+export interface UsageState {
+  readonly day: string;
+  readonly actor: string;
+  readonly messages: number;
+  readonly failed: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+  readonly ms: number;
+}
+
+export interface StatePort {
+  run(id: string): RunState | undefined;
+  unfinishedRuns(): readonly RunState[];
+  conversation(key: string): ConversationState | undefined;
+  overlay(id: string): OverlayState | undefined;
+  overlays(conversation: string): readonly OverlayState[];
+  documentBySource(sourceKey: string): DocumentState | undefined;
+  documentsAfter(seq: number, limit: number): readonly DocumentState[];
+  documentCount(): number;
+  tokens(): readonly TokenState[];
+  usage(sinceDay: string, actor: string | null): readonly UsageState[];
+}
