@@ -4,7 +4,7 @@ import { scoreChunk, scoreFloor } from "../../domain/search/score.ts";
 import { resultsMax } from "../../domain/search/search-contract.ts";
 import type { SearchHit, SearchQuery } from "../../domain/search/search-contract.ts";
 import { indexTerms, languageOf } from "../../domain/search/terms.ts";
-import { z } from "zod";
+import { text, textOrNull, texts, whole } from "./row.ts";
 import { Vocabulary } from "./vocabulary.ts";
 import type { KnownTerm } from "./vocabulary.ts";
 
@@ -19,29 +19,11 @@ const fusedWeight = 3;
 /** Decides between sections that cover a question equally: too small to outweigh a word of it. */
 const headingLikenessWeight = 0.1;
 
-const candidateRow = z.object({
-  id: z.number(),
-  heading: z.string(),
-  text: z.string(),
-  start_byte: z.number(),
-  end_byte: z.number(),
-  heading_terms: z.string(),
-  context_terms: z.string(),
-  body_terms: z.string(),
-  document_id: z.string(),
-  owner: z.string().nullable(),
-  title: z.string(),
-  source: z.string(),
-  language: z.string().nullable(),
-  tier: z.string(),
-  seq: z.number(),
-});
-const headingColumn = z.array(z.string());
-
 interface Candidate {
-  readonly row: z.infer<typeof candidateRow>;
+  readonly id: number;
+  readonly language: string | null;
+  readonly hit: SearchHit;
   readonly share: number;
-  readonly score: number;
   readonly hasIdentifier: boolean;
   readonly headingLikeness: number;
 }
@@ -76,8 +58,11 @@ export class IndexReader {
     const candidates = this.#load([...new Set([...exact, ...close])], question);
     const ranked = rank(candidates, { exact, close, language: question.language });
     const limit = Math.min(query.limit, resultsMax);
-    const kept = limitPerDocument(ranked, (candidate) => candidate.row.document_id, limit);
-    return { hits: kept.map(toHit), found: (kept[0]?.score ?? 0) >= scoreFloor };
+    const kept = limitPerDocument(ranked, (candidate) => candidate.hit.documentId, limit);
+    return {
+      hits: kept.map((candidate) => candidate.hit),
+      found: (kept[0]?.hit.score ?? 0) >= scoreFloor,
+    };
   }
 
   count(key: "documents" | "chunks" | "watermark_seq"): number {
@@ -129,21 +114,24 @@ export class IndexReader {
       )
       .all(JSON.stringify(ids), question.ownersJson);
     const candidates = new Map<number, Candidate>();
-    for (const unparsed of rows) {
-      const row = candidateRow.parse(unparsed);
-      candidates.set(row.id, weigh(row, question));
+    for (const row of rows) {
+      const candidate = weigh(row, question);
+      candidates.set(candidate.id, candidate);
     }
     return ids.flatMap((id) => candidates.get(id) ?? []);
   }
 }
 
-function weigh(row: z.infer<typeof candidateRow>, question: Question): Candidate {
-  const headingTerms = new Set(row.heading_terms.split(" "));
-  const otherTerms = new Set(`${row.context_terms} ${row.body_terms}`.split(" "));
+function weigh(row: Readonly<Record<string, unknown>>, question: Question): Candidate {
+  const headingTerms = new Set(text(row, "heading_terms").split(" "));
+  const otherTerms = new Set(`${text(row, "context_terms")} ${text(row, "body_terms")}`.split(" "));
   const isPresent = (form: string) => otherTerms.has(form) || headingTerms.has(form);
+  const { share, score } = scoreChunk(question.terms, { headingTerms, otherTerms });
   return {
-    row,
-    ...scoreChunk(question.terms, { headingTerms, otherTerms }),
+    id: whole(row, "id"),
+    language: textOrNull(row, "language"),
+    hit: toHit(row, score),
+    share,
     hasIdentifier: question.terms.some(
       (term) => term.identifier && [...term.variants.keys()].some(isPresent),
     ),
@@ -166,29 +154,29 @@ function rank(
   const fused = fuseRankings([by.exact, by.close]);
   const value = (candidate: Candidate) => {
     const likeness = headingLikenessWeight * candidate.headingLikeness;
-    const agreement = fusedWeight * (fused.get(candidate.row.id) ?? 0);
-    const boost = candidate.row.language === by.language ? languageBoost : 1;
+    const agreement = fusedWeight * (fused.get(candidate.id) ?? 0);
+    const boost = candidate.language === by.language ? languageBoost : 1;
     return (
       (candidate.hasIdentifier ? 4 : 0) +
-      (candidate.score >= scoreFloor ? 2 : 0) +
+      (candidate.hit.score >= scoreFloor ? 2 : 0) +
       (candidate.share + likeness + agreement) * boost
     );
   };
   return candidates.toSorted((left, right) => value(right) - value(left));
 }
 
-function toHit({ row, score }: Candidate): SearchHit {
+function toHit(row: Readonly<Record<string, unknown>>, score: number): SearchHit {
   return {
-    documentId: row.document_id,
-    title: row.title,
-    heading: headingColumn.parse(JSON.parse(row.heading)),
-    source: row.source,
-    seq: row.seq,
-    tier: row.tier,
-    owner: row.owner,
-    text: row.text,
-    startByte: row.start_byte,
-    endByte: row.end_byte,
+    documentId: text(row, "document_id"),
+    title: text(row, "title"),
+    heading: texts(row, "heading"),
+    source: text(row, "source"),
+    seq: whole(row, "seq"),
+    tier: text(row, "tier"),
+    owner: textOrNull(row, "owner"),
+    text: text(row, "text"),
+    startByte: whole(row, "start_byte"),
+    endByte: whole(row, "end_byte"),
     score,
   };
 }

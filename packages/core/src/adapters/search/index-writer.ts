@@ -6,18 +6,11 @@ import { SearchError } from "../../domain/search/search-contract.ts";
 import type { DocumentInput } from "../../domain/search/search-contract.ts";
 import { soundKey } from "../../domain/search/sound-key.ts";
 import { documentLanguage, indexTerms } from "../../domain/search/terms.ts";
-import { z } from "zod";
+import { text, whole } from "./row.ts";
 
 export const chunksPerDocumentIndexedMax = 16_384;
 
-const chunkRow = z.object({
-  id: z.number(),
-  heading_terms: z.string(),
-  context_terms: z.string(),
-  body_terms: z.string(),
-});
-const termRow = z.object({ id: z.number(), sound: z.string(), chunks: z.number() });
-const idRow = z.object({ id: z.number() });
+const termColumns = ["heading_terms", "context_terms", "body_terms"];
 
 /** Runs `work` in one transaction; it takes effect whole or not at all. */
 export function transaction<T>(database: DatabaseSync, work: () => T): T {
@@ -76,18 +69,18 @@ export class IndexWriter {
   remove(documentId: string): void {
     const found = this.#prepare("SELECT id FROM documents WHERE document_id = ?").get(documentId);
     if (found === undefined) return;
-    const { id } = idRow.parse(found);
+    const id = whole(found, "id");
     const rows = this.#prepare(
       "SELECT id, heading_terms, context_terms, body_terms FROM chunks WHERE document = ?",
     );
     let removed = 0;
     for (const row of rows.all(id)) {
-      const chunk = chunkRow.parse(row);
+      const terms = termColumns.map((column) => text(row, column));
       this.#run(
         "INSERT INTO chunks_stem (chunks_stem, rowid, heading_terms, context_terms, body_terms) VALUES ('delete', ?, ?, ?, ?)",
-        [chunk.id, chunk.heading_terms, chunk.context_terms, chunk.body_terms],
+        [whole(row, "id"), ...terms],
       );
-      this.#countTerms(`${chunk.heading_terms} ${chunk.context_terms} ${chunk.body_terms}`, -1);
+      this.#countTerms(terms.join(" "), -1);
       removed += 1;
     }
     this.#run("DELETE FROM chunks WHERE document = ?", [id]);
@@ -113,7 +106,11 @@ export class IndexWriter {
         ]);
         continue;
       }
-      const { id, sound, chunks } = termRow.parse(found);
+      const { id, sound, chunks } = {
+        id: whole(found, "id"),
+        sound: text(found, "sound"),
+        chunks: whole(found, "chunks"),
+      };
       if (chunks + change > 0) {
         this.#run("UPDATE terms SET chunks = ? WHERE id = ?", [chunks + change, id]);
         continue;
@@ -133,8 +130,8 @@ export class IndexWriter {
   }
 
   #addChunk(document: number, chunk: Chunk): void {
-    const columns = [chunk.heading.at(-1) ?? "", chunk.context, chunk.text].map((text) =>
-      indexTerms(text).join(" "),
+    const columns = [chunk.heading.at(-1) ?? "", chunk.context, chunk.text].map((part) =>
+      indexTerms(part).join(" "),
     );
     const { lastInsertRowid } = this.#run(
       "INSERT INTO chunks (document, heading, text, start_byte, end_byte, heading_terms, context_terms, body_terms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

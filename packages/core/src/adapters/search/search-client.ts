@@ -22,6 +22,8 @@ export const pendingRequestsMax = 256;
 /** An `add` goes to the worker in parts of this size, so that searches get their turn in between. */
 const partBytesMax = 256 * 1024;
 const workerHeapMib = 256;
+/** Small, because a worker that is idle most of the time keeps its young generation resident. */
+const workerYoungHeapMib = 4;
 /** How long closing waits for the worker before it is ended; SQLite is safe either way. */
 const closeMsMax = 2_000;
 
@@ -130,7 +132,10 @@ class WorkerSearch implements SearchClient {
   #start(): Worker {
     const worker = new Worker(this.#workerUrl, {
       workerData: { file: this.#file },
-      resourceLimits: { maxOldGenerationSizeMb: workerHeapMib },
+      resourceLimits: {
+        maxOldGenerationSizeMb: workerHeapMib,
+        maxYoungGenerationSizeMb: workerYoungHeapMib,
+      },
     });
     worker.unref();
     worker.on("message", (reply: SearchReply) => this.#settle(worker, reply));

@@ -1,14 +1,16 @@
 // The index in its own thread: stemming and SQLite never hold up the event loop that serves people.
 import { parentPort, workerData } from "node:worker_threads";
 import { SearchError } from "../../domain/search/search-contract.ts";
-import { z } from "zod";
+import { text } from "./row.ts";
 import { SearchIndex } from "./search-index.ts";
 import type { SearchReply, SearchRequest } from "./search-requests.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("search.worker.ts runs as a worker only");
 
-const { file } = z.strictObject({ file: z.string() }).parse(workerData);
+const options: unknown = workerData;
+if (typeof options !== "object" || options === null) throw new Error("the worker needs a file");
+const file = text({ ...options }, "file");
 let opened: SearchIndex | undefined;
 const index = () => (opened ??= new SearchIndex(file));
 

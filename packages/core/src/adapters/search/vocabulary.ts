@@ -7,7 +7,7 @@ import { isStopWord } from "../../domain/search/stop-words.ts";
 import { synonymsOf } from "../../domain/search/synonyms.ts";
 import { indexTerm, queryTerms } from "../../domain/search/terms.ts";
 import type { QueryTerm } from "../../domain/search/terms.ts";
-import { z } from "zod";
+import { text, whole } from "./row.ts";
 
 const variantsMax = 12;
 const soundNeighboursMax = 8;
@@ -16,8 +16,11 @@ const trigramNeighboursMax = 200;
 /** Entries the trigram index may be asked for by one mistyped word: its rarest trigrams, not all of them. */
 const trigramsPerWordMax = 12;
 
-const row = z.object({ term: z.string(), sound: z.string(), chunks: z.number() });
-type Row = z.infer<typeof row>;
+interface Row {
+  readonly term: string;
+  readonly sound: string;
+  readonly chunks: number;
+}
 
 const columns = "SELECT term, terms.sound AS sound, chunks FROM terms";
 
@@ -127,6 +130,13 @@ export class Vocabulary {
   }
 
   #all(sql: string, ...values: Array<string | number>): Row[] {
-    return z.array(row).parse(this.#database.prepare(sql).all(...values));
+    return this.#database
+      .prepare(sql)
+      .all(...values)
+      .map((row) => ({
+        term: text(row, "term"),
+        sound: text(row, "sound"),
+        chunks: whole(row, "chunks"),
+      }));
   }
 }
