@@ -183,6 +183,37 @@ describe("faults", () => {
     assert.equal(chats(node.emulator), 1);
   });
 
+  it("never tries again although all that was shown turned out to be reasoning", async () => {
+    let calls = 0;
+    await using upstream = await serveChat((_request, response) => {
+      calls += 1;
+      response.setHeader("content-type", "text/event-stream");
+      response.write('data: {"choices":[{"delta":{"content":"Hm. </think>"}}]}\n\n', () =>
+        response.destroy(),
+      );
+    });
+    await using backend = open(upstream.url);
+    const { outcome, shown } = await ask(backend, true);
+    assert.ok(outcome.kind === "failed");
+    assert.deepEqual(
+      [outcome.reason, outcome.started, shown, calls],
+      ["unavailable", true, "Hm. ", 1],
+    );
+  });
+
+  it("shows a key that the server repeats to nobody", async () => {
+    await using upstream = await serveChat((request, response) => {
+      response.statusCode = 401;
+      response.end(
+        JSON.stringify({ error: { message: `wrong: ${request.headers.authorization}` } }),
+      );
+    });
+    await using backend = open(upstream.url, { apiKey: { reveal: () => "sk-secret" } });
+    const { outcome } = await ask(backend, false);
+    assert.match(backend.health().detail, /wrong: Bearer \[secret\]/);
+    assert.ok(!JSON.stringify([outcome, backend.health()]).includes("sk-secret"));
+  });
+
   it("says that nothing listens", async () => {
     const gone = await serve(() => undefined);
     await gone[Symbol.asyncDispose]();

@@ -40,6 +40,33 @@ describe("connections", () => {
     assert.equal(backend.health().status, "ok");
   });
 
+  it("replaces all of them when a restarted server has closed many", async () => {
+    const old = new Set<unknown>();
+    const together = Promise.withResolvers<void>();
+    let waiting = 0;
+    await using upstream = await serveChat((request, response) => {
+      if (old.has(request.socket)) {
+        request.socket.destroy();
+        return;
+      }
+      response.setHeader("content-type", "application/json");
+      const answer = (): void =>
+        void response.end(JSON.stringify({ choices: [{ message: { content: "ok" } }] }));
+      waiting += 1;
+      if (waiting === 8) together.resolve();
+      void together.promise.then(answer);
+    });
+    const connected = new Set<unknown>();
+    upstream.server.on("connection", (socket) => connected.add(socket));
+    await using backend = open(upstream.url, { timeouts: { ...quick, retryMsMax: 0 } });
+    await backend.start?.();
+    await Promise.all(Array.from({ length: 8 }, () => ask(backend, false)));
+    assert.ok(connected.size >= 8);
+    for (const socket of connected) old.add(socket);
+    assert.equal(briefly((await ask(backend, false)).outcome), "answered");
+    assert.equal(backend.health().status, "ok");
+  });
+
   it("uses one connection for requests one after another", async () => {
     const sockets = new Set<unknown>();
     await using upstream = await serveChat((request, response) => {
@@ -98,6 +125,26 @@ describe("time", () => {
     const { outcome, shown } = await ask(backend, true);
     assert.ok(outcome.kind === "failed");
     assert.deepEqual([outcome.reason, outcome.started, shown], ["timed_out", true, "Hi"]);
+  });
+
+  it("takes every piece for a sign of life", async () => {
+    await using upstream = await serve((request, response) => {
+      // The list of models is never answered, so that only the pieces themselves tell that the server lives.
+      if (request.url !== "/v1/chat/completions") return;
+      response.setHeader("content-type", "text/event-stream");
+      let pieces = 0;
+      const timer = setInterval(() => {
+        pieces += 1;
+        response.write('data: {"choices":[{"delta":{"content":"x"}}]}\n\n');
+        if (pieces < 30) return;
+        clearInterval(timer);
+        response.end("data: [DONE]\n\n");
+      }, 15);
+    });
+    const timeouts = { ...quick, silenceMsMax: 100, livenessMsMax: 10, inspectMsMax: 10 };
+    await using backend = open(upstream.url, { timeouts });
+    const { outcome } = await ask(backend, true);
+    assert.equal(outcome.kind === "answered" && outcome.text, "x".repeat(30));
   });
 
   it("stops an answer that is never complete", async () => {

@@ -45,11 +45,6 @@ export function parseAddress(url: string): Address {
   };
 }
 
-/** Whether an address names this machine. */
-export function isLoopback({ hostname }: Address): boolean {
-  return hostname === "localhost" || hostname === "::1" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
-}
-
 function invalid(what: string): BackendError {
   return new BackendError("address_invalid", `the model server's url ${what}`);
 }

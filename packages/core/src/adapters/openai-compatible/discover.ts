@@ -29,7 +29,7 @@ export type FoundBackend =
 /** Milliseconds a search takes at most, however many candidates there are. */
 export const discoveryMsMax = 400;
 /** Milliseconds of it for one candidate. */
-export const probeMsMaxDefault = 350;
+const probeMsMaxDefault = 350;
 export const candidatesMax = 64;
 
 const wellKnownPorts: ReadonlyArray<[port: number, usually: string]> = [

@@ -19,7 +19,9 @@ export interface SilenceWatchOptions {
 export class SilenceWatch implements Disposable {
   readonly #options: SilenceWatchOptions;
   readonly #startedMs: number;
-  readonly #stop = new AbortController();
+  /** Made for the first probe only: most answers come without one. */
+  #stop: AbortController | undefined;
+  #isDisposed = false;
   #lastMs: number;
   #failures = 0;
   #isProbing = false;
@@ -40,7 +42,8 @@ export class SilenceWatch implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#stop.abort();
+    this.#isDisposed = true;
+    this.#stop?.abort();
     this.#timer[Symbol.dispose]();
   }
 
@@ -67,9 +70,10 @@ export class SilenceWatch implements Disposable {
     const { probe } = this.#options;
     const askedMs = this.#lastMs;
     this.#isProbing = true;
+    this.#stop ??= new AbortController();
     const isAlive = await probe(this.#stop.signal);
     this.#isProbing = false;
-    if (this.#stop.signal.aborted || this.#lastMs !== askedMs) return;
+    if (this.#isDisposed || this.#lastMs !== askedMs) return;
     this.#failures = isAlive ? 0 : this.#failures + 1;
     if (this.#failures >= livenessFailuresMax) this.#giveUp("silent");
   }

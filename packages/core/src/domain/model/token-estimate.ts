@@ -20,7 +20,7 @@ export const correctionMax = 2;
 export const learnedPromptTokensMin = 64;
 
 /** A report this many times above, or below, the estimate is a miscount and not a tokenizer's habit. */
-export const plausibleReportRatio = 4;
+const plausibleReportRatio = 4;
 
 // Too low an estimate overflows the window, too high a one only forgets a little early: rise fast, fall slowly.
 const learnedShareRising = 0.5;
