@@ -75,6 +75,41 @@ const nodeRecord = {
 
 /** Ties the use cases together: the only place that knows them all. */
 export function assembleApp(parts: Parts): App {
+  const { journal, records, state, version } = parts;
+  const cases = useCases(parts);
+  const { turns, memory, tokens, faults } = cases;
+  return {
+    handlers: allHandlers(parts, cases),
+    authenticate: (bearer) => tokens.authenticate(bearer),
+    local,
+    startedRecord: {
+      ...nodeRecord,
+      type: "node.started",
+      facts: { version, configHash: parts.configHash },
+    },
+    stoppedRecord: { ...nodeRecord, type: "node.stopped", facts: {} },
+    recover: () => recoverRuns({ journal, records, state, tokens, turns, now: Date.now }),
+    startBackground: (manualFolder, log) => {
+      const abort = new AbortController();
+      const learning = learnManual(memory, manualFolder).catch((error: unknown) => {
+        faults.search = "The index of memory cannot be built; the log says why.";
+        log.error("memory cannot be indexed", { error: errorText(error) });
+      });
+      const sweeping = sweep(journal, retentionPolicy(parts.config), abort.signal, log);
+      return {
+        [Symbol.asyncDispose]: async () => {
+          abort.abort();
+          await Promise.allSettled([learning, sweeping]);
+        },
+      };
+    },
+    stop: (graceMs) => turns.drain(graceMs),
+  };
+}
+
+type UseCases = ReturnType<typeof useCases>;
+
+function useCases(parts: Parts) {
   const { config, keys, journal, records, state, search, backend, language, version } = parts;
   const now = Date.now;
   const startedMs = now();
@@ -121,8 +156,34 @@ export function assembleApp(parts: Parts): App {
     idempotency,
     nodeSource: `/adyton/${keys.nodeId}`,
   });
-  let searchFault: string | undefined;
-  const handlers: Handlers = {
+  const faults: { search?: string } = {};
+  return {
+    startedMs,
+    turns,
+    memory,
+    tokens,
+    idempotency,
+    describe,
+    commands,
+    runs,
+    events,
+    faults,
+  };
+}
+
+function allHandlers(parts: Parts, cases: UseCases): Handlers {
+  const { journal, state, backend, version } = parts;
+  const { turns, memory, tokens, idempotency, describe, commands, runs, events, faults } = cases;
+  const now = Date.now;
+  const health = {
+    version,
+    startedMs: cases.startedMs,
+    journal,
+    backend,
+    searchFault: () => faults.search,
+    now,
+  };
+  return {
     ...talkHandlers({ commands, turns, runs, idempotency, now }),
     ...dataHandlers({ events, memory, idempotency }),
     ...nodeHandlers({
@@ -130,43 +191,12 @@ export function assembleApp(parts: Parts): App {
       tokens,
       state,
       now,
-      health: (withDetails) =>
-        healthOf(
-          { version, startedMs, journal, backend, searchFault: () => searchFault, now },
-          withDetails,
-        ),
+      health: (withDetails) => healthOf(health, withDetails),
       metrics: () => nodeMetrics({ version, journal, turns, backend, server: parts.server }),
       verify: (signal) => verify(parts, signal),
       backUp: (signal) => backUp(parts, signal),
       readSpec: () => readFile(parts.specFile, "utf8"),
     }),
-  };
-  return {
-    handlers,
-    authenticate: (bearer) => tokens.authenticate(bearer),
-    local,
-    startedRecord: {
-      ...nodeRecord,
-      type: "node.started",
-      facts: { version, configHash: parts.configHash },
-    },
-    stoppedRecord: { ...nodeRecord, type: "node.stopped", facts: {} },
-    recover: () => recoverRuns({ journal, records, state, tokens, turns, now }),
-    startBackground: (manualFolder, log) => {
-      const abort = new AbortController();
-      const learning = learnManual(memory, manualFolder).catch((error: unknown) => {
-        searchFault = "The index of memory cannot be built; the log says why.";
-        log.error("memory cannot be indexed", { error: errorText(error) });
-      });
-      const sweeping = sweep(journal, retentionPolicy(config), abort.signal, log);
-      return {
-        [Symbol.asyncDispose]: async () => {
-          abort.abort();
-          await Promise.allSettled([learning, sweeping]);
-        },
-      };
-    },
-    stop: (graceMs) => turns.drain(graceMs),
   };
 }
 
@@ -222,7 +252,13 @@ async function backUp({ files, keys, journal }: Parts, signal: AbortSignal) {
   const { runBackup } = await import("./adapters/sqlite/maintenance-thread.ts");
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
   const report = await runBackup(
-    { file: files.journal, headFile: files.head, headKey: keys.headKey, keyFile: files.key },
+    {
+      file: files.journal,
+      headFile: files.head,
+      headKey: keys.headKey,
+      keyFile: files.key,
+      nodeId: keys.nodeId,
+    },
     join(files.backups, stamp),
     { signal },
   );

@@ -93,7 +93,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
   stack.use(backends);
   await announceBackend(choice, files, options, notice);
 
-  let server: HttpServer | undefined;
+  const running: { server?: HttpServer } = {};
   const app = assembleApp({
     config,
     configHash: configHash(config),
@@ -104,7 +104,7 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     state: new StateReader(records.database),
     search,
     backend: () => backends.current,
-    server: () => server,
+    server: () => running.server,
     ownerTokenHash: token.hash,
     version: options.version,
     language: config.language === "auto" ? (options.language ?? "en") : config.language,
@@ -118,7 +118,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
       () => undefined,
     ),
   );
-  server = stack.use(await listen(options, config, app, log));
+  const server = stack.use(await listen(options, config, app, log));
+  running.server = server;
   stack.defer(() => app.stop(stopGraceMs));
   await journal.append({ records: [app.startedRecord] });
   const recovered = await app.recover();

@@ -20,17 +20,6 @@ export function nodeMetrics({
   backend,
   server,
 }: MetricSources): readonly Metric[] {
-  const one = (
-    name: string,
-    help: string,
-    value: number,
-    type: Metric["type"] = "gauge",
-  ): Metric => ({
-    name,
-    help,
-    type,
-    samples: [{ value }],
-  });
   return [
     {
       name: "adyton_info",
@@ -67,4 +56,8 @@ export function nodeMetrics({
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1e6;
+}
+
+function one(name: string, help: string, value: number, type: Metric["type"] = "gauge"): Metric {
+  return { name, help, type, samples: [{ value }] };
 }

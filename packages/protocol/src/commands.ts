@@ -197,7 +197,7 @@ export type CommandName = (typeof commandTable)[number]["name"];
 export const commandNames = commandTable.map((command) => command.name);
 
 /** The grant a command needs. */
-export function commandGrant(name: CommandName): Grant {
+export function commandGrant(name: string): Grant {
   return `command:${name}`;
 }
 

@@ -54,11 +54,11 @@ export interface Route {
 }
 
 /** A JSON response. */
-export const json = (schema: z.ZodType) => ({ schema, mediaType: "application/json" });
+export const json = <S extends z.ZodType>(schema: S) => ({ schema, mediaType: "application/json" });
 /** A response of another media type. */
 export const text = (mediaType: string) => ({ schema: z.string(), mediaType });
 /** A JSON body of at most `bytesMax` bytes. */
-export const body = (schema: z.ZodType, bytesMax: number = jsonBodyBytesMax) => ({
+export const body = <S extends z.ZodType>(schema: S, bytesMax: number = jsonBodyBytesMax) => ({
   schema,
   mediaTypes: ["application/json"],
   bytesMax,

@@ -5,7 +5,7 @@ import {
   type CommandSpec,
   commandGrant,
   commandTable,
-  type Lifetime,
+  Lifetime,
   modeSecondsDefault,
   type ModeState,
   modeTurnsDefault,
@@ -254,7 +254,7 @@ export class Commands {
   #switchMode(args: Record<string, unknown>, at: Execution): Outcome {
     const mode = requireMode(String(args["mode"]));
     const before = this.#modeState(at.key);
-    const until = this.#until(at.key, args["lifetime"] as Lifetime | undefined);
+    const until = this.#until(at.key, Lifetime.optional().parse(args["lifetime"]));
     const language = words[this.#options.language];
     const data: ModeState = {
       mode: mode.id,
@@ -314,7 +314,7 @@ export class Commands {
     const text = String(args["text"]);
     const { expires, untilTurn, untilMs } = this.#until(
       at.key,
-      args["lifetime"] as Lifetime | undefined,
+      Lifetime.optional().parse(args["lifetime"]),
     );
     const overlay: Overlay = {
       overlayId: newId("ovl"),

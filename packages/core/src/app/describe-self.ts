@@ -53,6 +53,12 @@ const limits = {
   dedupeDays,
 };
 
+const modelSilent = {
+  severity: "warn",
+  title: "The model server does not answer.",
+  checkId: "D12",
+} as const;
+
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 const commands: readonly CommandSpec[] = commandTable;
 const table: readonly Route[] = routes;
@@ -89,9 +95,7 @@ export function describeSelf(
     status: degraded ? ("warn" as const) : ("ok" as const),
     score: null,
     checks: [],
-    findings: degraded
-      ? [{ severity: "warn" as const, title: "The model server does not answer.", checkId: "D12" }]
-      : [],
+    findings: degraded ? [modelSilent] : [],
     cost: { calls: 0, inTokens: 0, outTokens: 0, ms: 0 },
     capabilities: ["chat", "stream", "events", "memory", "overlays", "tokens", "journal"],
     modes: modes.map(({ id, version, summary }) => ({

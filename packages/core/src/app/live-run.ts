@@ -42,6 +42,7 @@ export class LiveRun {
   readonly #settle: (end: RunEnd) => void;
   readonly #watchers = new Set<RunWatcher>();
   #text = "";
+  #stopReason: StopReason | undefined;
   #ended: RunEnd | undefined;
 
   constructor(id: string, conversationKey: string, submission: Submission, admittedMs: number) {
@@ -59,7 +60,7 @@ export class LiveRun {
   }
 
   get stopReason(): StopReason | undefined {
-    return this.signal.aborted ? (this.signal.reason as StopReason) : undefined;
+    return this.#stopReason;
   }
 
   /** The answer so far. */
@@ -76,7 +77,8 @@ export class LiveRun {
   }
 
   stop(reason: StopReason): void {
-    if (!this.signal.aborted) this.#abort.abort(reason);
+    this.#stopReason ??= reason;
+    this.#abort.abort();
   }
 
   started(mode: string): void {

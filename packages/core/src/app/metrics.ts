@@ -22,12 +22,14 @@ export function renderMetrics(metrics: readonly Metric[]): string {
     .join("");
 }
 
+function escapeLabel(value: string): string {
+  return value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
+}
+
 function renderLabels(labels: Readonly<Record<string, string>> | undefined): string {
   if (labels === undefined) return "";
-  const escape = (value: string): string =>
-    value.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll('"', '\\"');
   return `{${Object.entries(labels)
-    .map(([name, value]) => `${name}="${escape(value)}"`)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
     .join(",")}}`;
 }
 

@@ -1,4 +1,4 @@
-import { commandGrant, type CommandName, type CommandSpec, grantCovers } from "@adyton/protocol";
+import { commandGrant, type CommandSpec, grantCovers } from "@adyton/protocol";
 import type { Principal } from "../ports/http.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Principal } from "../ports/http.ts";
  */
 export function mayCommand(caller: Principal, command: CommandSpec): boolean {
   return (
-    grantCovers(caller.grants, commandGrant(command.name as CommandName)) ||
+    grantCovers(caller.grants, commandGrant(command.name)) ||
     (command.local && grantCovers(caller.grants, "say"))
   );
 }

@@ -1,4 +1,5 @@
-import type { Grant, Problem, RouteId, Tier } from "@adyton/protocol";
+import type { Grant, Problem, RouteId, routes, Tier } from "@adyton/protocol";
+import type * as z from "zod";
 
 /** An authenticated caller. */
 export interface Principal {
@@ -54,8 +55,27 @@ export type Reply =
     }
   | { readonly kind: "problem"; readonly problem: Problem };
 
-export type Handler = (call: Call) => Promise<Reply>;
-export type Handlers = Readonly<Record<RouteId, Handler>>;
+type RouteOf<K extends RouteId> = Extract<(typeof routes)[number], { readonly id: K }>;
+type Parsed<T> = T extends z.ZodType ? z.output<T> : undefined;
+type Part<R, Name extends string> = R extends { readonly [N in Name]: infer T } ? T : undefined;
+
+/** A call of one route, with the types its schemas give. */
+export interface CallOf<K extends RouteId> extends Omit<Call, "params" | "query" | "body"> {
+  readonly params: Parsed<Part<RouteOf<K>, "params">>;
+  readonly query: Parsed<Part<RouteOf<K>, "query">>;
+  readonly body: Parsed<Part<Part<RouteOf<K>, "body">, "schema">>;
+}
+
+interface Typed<K extends RouteId> {
+  handle(call: CallOf<K>): Promise<Reply>;
+}
+/** Written as a method, whose parameter is compared both ways: the edge calls each handler with what its schemas parsed. */
+interface Untyped {
+  handle(call: Call): Promise<Reply>;
+}
+
+export type Handler = Untyped["handle"];
+export type Handlers = { readonly [K in RouteId]: Typed<K>["handle"] };
 
 /** What a bearer token stands for; `undefined` when it is unknown, expired or revoked. */
 export type Authenticate = (bearer: string) => Principal | undefined;

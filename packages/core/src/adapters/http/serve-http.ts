@@ -8,7 +8,7 @@ import {
   streamHeartbeatMs,
   streamsMax,
 } from "@adyton/protocol";
-import type { Authenticate, Handlers, Principal } from "../../ports/http.ts";
+import type { Authenticate, Handler, Handlers, Principal } from "../../ports/http.ts";
 import { Connections } from "./connections.ts";
 import type { Edge, HttpLogEntry } from "./edge.ts";
 import type { EdgeLimits } from "./edge-limits.ts";
@@ -70,7 +70,7 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
   const table: readonly Route[] = routes;
   const edge: Edge = {
     routes: new RouteMatcher(table),
-    handlers: new Map(Object.entries(options.handlers)),
+    handlers: new Map<string, Handler>(Object.entries(options.handlers)),
     authenticate: options.authenticate,
     local: options.local,
     limits,

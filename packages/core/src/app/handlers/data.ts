@@ -1,11 +1,4 @@
-import {
-  type CloudEvent,
-  type DocumentRequest,
-  JournalQuery,
-  type RouteId,
-  SearchQuery,
-} from "@adyton/protocol";
-import type { Handler } from "../../ports/http.ts";
+import type { Handlers } from "../../ports/http.ts";
 import type { Events } from "../events.ts";
 import { type Idempotency, replayedHeader } from "../idempotency.ts";
 import type { Memory } from "../memory.ts";
@@ -21,21 +14,18 @@ export function dataHandlers({
   events,
   memory,
   idempotency,
-}: DataOptions): Record<
-  Extract<RouteId, "postEvents" | "getEvents" | "addDocument" | "listDocuments" | "searchMemory">,
-  Handler
+}: DataOptions): Pick<
+  Handlers,
+  "postEvents" | "getEvents" | "addDocument" | "listDocuments" | "searchMemory"
 > {
   return {
     postEvents: async (call) => {
-      const body = call.body as CloudEvent | readonly CloudEvent[];
-      const accepted = await events.accept(
-        Array.isArray(body) ? body : [body as CloudEvent],
-        call.principal,
-      );
+      const handedIn = Array.isArray(call.body) ? call.body : [call.body];
+      const accepted = await events.accept(handedIn, call.principal);
       return { kind: "json", body: accepted };
     },
     getEvents: async (call) => {
-      const query = JournalQuery.parse(call.query);
+      const query = call.query;
       if (!call.wantsStream)
         return { kind: "json", body: await events.page(query, call.principal) };
       const after = call.lastEventId ?? query.after ?? 0;
@@ -49,7 +39,7 @@ export function dataHandlers({
       const known = dedupe === undefined ? undefined : idempotency.look(dedupe);
       // The same request finds the same document by its source; only the key's clash has to be looked for.
       const fresh = known?.kind === "answered" ? undefined : dedupe;
-      const document = await memory.add(call.body as DocumentRequest, call.principal, fresh);
+      const document = await memory.add(call.body, call.principal, fresh);
       return {
         kind: "json",
         body: document,
@@ -58,7 +48,7 @@ export function dataHandlers({
     },
     listDocuments: async (call) => ({ kind: "json", body: memory.list(call.principal) }),
     searchMemory: async (call) => {
-      const { q, limit } = SearchQuery.parse(call.query);
+      const { q, limit } = call.query;
       return { kind: "json", body: await memory.search(q, call.principal, limit) };
     },
   };

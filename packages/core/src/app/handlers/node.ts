@@ -3,14 +3,10 @@ import {
   grantCovers,
   type Health,
   problem,
-  type RouteId,
-  type TokenRequest,
-  UsageQuery,
   type VerifyReport,
 } from "@adyton/protocol";
-import * as z from "zod";
 import { ProblemError } from "../../domain/problem-error.ts";
-import type { Call, Handler } from "../../ports/http.ts";
+import type { Call, Handlers } from "../../ports/http.ts";
 import type { StatePort } from "../../ports/journal.ts";
 import { describeSelf, type DescribeOptions } from "../describe-self.ts";
 import { type Metric, renderMetrics } from "../metrics.ts";
@@ -29,9 +25,6 @@ export interface NodeOptions {
   readonly now: () => number;
 }
 
-const Conversation = z.object({ conversation: z.string().optional() });
-const Name = z.object({ name: z.string() });
-
 const greeting = `This is Adyton, a node for your own language model. It answers programs, not browsers:
 
   curl -s http://localhost:PORT/api/v1/message -H 'content-type: application/json' -d '{"text": "describe_self"}'
@@ -42,22 +35,19 @@ The whole interface: /api/v1/openapi.yaml
 /** The handlers of the node itself: structure, state, tokens, keeping of the journal. */
 export function nodeHandlers(
   options: NodeOptions,
-): Record<
-  Extract<
-    RouteId,
-    | "root"
-    | "getSelf"
-    | "getUsage"
-    | "getHealth"
-    | "getMetrics"
-    | "addToken"
-    | "listTokens"
-    | "revokeToken"
-    | "verifyJournal"
-    | "backupJournal"
-    | "getSpec"
-  >,
-  Handler
+): Pick<
+  Handlers,
+  | "root"
+  | "getSelf"
+  | "getUsage"
+  | "getHealth"
+  | "getMetrics"
+  | "addToken"
+  | "listTokens"
+  | "revokeToken"
+  | "verifyJournal"
+  | "backupJournal"
+  | "getSpec"
 > {
   const { tokens } = options;
   const verify = oneAtATime(options.verify);
@@ -65,11 +55,11 @@ export function nodeHandlers(
   return {
     root: async () => ({ kind: "text", body: greeting }),
     getSelf: async (call) => {
-      const { conversation } = Conversation.parse(call.query);
+      const { conversation } = call.query;
       return { kind: "json", body: describeSelf(options.describe, call.principal, conversation) };
     },
     getUsage: async (call) => {
-      const { days } = UsageQuery.parse(call.query);
+      const { days } = call.query;
       return {
         kind: "json",
         body: usageOf(options.state, call.principal, { nowMs: options.now(), days }),
@@ -82,12 +72,12 @@ export function nodeHandlers(
     getMetrics: async () => ({ kind: "text", body: renderMetrics(options.metrics()) }),
     addToken: async (call) => {
       if (call.idempotencyKey !== undefined) throw secretsAreShownOnce();
-      return { kind: "json", body: await tokens.add(call.body as TokenRequest, call.principal) };
+      return { kind: "json", body: await tokens.add(call.body, call.principal) };
     },
     listTokens: async () => ({ kind: "json", body: { tokens: tokens.list() } }),
     revokeToken: async (call) => ({
       kind: "json",
-      body: await tokens.revoke(Name.parse(call.params).name, call.principal),
+      body: await tokens.revoke(call.params.name, call.principal),
     }),
     verifyJournal: async (call) => ({ kind: "json", body: await verify(call) }),
     backupJournal: async (call) => ({ kind: "json", body: await backUp(call) }),
@@ -96,7 +86,9 @@ export function nodeHandlers(
 }
 
 /** Long work on the whole journal: a second caller is told to wait instead of slowing the first. */
-function oneAtATime<T>(work: (signal: AbortSignal) => Promise<T>): (call: Call) => Promise<T> {
+function oneAtATime<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+): (call: Pick<Call, "signal">) => Promise<T> {
   let isRunning = false;
   return async (call) => {
     if (isRunning)

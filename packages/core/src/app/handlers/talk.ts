@@ -1,18 +1,14 @@
 import {
-  CommandRequest,
-  type CommandResult,
-  type MessageAnswer,
-  MessageRequest,
+  CommandResult,
+  MessageAnswer,
+  type MessageRequest,
   problem,
-  PromptRequest,
-  type RouteId,
   type Run,
 } from "@adyton/protocol";
-import * as z from "zod";
 import { findCommand, readText } from "../../domain/commands/command-text.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import { ProblemError } from "../../domain/problem-error.ts";
-import type { Call, Handler, Reply, StreamSink } from "../../ports/http.ts";
+import type { CallOf, Handlers, Reply, StreamSink } from "../../ports/http.ts";
 import type { Commands } from "../commands.ts";
 import { type Idempotency, mismatch, replayedHeader } from "../idempotency.ts";
 import { newConversationName } from "../identifiers.ts";
@@ -29,7 +25,6 @@ export interface TalkOptions {
   readonly now: () => number;
 }
 
-const Id = z.object({ id: z.string() });
 /** Keyed requests under way, so that a repetition joins the first instead of asking the model again. */
 type Joined = Map<
   string,
@@ -39,25 +34,22 @@ type Joined = Map<
 /** The handlers of messages, commands, intents and runs. */
 export function talkHandlers(
   options: TalkOptions,
-): Record<
-  Extract<
-    RouteId,
-    | "sendMessage"
-    | "runCommand"
-    | "insertPrompt"
-    | "removePrompt"
-    | "getRun"
-    | "followRun"
-    | "cancelRun"
-  >,
-  Handler
+): Pick<
+  Handlers,
+  | "sendMessage"
+  | "runCommand"
+  | "insertPrompt"
+  | "removePrompt"
+  | "getRun"
+  | "followRun"
+  | "cancelRun"
 > {
   const { commands, runs, idempotency } = options;
   const joined: Joined = new Map();
   return {
     sendMessage: (call) => sendMessage(options, joined, call),
     runCommand: async (call) => {
-      const { command, args, conversation } = call.body as CommandRequest;
+      const { command, args, conversation } = call.body;
       const name = findCommand(command);
       if (name === undefined) throw unknownCommand(command);
       const dedupe = idempotency.keyOf(call);
@@ -73,11 +65,11 @@ export function talkHandlers(
       return { kind: "json", body: await commands.execute(invocation) };
     },
     insertPrompt: async (call) => {
-      const { text, conversation, lifetime } = call.body as PromptRequest;
+      const { text, conversation, lifetime } = call.body;
       const dedupe = idempotency.keyOf(call);
       const replayed = dedupe === undefined ? undefined : replay(idempotency, dedupe);
       if (replayed?.kind === "json") {
-        return { ...replayed, body: (replayed.body as CommandResult).data };
+        return { ...replayed, body: CommandResult.parse(replayed.body).data };
       }
       const args = { text, ...(lifetime === undefined ? {} : { lifetime }) };
       const result = await commands.execute({
@@ -90,7 +82,7 @@ export function talkHandlers(
       return { kind: "json", body: result.data };
     },
     removePrompt: async (call) => {
-      const overlay = await commands.removeOverlay(Id.parse(call.params).id, call.principal);
+      const overlay = await commands.removeOverlay(call.params.id, call.principal);
       return { kind: "json", body: overlay };
     },
     getRun: async (call) => ({ kind: "json", body: ownRun(runs, call) }),
@@ -102,19 +94,21 @@ export function talkHandlers(
         write: (sink) => followRun(sink, live ?? run, call.lastEventId ?? 0),
       };
     },
-    cancelRun: async (call) => {
-      const run = ownRun(runs, call);
-      const live = options.turns.live(run.id);
-      if (live === undefined) return { kind: "json", body: run };
-      options.turns.cancel(live);
-      await live.end;
-      return { kind: "json", body: ownRun(runs, call) };
-    },
+    cancelRun: (call) => cancelRun(options, call),
   };
 }
 
-function ownRun(runs: Runs, call: Call): Run {
-  const run = runs.find(Id.parse(call.params).id, call.principal);
+async function cancelRun({ runs, turns }: TalkOptions, call: CallOf<"cancelRun">): Promise<Reply> {
+  const run = ownRun(runs, call);
+  const live = turns.live(run.id);
+  if (live === undefined) return { kind: "json", body: run };
+  turns.cancel(live);
+  await live.end;
+  return { kind: "json", body: ownRun(runs, call) };
+}
+
+function ownRun(runs: Runs, call: Pick<CallOf<"getRun">, "params" | "principal">): Run {
+  const run = runs.find(call.params.id, call.principal);
   if (run === undefined)
     throw new ProblemError(problem("not_found", { detail: "There is no such run of yours." }));
   return run;
@@ -134,8 +128,12 @@ function unknownCommand(name: string): ProblemError {
   );
 }
 
-async function sendMessage(options: TalkOptions, joined: Joined, call: Call): Promise<Reply> {
-  const request = call.body as MessageRequest;
+async function sendMessage(
+  options: TalkOptions,
+  joined: Joined,
+  call: CallOf<"sendMessage">,
+): Promise<Reply> {
+  const request = call.body;
   const read = readText(request.text);
   if (read.kind === "unknown_command") throw unknownCommand(read.name);
   const dedupe = options.idempotency.keyOf(call);
@@ -144,7 +142,7 @@ async function sendMessage(options: TalkOptions, joined: Joined, call: Call): Pr
     const started = options.now();
     const result =
       known?.kind === "answered"
-        ? (known.record.data as CommandResult)
+        ? CommandResult.parse(known.record.data)
         : await options.commands.execute({
             principal: call.principal,
             command: read.command,
@@ -168,7 +166,7 @@ type Admitted =
 function admit(
   options: TalkOptions,
   joined: Joined,
-  call: Call,
+  call: CallOf<"sendMessage">,
   request: MessageRequest,
   dedupe: DedupeKey | undefined,
 ): Admitted {
@@ -181,7 +179,7 @@ function admit(
   }
   const known = dedupe === undefined ? undefined : options.idempotency.look(dedupe);
   if (known?.kind === "answered")
-    return { kind: "replayed", answer: known.record.data as MessageAnswer };
+    return { kind: "replayed", answer: MessageAnswer.parse(known.record.data) };
   const run = options.turns.submit({
     principal: call.principal,
     conversation: request.conversation ?? newConversationName(),
@@ -208,7 +206,7 @@ function leave(turns: Turns, entry: { readonly run: LiveRun; callers: number }):
 
 async function answerCall(
   options: TalkOptions,
-  call: Call,
+  call: CallOf<"sendMessage">,
   request: MessageRequest,
   { run, leave: onGone }: Admitted & { kind: "run" },
 ): Promise<Reply> {

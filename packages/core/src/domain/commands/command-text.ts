@@ -32,17 +32,20 @@ export function commandSpec(name: CommandName): CommandSpec {
 export function readText(text: string): ReadText {
   const trimmed = text.trim();
   if (!trimmed.startsWith("/")) {
-    const bare = table.find((command) => command.bare && command.name === trimmed.toLowerCase());
+    const bare = commandTable.find(
+      (command) => command.bare && command.name === trimmed.toLowerCase(),
+    );
     return bare === undefined
       ? { kind: "speech" }
-      : { kind: "command", command: bare.name as CommandName, args: {} };
+      : { kind: "command", command: bare.name, args: {} };
   }
   const match = /^\/([a-z][a-z0-9_-]*)(?:@\S+)?(?:\s+([\s\S]*))?$/i.exec(trimmed);
   if (match === null) return { kind: "speech" };
   const [, word = "", rest = ""] = match;
   if (word.toLowerCase() === "command") return readCommandLine(rest);
-  const slash = table.find((command) => command.slash.includes(`/${word.toLowerCase()}`));
-  const name = slash === undefined ? findCommand(word) : (slash.name as CommandName);
+  const form = `/${word.toLowerCase()}`;
+  const slash = commandTable.find(({ slash: forms }) => forms.some((each) => each === form));
+  const name = slash === undefined ? findCommand(word) : slash.name;
   return name === undefined ? { kind: "unknown_command", name: word } : withRest(name, rest);
 }
 

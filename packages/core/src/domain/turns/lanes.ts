@@ -53,7 +53,10 @@ export class Lanes {
   /** Takes a turn into its conversation's queue, or says which queue is full. */
   enqueue(turn: Turn): Admission {
     if (this.#waiting >= this.#limits.nodeMax) return { kind: "busy", full: "node" };
-    const share = this.#shares.get(turn.principal) ?? { waiting: 0, conversations: new Map() };
+    const share = this.#shares.get(turn.principal) ?? {
+      waiting: 0,
+      conversations: new Map<string, Turn[]>(),
+    };
     if (share.waiting >= this.#limits.principalMax) return { kind: "busy", full: "principal" };
     const queue = share.conversations.get(turn.conversation) ?? [];
     if (queue.length >= this.#limits.conversationMax) return { kind: "busy", full: "conversation" };
