@@ -166,7 +166,8 @@ const faultFailures: Readonly<Record<WireFault, TryFailure>> = {
   tls: {
     ...connectionLost,
     retry: "no",
-    detail: "The model server's certificate is not trusted; check url and the certificate.",
+    detail:
+      "The model server's url asks for TLS, which fails; check url and the server's certificate.",
   },
 };
 

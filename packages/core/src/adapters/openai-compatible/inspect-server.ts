@@ -66,6 +66,7 @@ export async function inspectServer(client: WireClient, signal: AbortSignal): Pr
 function withoutAnswer(fault: WireFault): Inspection {
   if (fault === "unreachable") return { kind: "absent", detail: "accepts no connection" };
   if (fault === "not_http") return { kind: "other", detail: "does not speak HTTP" };
-  if (fault === "tls") return { kind: "other", detail: "has a certificate that is not trusted" };
+  if (fault === "tls")
+    return { kind: "other", detail: "does not speak TLS, or its certificate is not trusted" };
   return { kind: "failing", detail: "does not answer a request for its models in time" };
 }

@@ -1,5 +1,4 @@
 import * as http from "node:http";
-import * as https from "node:https";
 import type { Clock } from "@adyton/runtime";
 import type { Address } from "./address.ts";
 
@@ -50,14 +49,18 @@ export class WireClient implements Disposable {
   readonly address: Address;
   readonly #options: WireOptions;
   readonly #agent: http.Agent;
+  readonly #request: typeof http.request;
 
   constructor(options: WireOptions) {
     this.address = options.address;
     this.#options = options;
     const agentOptions = { keepAlive: true, scheduling: "lifo" } as const;
-    this.#agent = options.address.isSecure
-      ? new https.Agent(agentOptions)
-      : new http.Agent(agentOptions);
+    // TLS is loaded only where it is spoken: most servers are on this machine, and loading it slows the start.
+    const { Agent, request } = options.address.isSecure
+      ? process.getBuiltinModule("node:https")
+      : http;
+    this.#agent = new Agent(agentOptions);
+    this.#request = request;
   }
 
   send(call: WireCall): Exchange {
@@ -72,7 +75,7 @@ export class WireClient implements Disposable {
       headers["content-type"] = "application/json";
       headers["content-length"] = Buffer.byteLength(call.body);
     }
-    const request = (address.isSecure ? https : http).request({
+    const request = this.#request({
       host: address.hostname,
       port: address.port,
       method: call.method,
@@ -129,7 +132,7 @@ function faultOf(error: Error, request: http.ClientRequest): WireFault {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (unreachableCodes.has(code)) return "unreachable";
   if (code.startsWith("HPE_")) return "not_http";
-  if (/^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code)) return "tls";
+  if (/^(EPROTO$|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code)) return "tls";
   return request.reusedSocket ? "stale" : "reset";
 }
 
