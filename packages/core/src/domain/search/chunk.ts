@@ -4,7 +4,7 @@ import { sentences } from "./sentences.ts";
 import type { Span } from "./sentences.ts";
 
 export const chunkTokensMax = 450;
-export const overlapTokensMax = 60;
+const overlapTokensMax = 60;
 /** A code block is kept whole up to this length; a longer one is split between lines. */
 export const codeBlockCharsMax = 8_000;
 export const lineCharsMax = 2_000;

@@ -1,4 +1,4 @@
-export const fusionConstant = 60;
+const fusionConstant = 60;
 export const chunksPerDocumentMax = 3;
 
 /**
