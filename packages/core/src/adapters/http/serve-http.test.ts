@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { createServer } from "node:net";
+import { createServer as createHttpServer, type Server as HttpServerOfNode } from "node:http";
+import { createServer, type Server } from "node:net";
+import { networkInterfaces } from "node:os";
 import { describe, it } from "node:test";
 import { problem } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
@@ -15,7 +17,7 @@ import {
   requestBytes,
   testServer,
 } from "./test/http-fixture.ts";
-import { ListenError } from "./listen.ts";
+import { ListenError, listenOn } from "./listen.ts";
 
 const say = (body: unknown) => ({
   method: "POST",
@@ -234,6 +236,40 @@ describe("listening", () => {
     assert.deepEqual(server.http.missing, ["192.0.2.1"]);
     assert.equal((await ask(server.port, { target: "/api/v1/health" })).status, 200);
   });
+
+  const hasIpv6 = Object.values(networkInterfaces()).some((addresses) =>
+    addresses?.some((address) => address.address === "::1"),
+  );
+  it(
+    "tries another port when the one found is taken on the second address",
+    { skip: hasIpv6 ? false : "this machine has no ::1" },
+    async () => {
+      const made: HttpServerOfNode[] = [];
+      const blockers: Server[] = [];
+      const listening = await listenOn(
+        () => {
+          const [first] = made;
+          const taken = first?.address();
+          // Its listen is called first, so the port of the first address is gone on the second.
+          if (made.length === 1 && typeof taken === "object" && taken !== null)
+            blockers.push(createServer().listen({ host: "::1", port: taken.port }));
+          const server = createHttpServer();
+          made.push(server);
+          return server;
+        },
+        ["127.0.0.1", "::1"],
+        0,
+      );
+      assert.equal(blockers.length, 1);
+      assert.equal(made.length, 4);
+      assert.equal(listening.servers.length, 2);
+      assert.equal(made[0]?.listening, false);
+      for (const server of [...listening.servers, ...blockers]) {
+        server.close();
+        await once(server, "close");
+      }
+    },
+  );
 
   it("refuses when no address exists", async () => {
     await assert.rejects(testServer({ hosts: ["192.0.2.1"] }), { code: "address_unavailable" });
