@@ -1,0 +1,231 @@
+import type { CommandBody } from "./shell.ts";
+import type { TextKey } from "./texts/translate.ts";
+
+export interface OptionEntry {
+  readonly flags: string;
+  readonly text: TextKey;
+}
+
+interface CommandShape {
+  /** The words of the command: `journal verify`. */
+  readonly path: string;
+  /** Arguments as the parser writes them: `<name> [rest...]`. */
+  readonly args?: string;
+  readonly options?: readonly OptionEntry[];
+  readonly group: "node" | "talk" | "data" | "care";
+  readonly load?: () => Promise<CommandBody>;
+}
+
+const conversation: OptionEntry = {
+  flags: "-c, --conversation <name>",
+  text: "option.conversation",
+};
+
+/** On every command. */
+export const commonOptions: readonly OptionEntry[] = [
+  { flags: "--home <dir>", text: "option.home" },
+  { flags: "--port <n>", text: "option.port" },
+  { flags: "--json", text: "option.json" },
+];
+
+/** Every command; the parser, help, and completion are built from it. A group of commands has no body of its own. */
+export const commandTable = [
+  {
+    path: "up",
+    group: "node",
+    options: [
+      { flags: "--backend <url>", text: "option.backend" },
+      { flags: "--model <name>", text: "option.model" },
+    ],
+    load: async () => (await import("./commands/up.ts")).up,
+  },
+  {
+    path: "init",
+    group: "node",
+    options: [{ flags: "--force", text: "option.force" }],
+    load: async () => (await import("./commands/init.ts")).init,
+  },
+  {
+    path: "say",
+    args: "[text...]",
+    group: "talk",
+    options: [
+      conversation,
+      { flags: "-m, --mode <name>", text: "option.mode" },
+      { flags: "--no-stream", text: "option.no_stream" },
+    ],
+    load: async () => (await import("./commands/say.ts")).say,
+  },
+  {
+    path: "command",
+    args: "<name> [args...]",
+    group: "talk",
+    options: [conversation],
+    load: async () => (await import("./commands/command.ts")).command,
+  },
+  {
+    path: "prompt",
+    args: "[text...]",
+    group: "talk",
+    options: [
+      conversation,
+      { flags: "--turns <n>", text: "option.turns" },
+      { flags: "--seconds <n>", text: "option.seconds" },
+    ],
+    load: async () => (await import("./commands/prompt.ts")).prompt,
+  },
+  {
+    path: "prompt remove",
+    args: "<id>",
+    group: "talk",
+    load: async () => (await import("./commands/prompt.ts")).promptRemove,
+  },
+  {
+    path: "self",
+    group: "talk",
+    options: [conversation],
+    load: async () => (await import("./commands/self.ts")).self,
+  },
+  {
+    path: "logs",
+    group: "data",
+    options: [
+      { flags: "-f, --follow", text: "option.follow" },
+      { flags: "-n, --last <n>", text: "option.last" },
+      { flags: "--type <prefix>", text: "option.type" },
+      { flags: "--after <seq>", text: "option.after" },
+    ],
+    load: async () => (await import("./commands/logs.ts")).logs,
+  },
+  { path: "memory", group: "data" },
+  {
+    path: "memory add",
+    args: "<file...>",
+    group: "data",
+    options: [
+      { flags: "--shared", text: "option.shared" },
+      { flags: "--title <title>", text: "option.title" },
+    ],
+    load: async () => (await import("./commands/memory-add.ts")).memoryAdd,
+  },
+  {
+    path: "memory search",
+    args: "<query...>",
+    group: "data",
+    options: [{ flags: "--limit <n>", text: "option.limit" }],
+    load: async () => (await import("./commands/memory.ts")).memorySearch,
+  },
+  {
+    path: "memory list",
+    group: "data",
+    load: async () => (await import("./commands/memory.ts")).memoryList,
+  },
+  {
+    path: "usage",
+    group: "data",
+    options: [{ flags: "--days <n>", text: "option.days" }],
+    load: async () => (await import("./commands/usage.ts")).usage,
+  },
+  { path: "journal", group: "care" },
+  {
+    path: "journal verify",
+    group: "care",
+    load: async () => (await import("./commands/journal.ts")).journalVerify,
+  },
+  {
+    path: "journal backup",
+    args: "[folder]",
+    group: "care",
+    load: async () => (await import("./commands/journal.ts")).journalBackup,
+  },
+  {
+    path: "journal restore",
+    args: "<backup>",
+    group: "care",
+    load: async () => (await import("./commands/journal-offline.ts")).journalRestore,
+  },
+  {
+    path: "journal accept",
+    group: "care",
+    load: async () => (await import("./commands/journal-offline.ts")).journalAccept,
+  },
+  {
+    path: "journal rebuild",
+    group: "care",
+    load: async () => (await import("./commands/journal-offline.ts")).journalRebuild,
+  },
+  { path: "token", group: "care" },
+  {
+    path: "token add",
+    args: "<name>",
+    group: "care",
+    options: [
+      { flags: "--may <grants>", text: "option.may" },
+      { flags: "--person", text: "option.person" },
+      { flags: "--expires <when>", text: "option.expires" },
+    ],
+    load: async () => (await import("./commands/token.ts")).tokenAdd,
+  },
+  {
+    path: "token list",
+    group: "care",
+    load: async () => (await import("./commands/token.ts")).tokenList,
+  },
+  {
+    path: "token revoke",
+    args: "<name>",
+    group: "care",
+    load: async () => (await import("./commands/token.ts")).tokenRevoke,
+  },
+  {
+    path: "health",
+    group: "care",
+    load: async () => (await import("./commands/health.ts")).health,
+  },
+  { path: "config", group: "care" },
+  {
+    path: "config check",
+    group: "care",
+    load: async () => (await import("./commands/config.ts")).configCheck,
+  },
+  {
+    path: "config show",
+    group: "care",
+    load: async () => (await import("./commands/config.ts")).configShow,
+  },
+  {
+    path: "doctor",
+    group: "care",
+    load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  { path: "emulate", group: "care" },
+  {
+    path: "emulate openai",
+    group: "care",
+    options: [
+      { flags: "--persona <name>", text: "option.persona" },
+      { flags: "--token-delay <ms>", text: "option.token_delay" },
+      { flags: "--model <name>", text: "option.emulated_model" },
+    ],
+    load: async () => (await import("./commands/emulate.ts")).emulateOpenai,
+  },
+  {
+    path: "completion",
+    args: "<shell>",
+    group: "node",
+    load: async () => (await import("./commands/completion.ts")).completion,
+  },
+  {
+    path: "version",
+    group: "node",
+    load: async () => (await import("./commands/version.ts")).version,
+  },
+] as const satisfies readonly CommandShape[];
+
+export type CommandPath = (typeof commandTable)[number]["path"];
+
+export interface CommandEntry extends CommandShape {
+  readonly path: CommandPath;
+}
+
+export const commandEntries: readonly CommandEntry[] = commandTable;

@@ -1,0 +1,51 @@
+import type { Style } from "@adyton/runtime/terminal";
+import { exitCodes } from "../failure.ts";
+import { localTime } from "../local-time.ts";
+import type { Shell } from "../shell.ts";
+import { plainLine } from "../terminal-text.ts";
+
+const styles: Readonly<Record<"ok" | "degraded" | "failed", Style>> = {
+  ok: "green",
+  degraded: "yellow",
+  failed: "red",
+};
+
+/** `health`: part by part; fails when the node accepts nothing. */
+export async function health(shell: Shell): Promise<number> {
+  const { print, t } = shell;
+  const client = await shell.client();
+  const report = await client.ask("getHealth");
+  if (print.json) print.value(report);
+  else {
+    const uptime = duration(report.uptimeSeconds);
+    const status = print.paint(styles[report.status], t(`health.${report.status}`));
+    print.line(`${status} · ${t("health.uptime", { version: plainLine(report.version), uptime })}`);
+    print.table(
+      report.parts.map(({ name, status: part, detail, since }) => [
+        { text: plainLine(name) },
+        { text: t(`health.${part}`), style: styles[part] },
+        { text: plainLine(detail ?? "") },
+        {
+          text: since === undefined ? "" : t("health.since", { at: localTime(since) }),
+          style: "dim",
+        },
+      ]),
+    );
+  }
+  return report.status === "failed" ? exitCodes.failed : exitCodes.ok;
+}
+
+function duration(seconds: number): string {
+  const parts: [number, string][] = [
+    [Math.floor(seconds / 86_400), "d"],
+    [Math.floor(seconds / 3_600) % 24, "h"],
+    [Math.floor(seconds / 60) % 60, "m"],
+    [seconds % 60, "s"],
+  ];
+  const first = parts.findIndex(([value]) => value > 0);
+  return parts
+    .slice(first === -1 ? 3 : first)
+    .slice(0, 2)
+    .map(([value, unit]) => `${value}${unit}`)
+    .join(" ");
+}

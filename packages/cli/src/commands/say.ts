@@ -1,0 +1,47 @@
+import { messageTextCharsMax } from "@adyton/protocol";
+import { Failure } from "../failure.ts";
+import type { Invocation, Shell } from "../shell.ts";
+import { isPiped, joinMessage, readStandardInput } from "../standard-input.ts";
+import { streamTurn, wholeTurn } from "../turn.ts";
+import { conversationOption } from "../conversation.ts";
+
+/** Bytes that a message of the allowed characters can have at most. */
+const inputBytesMax = messageTextCharsMax * 4;
+
+/** `say`: one message, piped text joined to it; without any, on a terminal, a conversation. */
+export async function say(shell: Shell, { args, options }: Invocation): Promise<number> {
+  const { t, print } = shell;
+  const conversation = conversationOption(options);
+  const mode = options.text("mode");
+  const context = {
+    ...(conversation === undefined ? {} : { conversation }),
+    ...(mode === undefined ? {} : { mode }),
+  };
+  const words = args.join(" ");
+  if (words.trim() === "" && process.stdin.isTTY && !print.json) {
+    const { chat } = await import("../chat.ts");
+    return await chat(shell, context);
+  }
+  const text = joinMessage(words, isPiped() ? await pipedText(shell) : "");
+  if (text === "")
+    throw new Failure("usage", { title: t("say.nothing"), advice: t("say.nothing_advice") });
+  if (text.length > messageTextCharsMax) throw tooLong(shell);
+  const client = await shell.client();
+  const turn = { client, print, t, message: { text, ...context } };
+  await (print.json || options.refused("stream") ? wholeTurn(turn) : streamTurn(turn));
+  return 0;
+}
+
+async function pipedText(shell: Shell): Promise<string> {
+  const input = await readStandardInput(inputBytesMax);
+  if (input.kind === "text") return input.text;
+  if (input.kind === "too_long") throw tooLong(shell);
+  throw new Failure("failed", { title: shell.t("input.not_text") });
+}
+
+function tooLong({ t }: Shell): Failure {
+  return new Failure("failed", {
+    title: t("say.too_long", { max: messageTextCharsMax }),
+    advice: t("say.too_long_advice"),
+  });
+}

@@ -1,0 +1,124 @@
+import { flushCompileCache } from "node:module";
+import { createInterface } from "node:readline/promises";
+import { startNode, StartError, type ChatServer, type Notice } from "@adyton/core";
+import { exitCodes, Failure } from "../failure.ts";
+import type { Invocation, Shell } from "../shell.ts";
+import { untilSignal } from "../signals.ts";
+import { softwareVersion } from "../software-version.ts";
+import { plainLine } from "../terminal-text.ts";
+
+/** `up`: runs the node in this process until Ctrl-C or SIGTERM; a second one does not wait for what is under way. */
+export async function up(shell: Shell, { options }: Invocation): Promise<number> {
+  const { home, port, print, t, language } = shell;
+  const interactive = process.stdin.isTTY && print.terminal.interactive && !print.json;
+  const stopped = untilSignal();
+  const starting = startNode({
+    home,
+    port,
+    backend: options.text("backend"),
+    model: options.text("model"),
+    version: softwareVersion(),
+    language,
+    onNotice: (notice) => (print.json ? print.value(notice) : printNotice(shell, notice)),
+    ...(interactive ? { chooseBackend: (found) => askForServer(shell, found) } : {}),
+  });
+  // A signal that comes while the node still starts ends the process: nothing was accepted yet.
+  const outcome = await Promise.race([
+    starting.catch((error: unknown) => startFailure(error, shell)),
+    stopped,
+  ]);
+  if (typeof outcome === "string") return exitCodes.ok;
+  if (outcome instanceof Failure) throw outcome;
+  await using node = outcome;
+  if (!print.json) printGreeting(shell, node.port);
+  flushCompileCache();
+  await stopped;
+  if (!print.json) print.note(t("up.stopping"));
+  return exitCodes.ok;
+}
+
+function printNotice({ print, t }: Shell, notice: Notice): void {
+  switch (notice.kind) {
+    case "first_start":
+      print.line(t("up.first_start", { home: notice.home }));
+      print.line(t("up.token", { file: notice.tokenFile }));
+      break;
+    case "backend": {
+      const { url, pinned, among, found } = notice;
+      const names = among.map(({ software, url: at, model }) => `${software} ${at} (${model})`);
+      if (among.length > 1)
+        print.line(plainLine(t("up.backends_found", { names: names.join(", ") })));
+      const model = notice.model ?? t("up.model_of_server");
+      const key = pinned ? "up.backend_pinned" : "up.backend";
+      print.line(plainLine(t(key, { model, url })));
+      if (among.length > 1 && found && !pinned) print.note(t("up.chosen_first"));
+      break;
+    }
+    case "no_backend":
+      print.line(t(notice.asked ? "up.no_backend_wanted" : "up.no_backend"));
+      for (const other of notice.others) print.note(`  ${plainLine(other)}`);
+      break;
+    case "listening":
+      print.line(
+        t("up.listening", { addresses: print.paint("bold", notice.addresses.join(", ")) }),
+      );
+      break;
+    case "recovered":
+      print.line(t("up.recovered", { resumed: notice.resumed, interrupted: notice.interrupted }));
+      break;
+    case "warning":
+      print.note(plainLine(notice.text), "yellow");
+      break;
+  }
+}
+
+function printGreeting({ print, t, port: asked, home, env }: Shell, port: number): void {
+  const body = JSON.stringify({ text: t("up.hello_text") });
+  const folder = env["ADYTON_HOME"] === undefined ? ` --home ${home}` : "";
+  print.line();
+  print.line(t("up.hello"));
+  print.line(
+    `  curl -s http://localhost:${port}/api/v1/message -H 'Content-Type: application/json' -d '${body}'`,
+  );
+  print.line(`  ./adyton say${asked === undefined ? "" : folder} "${t("up.hello_text")}"`);
+  print.line();
+  print.line(print.paint("dim", t("up.stop")));
+}
+
+async function askForServer({ print, t }: Shell, found: readonly ChatServer[]): Promise<number> {
+  for (const [index, { software, url, model }] of found.entries())
+    print.line(`  ${index + 1}. ${plainLine(`${model} (${software}, ${url})`)}`);
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  // The signals are the process's own, also while it asks.
+  lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    for (;;) {
+      const answer = (await lines.question(t("up.which", { count: found.length }))).trim();
+      const number = answer === "" ? 1 : Number(answer);
+      if (Number.isInteger(number) && number >= 1 && number <= found.length) return number - 1;
+    }
+  } finally {
+    lines.close();
+  }
+}
+
+function startFailure(error: unknown, { home, port, t }: Shell): Failure {
+  if (!(error instanceof StartError)) throw error;
+  const detail = [error.message, ...error.problems.map((problem) => `  ${problem}`)].join("\n");
+  const data = { code: error.code, title: error.message, problems: error.problems };
+  const failure = (title: string, advice: string) =>
+    new Failure("failed", { title, detail, advice, data, cause: error });
+  switch (error.code) {
+    case "config_refused":
+      return failure(t("up.config_refused"), t("doctor.config_cure"));
+    case "address_in_use":
+      return failure(
+        t("up.address_in_use"),
+        t("up.address_advice", { other: (port ?? 7_860) + 1 }),
+      );
+    case "home_locked":
+      return failure(t("up.home_locked", { home }), t("up.home_locked_advice"));
+    default:
+      return failure(t("up.failed"), t("up.doctor"));
+  }
+}

@@ -1,0 +1,80 @@
+import { localeLanguage } from "@adyton/runtime/language";
+import { exitCodes, Failure } from "./failure.ts";
+import { homeFolder } from "./home.ts";
+import { Options } from "./options.ts";
+import { Printer } from "./printer.ts";
+import type { Run } from "./program.ts";
+import { quickUp } from "./quick-up.ts";
+import type { Shell } from "./shell.ts";
+import { softwareVersion } from "./software-version.ts";
+import { loadTexts, type Translate } from "./texts/translate.ts";
+
+const portBounds = { min: 0, max: 65_535 };
+
+/** Runs one command line and returns its exit code; never throws for anything a user can cause. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const language = localeLanguage(process.env);
+  const t = await loadTexts(language);
+  let exitCode: number = exitCodes.ok;
+  let json = argv.includes("--json");
+  endWithClosedPipes();
+  const run: Run = async (load, { args, values }) => {
+    const options = new Options(values, t);
+    json = options.flag("json");
+    const shell = createShell({ options, t, language });
+    const body = await load();
+    exitCode = await body(shell, { args, options });
+  };
+  try {
+    const quick = quickUp(argv);
+    if (quick !== undefined) await run(quick.load, quick);
+    else {
+      const { parseCommandLine } = await import("./program.ts");
+      await parseCommandLine(argv, { t, version: softwareVersion(), run });
+    }
+    return exitCode;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    createPrinter(json).failure(error);
+    return exitCodes[error.code];
+  }
+}
+
+function createShell(made: {
+  readonly options: Options;
+  readonly t: Translate;
+  readonly language: Shell["language"];
+}): Shell {
+  const { options, t, language } = made;
+  const home = homeFolder(options.text("home"), process.env);
+  const port = options.whole("port", portBounds);
+  return {
+    home,
+    port,
+    env: process.env,
+    language,
+    t,
+    print: createPrinter(options.flag("json")),
+    client: async () => {
+      const [{ Client }, { findAddress, readToken }] = await Promise.all([
+        import("./client.ts"),
+        import("./node-address.ts"),
+      ]);
+      const address = await findAddress(home, port);
+      return new Client({ address, token: readToken(home, address, t), t });
+    },
+  };
+}
+
+function createPrinter(json: boolean): Printer {
+  return new Printer({ out: process.stdout, errors: process.stderr, env: process.env, json });
+}
+
+/** `adyton logs | head` closes the pipe when it has enough; that is an end, not an error. */
+function endWithClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(exitCodes.ok);
+      throw error;
+    });
+}

@@ -1,0 +1,7 @@
+import { doctorEn } from "./doctor-en.ts";
+import { helpEn } from "./help-en.ts";
+import { messagesEn } from "./messages-en.ts";
+import { templateEn } from "./template-en.ts";
+
+/** All English texts by their keys; a test holds them against the Russian ones. */
+export const en = { ...helpEn, ...messagesEn, ...doctorEn, ...templateEn } as const;

@@ -1,0 +1,13 @@
+import { doctorRu } from "./doctor-ru.ts";
+import { helpRu } from "./help-ru.ts";
+import { messagesRu } from "./messages-ru.ts";
+import { templateRu } from "./template-ru.ts";
+import type { TextKey } from "./translate.ts";
+
+/** All Russian texts by their keys. */
+export const ru: Readonly<Record<TextKey, string>> = {
+  ...helpRu,
+  ...messagesRu,
+  ...doctorRu,
+  ...templateRu,
+};

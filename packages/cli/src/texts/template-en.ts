@@ -1,0 +1,51 @@
+/** The adyton.yaml that `init` writes: a test takes away every "#" and finds exactly the defaults. */
+export const templateEn = {
+  "template.config": `# Configuration of Adyton. Every key may be left out; behind a "#" stand the defaults.
+# To change one, take away its "#". Lines that begin with "#:" are examples, not defaults.
+# Check with:  adyton config check        The file is read once, at the start.
+
+# The node listens on 127.0.0.1 and ::1 at this port, and nowhere else.
+#listen:
+#  port: 7860
+
+# The language of the node's own words: auto (that of the question), en, ru.
+#language: auto
+
+# The model server, any that speaks the OpenAI protocol. Without one the node looks at the usual local ports.
+#backends: []
+#: backends:
+#:   - name: main
+#:     url: http://127.0.0.1:11434/v1
+#:     # Which of its models; left out, the first that can chat.
+#:     model: qwen3:8b
+#:     # A file with the key, readable by you alone.
+#:     api_key_file: /home/me/.secrets/model-key
+#:     # Its share of the messages among several servers.
+#:     weight: 1
+#:     # How many answers it writes at once.
+#:     concurrency: 8
+#:     # The size of the model's window, where the server does not tell it.
+#:     context_tokens: 32768
+
+#turns:
+#  # Seconds that one answer may take.
+#  wall_seconds: 600
+#  # How many earlier turns the model is shown, as far as they fit into its window.
+#  history_turns: 20
+#: turns:
+#:   # Tokens that one answer may have; left out, the model server decides.
+#:   answer_tokens: 1024
+#:   # What the model is told first, in place of the node's own words.
+#:   prompt: "You are the assistant of a small workshop. Answer briefly."
+
+# How long things are kept. Left out: for ever.
+#retention:
+#  # Days that the traces of runs are kept.
+#  trace_days: 30
+#: retention:
+#:   # Days that messages and answers are kept.
+#:   message_days: 365
+#:   # Days that events from outside are kept.
+#:   event_days: 365
+`,
+} as const;

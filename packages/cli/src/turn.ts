@@ -1,0 +1,84 @@
+import {
+  type MessageAnswer,
+  Problem,
+  runStreamEvents,
+  type MessageRequest,
+} from "@adyton/protocol";
+import { type Client, problemFailure } from "./client.ts";
+import { Failure } from "./failure.ts";
+import type { Printer } from "./printer.ts";
+import { plainLine, plainText, TerminalText } from "./terminal-text.ts";
+import type { Translate } from "./texts/translate.ts";
+
+interface Turn {
+  readonly client: Client;
+  readonly print: Printer;
+  readonly t: Translate;
+  readonly message: MessageRequest;
+  readonly signal?: AbortSignal;
+}
+
+/** Says something and prints the answer as it comes. Throws `Failure` when the node refuses or breaks off. */
+export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
+  const { client, print, t, message, signal } = turn;
+  const filter = new TerminalText();
+  let printed = "";
+  const events = client.stream("sendMessage", {
+    body: { ...message, stream: true },
+    ...(signal === undefined ? {} : { signal }),
+  });
+  for await (const { event, data } of events) {
+    const value: unknown = JSON.parse(data);
+    if (event === "delta") {
+      const piece = filter.plain(runStreamEvents.delta.parse(value).text);
+      print.piece(piece);
+      printed += piece;
+    } else if (event === "queued") {
+      const { ahead } = runStreamEvents.queued.parse(value);
+      if (ahead > 0) print.note(t("say.queued", { ahead }));
+    } else if (event === "answer") {
+      const answer = runStreamEvents.answer.parse(value);
+      if (printed === "") print.piece(plainText(answer.text));
+      if (!`${printed}${printed === "" ? answer.text : ""}`.endsWith("\n")) print.line();
+      printRemarks(answer, turn);
+      return answer;
+    } else if (event === "problem") {
+      if (printed !== "") print.line();
+      throw problemFailure(Problem.parse(value), t);
+    }
+  }
+  throw new Failure("unreachable", { title: t("client.broken") });
+}
+
+/** Says something, waits for the whole answer and prints it. */
+export async function wholeTurn(turn: Turn): Promise<MessageAnswer> {
+  const { client, print, message, signal } = turn;
+  const answer = await client.ask("sendMessage", {
+    body: message,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  if (print.json) print.value(answer);
+  else {
+    print.line(plainText(answer.text).trimEnd());
+    printRemarks(answer, turn);
+  }
+  return answer;
+}
+
+/** The sources belong to the answer; what else there is to know about it is a note. */
+function printRemarks(answer: MessageAnswer, { print, t }: Turn): void {
+  const citations = answer.citations ?? [];
+  if (citations.length > 0) {
+    print.line();
+    print.line(print.paint("bold", t("say.sources")));
+    for (const [index, { title, heading, source }] of citations.entries()) {
+      const place = [title, ...heading.filter((part) => part !== title)].map(plainLine).join(" › ");
+      print.line(`  [${index + 1}] ${place} ${print.paint("dim", `(${plainLine(source)})`)}`);
+    }
+  }
+  if (answer.finish === "length") print.note(t("say.length"), "yellow");
+  if (answer.finish === "cut") print.note(t("say.cut"), "yellow");
+  if (answer.answeredBy === "extractive") print.note(t("say.extractive"));
+  if ((answer.historyDropped ?? 0) > 0)
+    print.note(t("say.dropped", { count: answer.historyDropped ?? 0 }));
+}
