@@ -13,25 +13,30 @@ CREATE TABLE event (
   conversation TEXT,
   cause INTEGER,
   hop INTEGER NOT NULL,
+  keyed INTEGER NOT NULL CHECK (keyed IN (0, 1)),
   facts TEXT NOT NULL,
   commitment BLOB,
   hash BLOB NOT NULL
 ) STRICT;
 CREATE INDEX event_conversation ON event (conversation, seq) WHERE conversation IS NOT NULL;
 
+-- Rows are appended in order and erased by setting both columns to NULL, never deleted or inserted in between: either
+-- moves neighbouring rows between pages, and a moved row leaves a copy of its text behind that no later erasure finds.
 CREATE TABLE payload (
-  seq INTEGER PRIMARY KEY REFERENCES event (seq),
-  salt BLOB NOT NULL,
-  data TEXT NOT NULL
+  seq INTEGER PRIMARY KEY,
+  salt BLOB,
+  data TEXT
 ) STRICT;
 
 -- Which outside events and keyed requests have had their effect. Keys are HMACs: a source's own ids are its words.
+-- Rows expire, so they cannot be part of the chain; each carries a seal of its own, and `event.keyed` says that one exists.
 CREATE TABLE dedupe (
   key BLOB PRIMARY KEY,
   fingerprint BLOB NOT NULL,
   seq INTEGER NOT NULL,
   result INTEGER,
-  expires INTEGER NOT NULL
+  expires INTEGER NOT NULL,
+  seal BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX dedupe_expires ON dedupe (expires);
 
@@ -110,5 +115,5 @@ CREATE TABLE usage (
 ) STRICT, WITHOUT ROWID;
 
 -- Not state: when a token was last seen (written lazily), and how far retention has looked.
-CREATE TABLE token_use (name TEXT PRIMARY KEY, time INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE retention (class TEXT PRIMARY KEY, looked_through INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE token_use (name TEXT PRIMARY KEY, time INTEGER NOT NULL, seal BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE retention (class TEXT PRIMARY KEY, looked_through INTEGER NOT NULL, seal BLOB NOT NULL) STRICT, WITHOUT ROWID;

@@ -1,4 +1,5 @@
 import { hash, randomFillSync } from "node:crypto";
+import type { KeyedHash } from "./keyed-hash.ts";
 
 /** A record's header as the chain covers it. */
 export interface ChainedHeader {
@@ -13,6 +14,8 @@ export interface ChainedHeader {
   readonly conversation: string | null;
   readonly cause: number | null;
   readonly hop: number;
+  /** 1 for a group's first record when a dedupe key stands for the group. */
+  readonly keyed: number;
   readonly facts: string;
   readonly commitment: Uint8Array | null;
 }
@@ -45,12 +48,15 @@ export function commit(salt: Uint8Array, data: string): Buffer {
 }
 
 /** The chain's value before the first record: bound to the node's id, so two nodes' journals never mix. */
-export function genesis(nodeId: string): Buffer {
-  return hash("sha256", `adyton-journal-1:${nodeId}`, "buffer");
+export function genesis(keyed: KeyedHash, nodeId: string): Buffer {
+  return keyed(`adyton-journal-1 ${nodeId}`);
 }
 
-/** The chain's next value: SHA-256 over the former value and the header in a fixed order. */
-export function chain(previous: Uint8Array, header: ChainedHeader): Buffer {
+/**
+ * The chain's next value: a keyed hash over the former value and the header in a fixed order. Without the key nobody
+ * can add a record, not even after the last one.
+ */
+export function chain(keyed: KeyedHash, previous: Uint8Array, header: ChainedHeader): Buffer {
   const fields = JSON.stringify([
     header.seq,
     header.time,
@@ -63,8 +69,9 @@ export function chain(previous: Uint8Array, header: ChainedHeader): Buffer {
     header.conversation,
     header.cause,
     header.hop,
+    header.keyed,
     header.facts,
     header.commitment === null ? null : Buffer.from(header.commitment).toString("hex"),
   ]);
-  return hash("sha256", `${Buffer.from(previous).toString("hex")}${fields}`, "buffer");
+  return keyed(`${Buffer.from(previous).toString("hex")}${fields}`);
 }

@@ -1,66 +1,34 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { dedupeDays } from "@adyton/protocol";
-import type { AppendOutcome, NewRecord, RecordGroup } from "../../domain/journal/record.ts";
+import { type AppendOutcome, factsByType } from "../../domain/journal/record.ts";
 import { chain, type ChainedHeader, commit, freshSalt, genesis } from "./chain.ts";
-import { openForWriting, sqliteErrorCode, sqliteFull } from "./database.ts";
-import { type Head, HeadFile, readHead } from "./head-file.ts";
+import { checkHead } from "./check-head.ts";
+import { failureOf, openForWriting } from "./database.ts";
+import type { EncodedGroup, EncodedRecord } from "./encoded-group.ts";
+import { type Head, HeadFile } from "./head-file.ts";
+import type { JournalFiles } from "./journal-files.ts";
+import { type KeyedHash, keyedHash, sealOf } from "./keyed-hash.ts";
 import { Projections } from "./projections.ts";
-
-/** Why a group was not written. Nothing of it is in the journal then. */
-export class JournalError extends Error {
-  override readonly name = "JournalError";
-  readonly code:
-    | "storage_full"
-    | "storage_failed"
-    | "tail_cut"
-    | "head_invalid"
-    | "head_missing"
-    | "closed";
-  constructor(code: JournalError["code"], message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.code = code;
-  }
-}
-
-/** A record on its way into the journal: the payload is text already, so that threads exchange strings. */
-export type EncodedRecord = Omit<NewRecord, "facts" | "data"> & {
-  readonly facts: string;
-  readonly data: string | undefined;
-};
-export type EncodedGroup = Omit<RecordGroup, "records"> & {
-  readonly records: readonly EncodedRecord[];
-};
+import { dropUnsealed } from "./sealed-rows.ts";
 
 export type WriteOutcome =
   | AppendOutcome
   | {
       readonly kind: "failed";
-      readonly code: "storage_full" | "storage_failed";
+      readonly code: "storage_full" | "storage_failed" | "invalid_record";
       readonly message: string;
     };
 
-export interface WriterOptions {
-  readonly file: string;
-  readonly headFile: string;
-  /** Signs the head. */
-  readonly headKey: Uint8Array;
-  readonly nodeId: string;
+export interface WriterOptions extends JournalFiles {
   readonly now?: () => number;
 }
 
-const dedupeMs = dedupeDays * 86_400_000;
+export const dedupeMs = dedupeDays * 86_400_000;
 /** Expired dedupe keys removed with one commit. */
 const dedupePrunedMax = 200;
 const dedupePruneEveryMs = 60_000;
 
-interface Statements {
-  readonly event: StatementSync;
-  readonly payload: StatementSync;
-  readonly dedupeFind: StatementSync;
-  readonly dedupeAdd: StatementSync;
-  readonly dedupeResult: StatementSync;
-  readonly dedupePrune: StatementSync;
-}
+type Statements = ReturnType<typeof prepare>;
 
 /**
  * The journal's only writer. Many groups share one commit and so one fsync; each group is whole or absent. Runs in a
@@ -68,6 +36,7 @@ interface Statements {
  */
 export class JournalWriter implements Disposable {
   readonly #database: DatabaseSync;
+  readonly #keyed: KeyedHash;
   readonly #head: HeadFile;
   readonly #statements: Statements;
   readonly #projections: Projections;
@@ -78,12 +47,13 @@ export class JournalWriter implements Disposable {
   /** Opens the journal. Throws `DatabaseError`, or `JournalError` when the file ends before its signed head. */
   constructor(options: WriterOptions) {
     this.#now = options.now ?? Date.now;
+    this.#keyed = keyedHash(options.headKey);
     this.#database = openForWriting(options.file);
     try {
-      this.#last = lastRecord(this.#database) ?? { seq: 0, hash: genesis(options.nodeId) };
-      checkHead(this.#database, options, this.#last);
-      this.#head = new HeadFile(options.headFile, options.headKey);
-      this.#head.write(this.#last);
+      const start = { seq: 0, hash: genesis(this.#keyed, options.nodeId) };
+      this.#last = lastRecord(this.#database) ?? start;
+      checkHead(this.#database, options, this.#last, start);
+      this.#head = new HeadFile(options.headFile, options.headKey, this.#last);
       this.#statements = prepare(this.#database);
       this.#projections = new Projections(this.#database);
     } catch (error) {
@@ -100,17 +70,20 @@ export class JournalWriter implements Disposable {
     return this.#last;
   }
 
-  /** Writes the groups in one transaction; when that fails for another reason than a full disk, one by one. */
+  /**
+   * Writes the groups in one transaction. A group that does not fit is found by halving, so that it fails alone; a
+   * disk that fails, fails all.
+   */
   append(groups: readonly EncodedGroup[]): readonly WriteOutcome[] {
     try {
       return this.#commit(groups);
     } catch (error) {
-      const code = sqliteErrorCode(error) === sqliteFull ? "storage_full" : "storage_failed";
-      if (code === "storage_full" || groups.length === 1) {
-        const message = error instanceof Error ? error.message : "unknown error";
-        return groups.map(() => ({ kind: "failed", code, message }));
+      const { code, message } = writeFailure(error);
+      if (code === "invalid_record" && groups.length > 1) {
+        const half = groups.length >> 1;
+        return [...this.append(groups.slice(0, half)), ...this.append(groups.slice(half))];
       }
-      return groups.flatMap((group) => this.append([group]));
+      return groups.map(() => ({ kind: "failed", code, message }));
     }
   }
 
@@ -118,18 +91,34 @@ export class JournalWriter implements Disposable {
   withRecord(record: EncodedRecord, work: () => void): void {
     this.#transaction(() => {
       work();
-      this.#write({ records: [record] }, this.#now());
+      this.#write({ records: [record], bytes: 0 }, this.#now());
     });
   }
 
-  /** Empties the state tables and rebuilds them from the records. */
+  /** Empties the state tables and rebuilds them from the records. Rows beside the chain that were edited are dropped. */
   rebuild(): void {
-    this.#transaction(() => this.#projections.replay(this.#database));
+    this.#transaction(() => {
+      this.#projections.replay(this.#database);
+      dropUnsealed(this.#database, this.#keyed);
+    });
+  }
+
+  /** Notes when a token was last used. Not a record: it changes nothing but what is shown. */
+  noteTokenUse(name: string, timeMs: number): void {
+    this.#statements.tokenUse.run(name, timeMs, sealOf(this.#keyed, "token_use", name, timeMs));
+  }
+
+  /** Notes how far retention has looked. */
+  noteRetention(name: string, through: number): void {
+    this.#statements.retention.run(name, through, sealOf(this.#keyed, "retention", name, through));
   }
 
   [Symbol.dispose](): void {
-    this.#head[Symbol.dispose]();
-    this.#database.close();
+    try {
+      this.#head[Symbol.dispose]();
+    } finally {
+      this.#database.close();
+    }
   }
 
   #commit(groups: readonly EncodedGroup[]): readonly WriteOutcome[] {
@@ -137,7 +126,8 @@ export class JournalWriter implements Disposable {
     this.#transaction(() => {
       const now = this.#now();
       outcomes = groups.map((group) => this.#write(group, now));
-      if (now - this.#prunedAtMs > dedupePruneEveryMs) {
+      // Only beside a record: verification takes the newest record's time for the time of the last pruning.
+      if (outcomes.some(wrote) && Math.abs(now - this.#prunedAtMs) > dedupePruneEveryMs) {
         this.#statements.dedupePrune.run(now, dedupePrunedMax);
         this.#prunedAtMs = now;
       }
@@ -158,34 +148,62 @@ export class JournalWriter implements Disposable {
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
-    if (this.#last !== before) this.#head.write(this.#last);
+    if (this.#last !== before) this.#writeHead();
+  }
+
+  /** The records are on disk: a head that cannot be written lags behind, as after a crash, until the next commit. */
+  #writeHead(): void {
+    try {
+      this.#head.write(this.#last);
+    } catch {
+      // A failing disk shows itself at the next commit; to report this one as not written would be untrue.
+    }
   }
 
   #write(group: EncodedGroup, now: number): AppendOutcome {
-    const { dedupe, resultOf } = group;
     const firstSeq = this.#last.seq + 1;
+    const { dedupe } = group;
     if (dedupe !== undefined) {
       const known = this.#statements.dedupeFind.get(dedupe.key, now);
       if (known !== undefined) {
-        const { seq, result, fingerprint } = known;
-        const same =
-          fingerprint instanceof Uint8Array &&
-          Buffer.compare(fingerprint, dedupe.fingerprint) === 0;
         return {
           kind: "duplicate",
-          seq: Number(seq),
-          result: result === null ? null : Number(result),
-          same,
+          seq: Number(known["seq"]),
+          result: known["result"] === null ? null : Number(known["result"]),
+          same: sameBytes(known["fingerprint"], dedupe.fingerprint),
         };
       }
-      this.#statements.dedupeAdd.run(dedupe.key, dedupe.fingerprint, firstSeq, now + dedupeMs);
+      const { key, fingerprint } = dedupe;
+      const expires = now + dedupeMs;
+      const seal = sealOf(this.#keyed, "dedupe", key, fingerprint, firstSeq, null, expires);
+      this.#statements.dedupeAdd.run(key, fingerprint, firstSeq, expires, seal);
     }
-    for (const record of group.records) this.#insert(record, now, firstSeq);
-    if (resultOf !== undefined) this.#statements.dedupeResult.run(this.#last.seq, resultOf);
+    for (const [index, record] of group.records.entries()) {
+      this.#insert(record, now, firstSeq, dedupe !== undefined && index === 0 ? 1 : 0);
+    }
+    if (group.resultOf !== undefined) this.#setResult(group.resultOf);
     return { kind: "appended", firstSeq, lastSeq: this.#last.seq, timeMs: now };
   }
 
-  #insert(record: EncodedRecord, now: number, firstSeq: number): void {
+  /** A key that has expired meanwhile has nothing to be answered with. */
+  #setResult(key: Uint8Array): void {
+    const row = this.#statements.dedupeRow.get(key);
+    if (row === undefined || !(row["fingerprint"] instanceof Uint8Array)) return;
+    const { fingerprint, seq, expires } = row;
+    const result = this.#last.seq;
+    const seal = sealOf(
+      this.#keyed,
+      "dedupe",
+      key,
+      fingerprint,
+      Number(seq),
+      result,
+      Number(expires),
+    );
+    this.#statements.dedupeResult.run(result, seal, key);
+  }
+
+  #insert(record: EncodedRecord, now: number, firstSeq: number, keyed: 0 | 1): void {
     const seq = this.#last.seq + 1;
     const salt = record.data === undefined ? undefined : freshSalt();
     const commitment = salt === undefined ? null : commit(salt, record.data ?? "");
@@ -201,10 +219,11 @@ export class JournalWriter implements Disposable {
       conversation: record.conversation ?? null,
       cause: record.cause === "first" ? firstSeq : (record.cause ?? null),
       hop: record.hop ?? 0,
+      keyed,
       facts: record.facts,
       commitment,
     };
-    const hash = chain(this.#last.hash, header);
+    const hash = chain(this.#keyed, this.#last.hash, header);
     this.#statements.event.run(
       seq,
       now,
@@ -217,6 +236,7 @@ export class JournalWriter implements Disposable {
       header.conversation,
       header.cause,
       header.hop,
+      header.keyed,
       header.facts,
       commitment,
       hash,
@@ -224,26 +244,55 @@ export class JournalWriter implements Disposable {
     if (salt !== undefined) this.#statements.payload.run(seq, salt, record.data ?? "");
     this.#last = { seq, hash };
     if (record.origin === "node") {
-      this.#projections.apply(header, record.type as never, JSON.parse(record.facts));
+      // What does not fit its schema would be chained for ever and stop every replay.
+      const facts = factsByType[record.type].parse(JSON.parse(record.facts));
+      this.#projections.apply(header, record.type, facts);
     }
   }
 }
 
-function prepare(database: DatabaseSync): Statements {
+const wrote = (outcome: WriteOutcome): boolean => outcome.kind === "appended";
+
+const sameBytes = (left: unknown, right: Uint8Array): boolean =>
+  left instanceof Uint8Array && Buffer.compare(left, right) === 0;
+
+/** SQLite's own words name columns and disks. Of other errors, which may quote what they refuse, the name alone. */
+export function writeFailure(error: unknown): WriteOutcome & { kind: "failed" } {
+  const failure = failureOf(error);
+  const name = error instanceof Error ? error.name : "unknown";
+  const message = error instanceof Error && "errcode" in error ? error.message : name;
+  if (failure === "invalid_record") {
+    return { kind: "failed", code: failure, message: `a record does not fit: ${message}` };
+  }
+  return { kind: "failed", code: failure === "damaged" ? "storage_failed" : failure, message };
+}
+
+function prepare(database: DatabaseSync) {
   return {
-    event: database.prepare("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    event: database.prepare(
+      "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    ),
     payload: database.prepare("INSERT INTO payload VALUES (?, ?, ?)"),
     dedupeFind: database.prepare(
       "SELECT seq, result, fingerprint FROM dedupe WHERE key = ? AND expires > ?",
     ),
     dedupeAdd: database.prepare(
-      `INSERT INTO dedupe (key, fingerprint, seq, expires) VALUES (?, ?, ?, ?)
+      `INSERT INTO dedupe (key, fingerprint, seq, expires, seal) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, seq = excluded.seq,
-         result = NULL, expires = excluded.expires`,
+         result = NULL, expires = excluded.expires, seal = excluded.seal`,
     ),
-    dedupeResult: database.prepare("UPDATE dedupe SET result = ? WHERE key = ?"),
+    dedupeRow: database.prepare("SELECT fingerprint, seq, expires FROM dedupe WHERE key = ?"),
+    dedupeResult: database.prepare("UPDATE dedupe SET result = ?, seal = ? WHERE key = ?"),
     dedupePrune: database.prepare(
       "DELETE FROM dedupe WHERE key IN (SELECT key FROM dedupe WHERE expires <= ? LIMIT ?)",
+    ),
+    tokenUse: database.prepare(
+      `INSERT INTO token_use VALUES (?, ?, ?)
+       ON CONFLICT (name) DO UPDATE SET time = excluded.time, seal = excluded.seal`,
+    ),
+    retention: database.prepare(
+      `INSERT INTO retention VALUES (?, ?, ?)
+       ON CONFLICT (class) DO UPDATE SET looked_through = excluded.looked_through, seal = excluded.seal`,
     ),
   };
 }
@@ -253,36 +302,4 @@ export function lastRecord(database: DatabaseSync): Head | undefined {
   const row = database.prepare("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").get();
   if (row === undefined || !(row["hash"] instanceof Uint8Array)) return undefined;
   return { seq: Number(row["seq"]), hash: Buffer.from(row["hash"]) };
-}
-
-/**
- * Compares the file with its signed head: a journal that ends earlier, or holds another record there, was cut or
- * replaced. A journal that goes on further is what a crash between commit and head leaves, and is accepted.
- */
-function checkHead(database: DatabaseSync, options: WriterOptions, last: Head): void {
-  const outcome = readHead(options.headFile, options.headKey);
-  const cure = "If you put this file here on purpose, run: adyton journal restore --accept";
-  if (outcome.kind === "invalid") {
-    throw new JournalError(
-      "head_invalid",
-      `${options.headFile} was not written by this node. ${cure}`,
-    );
-  }
-  if (outcome.kind === "absent") {
-    if (last.seq === 0) return;
-    throw new JournalError(
-      "head_missing",
-      `${options.headFile} is missing beside a journal of ${last.seq} records. ${cure}`,
-    );
-  }
-  const { head } = outcome;
-  const row = database.prepare("SELECT hash FROM event WHERE seq = ?").get(head.seq);
-  const hash = head.seq === 0 ? genesis(options.nodeId) : row?.["hash"];
-  if (!(hash instanceof Uint8Array) || Buffer.compare(hash, head.hash) !== 0) {
-    throw new JournalError(
-      "tail_cut",
-      `the journal ends at record ${last.seq}, but its signed head is record ${head.seq}: ` +
-        `its tail was cut, or an older or foreign file was put in its place. ${cure}`,
-    );
-  }
 }

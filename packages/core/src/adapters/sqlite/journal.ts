@@ -1,77 +1,91 @@
+import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
 import type { AppendOutcome, RecordGroup } from "../../domain/journal/record.ts";
-import { type EncodedGroup, JournalError } from "./journal-writer.ts";
+import { encodeGroup } from "./encoded-group.ts";
+import { JournalError } from "./journal-error.ts";
+import type { JournalFiles } from "./journal-files.ts";
 import type { JournalReport, JournalRequest, JournalWorkerData } from "./journal.worker.ts";
-import type { RetentionPolicy } from "./retention.ts";
+import type { RetentionPolicy, SweepStep } from "./retention.ts";
 
-export interface JournalOptions {
-  readonly file: string;
-  readonly headFile: string;
-  readonly headKey: Uint8Array;
-  readonly nodeId: string;
+export interface JournalOptions extends JournalFiles {
   /** Milliseconds each commit is held: stands for a slow disk in measurements. */
   readonly commitDelayMs?: number;
 }
 
 export type StorageState = "ok" | "storage_full" | "storage_failed";
 
-/** Groups waiting for a commit. One more is refused as `storage_failed`: the disk does not keep up. */
-const pendingGroupsMax = 20_000;
-/** The writer's heap: it holds one batch and SQLite's own pages lie outside of it. */
-const writerYoungMb = 4;
-const writerOldMb = 96;
-
-interface Waiting {
-  readonly resolve: (value: never) => void;
-  readonly reject: (error: Error) => void;
+export interface SweepOutcome {
+  readonly erased: number;
+  /** False while a reader still holds the write-ahead log with erased bytes in it: sweep again later. */
+  readonly bytesGone: boolean;
 }
 
-/** The journal as the rest of the node sees it: append, and be told what is on disk. */
+/** Groups waiting for a commit. One more is refused as `storage_failed`: the disk does not keep up. */
+const pendingGroupsMax = 20_000;
+/** Bytes of payloads and facts waiting for a commit; what passes this is refused in the same way. */
+const pendingBytesMax = 64 * 1024 * 1024;
+/** The writer's heap. One batch lies in it; SQLite's pages and the messages that wait lie outside. */
+const writerYoungMb = 4;
+const writerOldMb = 64;
+/** Milliseconds between two tries to write while the storage is not well. */
+const probeEveryMs = 2_000;
+/** Milliseconds before a writer that died is started again: doubled with every death until a commit succeeds. */
+const restartDelayMs = 100;
+const restartDelayMsMax = 10_000;
+/** No later try can succeed after these: a person has to decide. */
+const finalCodes: readonly JournalError["code"][] = [
+  "tail_cut",
+  "head_invalid",
+  "head_missing",
+  "newer_schema",
+  "not_a_journal",
+  "damaged",
+];
+
+type Answer = AppendOutcome | SweepStep | "rebuilt";
+
+interface Waiting {
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: Error) => void;
+  readonly bytes: number;
+}
+
+/**
+ * The journal as the rest of the node sees it: append, and be told what is on disk.
+ *
+ * The storage is `ok` until an append fails for the disk's sake or the writer's thread dies. From then on a small
+ * record of its own is tried every two seconds, so the state heals by itself, also when nothing else arrives; the
+ * record tells how many groups were refused. A thread that died is started again, with growing pauses.
+ */
 export class Journal implements AsyncDisposable {
-  readonly #worker: Worker;
+  readonly #data: JournalWorkerData;
+  #worker: Worker | undefined;
   readonly #waiting = new Map<number, Waiting>();
+  #waitingBytes = 0;
   readonly #listeners = new Set<(lastSeq: number) => void>();
   readonly #storageListeners = new Set<(state: StorageState) => void>();
   #nextKey = 1;
-  #lastSeq: number;
+  #lastSeq = 0;
   #storage: StorageState = "ok";
+  #refused = 0;
+  #probeKey: number | undefined;
+  #probeTimer: NodeJS.Timeout | undefined;
+  #restarts = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
   #closed: PromiseWithResolvers<void> | undefined;
 
-  private constructor(worker: Worker, lastSeq: number) {
-    this.#worker = worker;
-    this.#lastSeq = lastSeq;
-    worker.on("message", (report: JournalReport) => this.#receive(report));
-    worker.on("error", (error) => this.#fail(error));
-    worker.on("exit", () =>
-      this.#fail(new JournalError("closed", "the journal's writer has stopped")),
-    );
+  private constructor(data: JournalWorkerData) {
+    this.#data = data;
   }
 
   /**
-   * Opens the journal and starts its writer. Throws `JournalError` when the file does not fit its signed head and
-   * whatever SQLite has against it.
+   * Opens the journal and starts its writer. Throws `JournalError` with the code of what the file has against it:
+   * one of this class's own, or a `DatabaseError`'s.
    */
   static async open(options: JournalOptions): Promise<Journal> {
-    const data: JournalWorkerData = { commitDelayMs: 0, ...options };
-    const worker = new Worker(new URL("./journal.worker.ts", import.meta.url), {
-      workerData: data,
-      resourceLimits: {
-        maxYoungGenerationSizeMb: writerYoungMb,
-        maxOldGenerationSizeMb: writerOldMb,
-      },
-    });
-    const { promise, resolve, reject } = Promise.withResolvers<number>();
-    const opened = (report: JournalReport): void => {
-      if (report.kind === "ready") resolve(report.lastSeq);
-      else if (report.kind === "refused") {
-        reject(new JournalError(report.code as JournalError["code"], report.message));
-      }
-    };
-    worker.once("error", reject);
-    worker.once("message", opened);
-    const lastSeq = await promise;
-    worker.off("error", reject);
-    return new Journal(worker, lastSeq);
+    const journal = new Journal({ commitDelayMs: 0, ...options });
+    await journal.#start();
+    return journal;
   }
 
   /** The newest record on disk. */
@@ -83,39 +97,48 @@ export class Journal implements AsyncDisposable {
     return this.#storage;
   }
 
-  /** Resolves when the group is on disk, or was found to be a duplicate. Throws `JournalError` when it is not written. */
-  append(group: RecordGroup): Promise<AppendOutcome> {
-    if (this.#waiting.size >= pendingGroupsMax) {
-      return Promise.reject(
-        new JournalError("storage_failed", "the disk does not keep up with what arrives"),
-      );
+  /**
+   * Resolves when the group is on disk, or was found to be a duplicate. Rejects with a `JournalError` when it is not
+   * written: "too_large" and "invalid_record" blame the group, the other codes the storage.
+   */
+  async append(group: RecordGroup): Promise<AppendOutcome> {
+    const encoded = encodeGroup(group);
+    const full =
+      this.#waiting.size >= pendingGroupsMax ||
+      this.#waitingBytes + encoded.bytes > pendingBytesMax;
+    if (this.#closed === undefined && (full || this.#worker === undefined)) {
+      this.#refused += 1;
+      const reason = full
+        ? "the disk does not keep up with what arrives"
+        : "the journal's writer is being started again";
+      throw new JournalError("storage_failed", reason);
     }
-    return this.#request((key) => ({ op: "append", key, group: encode(group) }));
+    const request = (key: number) => ({ op: "append", key, group: encoded }) as const;
+    const answer = await this.#request(request, encoded.bytes);
+    assert(typeof answer === "object" && "kind" in answer);
+    return answer;
   }
 
   /** Erases payloads that are older than the policy keeps them, one bounded step after the other. */
-  async sweep(policy: RetentionPolicy, signal: AbortSignal): Promise<number> {
-    let total = 0;
+  async sweep(policy: RetentionPolicy, signal: AbortSignal): Promise<SweepOutcome> {
+    let erased = 0;
     while (!signal.aborted) {
-      const { erased, more } = await this.#request<{ erased: number; more: boolean }>((key) => ({
-        op: "sweep",
-        key,
-        policy,
-      }));
-      total += erased;
-      if (!more) break;
+      const step = await this.#request((key) => ({ op: "sweep", key, policy }));
+      assert(typeof step === "object" && "more" in step);
+      if (!step.more) return { erased, bytesGone: step.bytesGone };
+      erased += step.erased;
     }
-    return total;
+    return { erased, bytesGone: false };
   }
 
   /** Notes when a token was last used; not a record, written with the next transaction. */
   noteTokenUse(name: string, timeMs: number): void {
-    this.#post({ op: "token-used", name, timeMs });
+    this.#worker?.postMessage({ op: "token-used", name, timeMs } satisfies JournalRequest);
   }
 
   /** Rebuilds the state tables from the records. */
-  rebuild(): Promise<void> {
-    return this.#request((key) => ({ op: "rebuild", key }));
+  async rebuild(): Promise<void> {
+    await this.#request((key) => ({ op: "rebuild", key }));
   }
 
   /** Calls the listener with the newest sequence number after each commit. Returns how to stop. */
@@ -132,89 +155,182 @@ export class Journal implements AsyncDisposable {
   /** Writes what is waiting, then closes the file. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= Promise.withResolvers<void>();
-    this.#post({ op: "close" });
+    clearInterval(this.#probeTimer);
+    clearTimeout(this.#restartTimer);
+    if (this.#worker === undefined) this.#closed.resolve();
+    this.#worker?.postMessage({ op: "close" } satisfies JournalRequest);
     await this.#closed.promise;
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
-  #request<T>(build: (key: number) => JournalRequest): Promise<T> {
-    if (this.#closed !== undefined)
-      return Promise.reject(new JournalError("closed", "the journal is closed"));
-    const key = this.#nextKey++;
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#waiting.set(key, { resolve: resolve as Waiting["resolve"], reject });
-    this.#post(build(key));
+  /** Starts the writer's thread. Resolves when it has the journal open, rejects when it refuses or dies before. */
+  #start(): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const worker = new Worker(new URL("./journal.worker.ts", import.meta.url), {
+      workerData: this.#data,
+      resourceLimits: {
+        maxYoungGenerationSizeMb: writerYoungMb,
+        maxOldGenerationSizeMb: writerOldMb,
+      },
+    });
+    let cause: unknown;
+    worker.on("message", (report: JournalReport) => {
+      if (report.kind === "refused") reject(new JournalError(report.code, report.message));
+      else if (report.kind === "ready") {
+        this.#worker = worker;
+        this.#advance(report.lastSeq);
+        resolve();
+      } else this.#receive(report);
+    });
+    worker.on("error", (error) => {
+      cause = error;
+    });
+    worker.on("exit", () => {
+      const error = new JournalError("storage_failed", "the journal's writer has stopped", {
+        cause,
+      });
+      reject(error);
+      if (this.#worker === worker) this.#lose(error);
+    });
     return promise;
   }
 
-  #post(request: JournalRequest): void {
-    this.#worker.postMessage(request);
+  /** The writer is gone: nobody waits for ever, and another one is started. */
+  #lose(error: JournalError): void {
+    this.#worker = undefined;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+    this.#waitingBytes = 0;
+    if (this.#closed !== undefined) return this.#closed.resolve();
+    this.#setStorage("storage_failed");
+    this.#restartLater();
   }
 
-  #receive(report: JournalReport): void {
+  #restartLater(): void {
+    const delayMs = Math.min(restartDelayMs * 2 ** this.#restarts, restartDelayMsMax);
+    this.#restarts += 1;
+    this.#restartTimer = setTimeout(() => void this.#restart(), delayMs).unref();
+  }
+
+  async #restart(): Promise<void> {
+    try {
+      await this.#start();
+    } catch (error) {
+      const final = error instanceof JournalError && finalCodes.includes(error.code);
+      if (this.#closed === undefined && !final) this.#restartLater();
+      return;
+    }
+    if (this.#closed === undefined) this.#probe();
+    else await this.#worker?.terminate();
+  }
+
+  #request(build: (key: number) => JournalRequest, bytes = 0): Promise<Answer> {
+    if (this.#closed !== undefined)
+      return Promise.reject(new JournalError("closed", "the journal is closed"));
+    if (this.#worker === undefined)
+      return Promise.reject(
+        new JournalError("storage_failed", "the journal's writer is being started again"),
+      );
+    const key = this.#nextKey++;
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.#waiting.set(key, { resolve, reject, bytes });
+    this.#waitingBytes += bytes;
+    this.#worker.postMessage(build(key));
+    return promise;
+  }
+
+  #receive(report: Exclude<JournalReport, { kind: "ready" | "refused" }>): void {
     switch (report.kind) {
       case "written":
         this.#settle(report.outcomes, report.lastSeq);
         return;
       case "swept":
-      case "done":
-        this.#take(report.key)?.resolve(report as never);
+        this.#take(report.key)?.resolve(report.step);
+        this.#advance(report.lastSeq);
+        return;
+      case "rebuilt":
+        this.#take(report.key)?.resolve("rebuilt");
+        return;
+      case "failed":
+        this.#take(report.key)?.reject(new JournalError(report.code, report.message));
         return;
       case "closed":
         this.#closed?.resolve();
-        return;
-      case "ready":
-      case "refused":
     }
   }
 
+  /** Only a record that was written shows that there is room again: a duplicate writes nothing. */
   #settle(outcomes: (JournalReport & { kind: "written" })["outcomes"], lastSeq: number): void {
-    let storage: StorageState = "ok";
+    let storage = this.#storage;
     for (const [key, outcome] of outcomes) {
       const waiting = this.#take(key);
-      if (outcome.kind !== "failed") waiting?.resolve(outcome as never);
-      else {
-        storage = outcome.code;
-        waiting?.reject(new JournalError(outcome.code, outcome.message));
+      if (outcome.kind !== "failed") {
+        waiting?.resolve(outcome);
+        if (outcome.kind === "appended") storage = "ok";
+        continue;
       }
+      waiting?.reject(new JournalError(outcome.code, outcome.message));
+      if (outcome.code === "invalid_record") continue;
+      storage = outcome.code;
+      if (key !== this.#probeKey) this.#refused += 1;
     }
+    this.#advance(lastSeq);
     this.#setStorage(storage);
+  }
+
+  #advance(lastSeq: number): void {
     if (lastSeq === this.#lastSeq) return;
     this.#lastSeq = lastSeq;
     for (const listener of this.#listeners) listener(lastSeq);
   }
 
   #setStorage(state: StorageState): void {
+    if (state === "ok") this.#restarts = 0;
     if (state === this.#storage) return;
+    const wasWell = this.#storage === "ok";
     this.#storage = state;
+    if (wasWell) this.#probeTimer = setInterval(() => this.#probe(), probeEveryMs).unref();
+    if (state === "ok") {
+      clearInterval(this.#probeTimer);
+      // An append from elsewhere healed it: what was refused is told now.
+      if (this.#probeKey === undefined) this.#probe();
+    }
     for (const listener of this.#storageListeners) listener(state);
+  }
+
+  /** Appends the record that tells of the trouble: when it can be written, the trouble is over. */
+  #probe(): void {
+    if (this.#probeKey !== undefined || this.#worker === undefined) return;
+    if (this.#closed !== undefined) return;
+    const refused = this.#refused;
+    const record = {
+      origin: "node",
+      type: "storage.recovered",
+      class: "record",
+      owner: "node",
+      actor: "node",
+      tier: "owner",
+      facts: { refused },
+    } as const;
+    const group = encodeGroup({ records: [record] });
+    const appended = this.#request((key) => {
+      this.#probeKey = key;
+      return { op: "append", key, group };
+    }, group.bytes);
+    const over = (told: number): void => {
+      this.#probeKey = undefined;
+      this.#refused -= told;
+    };
+    appended.then(
+      () => over(refused),
+      () => over(0),
+    );
   }
 
   #take(key: number): Waiting | undefined {
     const waiting = this.#waiting.get(key);
     this.#waiting.delete(key);
+    this.#waitingBytes -= waiting?.bytes ?? 0;
     return waiting;
   }
-
-  /** The writer is gone: nobody waits for ever, and nothing is accepted any more. */
-  #fail(cause: Error): void {
-    const wasClosing = this.#closed !== undefined;
-    this.#closed ??= Promise.withResolvers<void>();
-    this.#closed.resolve();
-    const error = new JournalError("closed", "the journal's writer has stopped", { cause });
-    for (const waiting of this.#waiting.values()) waiting.reject(error);
-    this.#waiting.clear();
-    if (!wasClosing) this.#setStorage("storage_failed");
-  }
-}
-
-function encode(group: RecordGroup): EncodedGroup {
-  return {
-    ...group,
-    records: group.records.map(({ facts, data, ...record }) => ({
-      ...record,
-      facts: JSON.stringify(facts),
-      data: data === undefined ? undefined : JSON.stringify(data),
-    })),
-  };
 }

@@ -1,26 +1,19 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import * as z from "zod";
 import { DatabaseError } from "./database.ts";
-import {
-  type EncodedGroup,
-  JournalError,
-  JournalWriter,
-  type WriteOutcome,
-} from "./journal-writer.ts";
-import { type RetentionPolicy, sweepOnce } from "./retention.ts";
+import type { EncodedGroup } from "./encoded-group.ts";
+import { JournalError } from "./journal-error.ts";
+import { JournalFiles } from "./journal-files.ts";
+import { JournalWriter, writeFailure, type WriteOutcome } from "./journal-writer.ts";
+import { type RetentionPolicy, type SweepStep, sweepOnce } from "./retention.ts";
 
 /**
  * The writer's thread. All groups that arrive while a commit is on its way to disk share the next one, so the
  * number of fsyncs falls as the load grows, and no caller's event loop ever waits for a disk.
  */
 
-export interface JournalWorkerData {
-  readonly file: string;
-  readonly headFile: string;
-  readonly headKey: Uint8Array;
-  readonly nodeId: string;
-  /** Milliseconds each commit is held: stands for a slow disk in measurements. */
-  readonly commitDelayMs: number;
-}
+const JournalWorkerData = JournalFiles.extend({ commitDelayMs: z.number() });
+export type JournalWorkerData = z.infer<typeof JournalWorkerData>;
 
 export type JournalRequest =
   | { readonly op: "append"; readonly key: number; readonly group: EncodedGroup }
@@ -31,7 +24,11 @@ export type JournalRequest =
 
 export type JournalReport =
   | { readonly kind: "ready"; readonly lastSeq: number }
-  | { readonly kind: "refused"; readonly code: string; readonly message: string }
+  | {
+      readonly kind: "refused";
+      readonly code: JournalError["code"];
+      readonly message: string;
+    }
   | {
       readonly kind: "written";
       readonly outcomes: readonly (readonly [number, WriteOutcome])[];
@@ -40,18 +37,29 @@ export type JournalReport =
   | {
       readonly kind: "swept";
       readonly key: number;
-      readonly erased: number;
-      readonly more: boolean;
+      readonly step: SweepStep;
+      readonly lastSeq: number;
     }
-  | { readonly kind: "done"; readonly key: number }
+  | { readonly kind: "rebuilt"; readonly key: number }
+  | {
+      readonly kind: "failed";
+      readonly key: number;
+      readonly code: "storage_full" | "storage_failed" | "invalid_record";
+      readonly message: string;
+    }
   | { readonly kind: "closed" };
+
+type Append = JournalRequest & { readonly op: "append" };
+type Other = Exclude<JournalRequest, Append>;
 
 /** Groups in one commit. */
 const batchGroupsMax = 512;
+/** Bytes after which a batch takes no further group: the thread's heap holds one batch. */
+const batchBytesMax = 4 * 1024 * 1024;
 
 const port = parentPort;
 if (port === null) throw new Error("this file is a worker thread");
-const data = workerData as JournalWorkerData;
+const data = JournalWorkerData.parse(workerData);
 const report = (message: JournalReport): void => port.postMessage(message);
 
 function open(): JournalWriter | undefined {
@@ -62,7 +70,7 @@ function open(): JournalWriter | undefined {
     report({
       kind: "refused",
       code: known ? error.code : "storage_failed",
-      message: error instanceof Error ? error.message : "unknown error",
+      message: known ? error.message : writeFailure(error).message,
     });
     return undefined;
   }
@@ -70,7 +78,7 @@ function open(): JournalWriter | undefined {
 
 const hold = new Int32Array(new SharedArrayBuffer(4));
 
-function write(writer: JournalWriter, batch: readonly (JournalRequest & { op: "append" })[]): void {
+function write(writer: JournalWriter, batch: readonly Append[]): void {
   if (batch.length === 0) return;
   const outcomes = writer.append(batch.map((request) => request.group));
   if (data.commitDelayMs > 0) Atomics.wait(hold, 0, 0, data.commitDelayMs);
@@ -81,26 +89,35 @@ function write(writer: JournalWriter, batch: readonly (JournalRequest & { op: "a
   });
 }
 
-function serve(writer: JournalWriter, request: Exclude<JournalRequest, { op: "append" }>): void {
-  switch (request.op) {
-    case "sweep":
-      report({ kind: "swept", key: request.key, ...sweepOnce(writer, request.policy, Date.now()) });
-      return;
-    case "token-used":
-      writer.database
-        .prepare(
-          "INSERT INTO token_use VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET time = excluded.time",
-        )
-        .run(request.name, request.timeMs);
-      return;
-    case "rebuild":
-      writer.rebuild();
-      report({ kind: "done", key: request.key });
-      return;
-    case "close":
-      writer[Symbol.dispose]();
-      report({ kind: "closed" });
-      port?.close();
+/** A step that fails is answered as failed; the thread lives on, because the next append may well succeed. */
+function serve(writer: JournalWriter, request: Exclude<Other, { op: "close" }>): void {
+  try {
+    switch (request.op) {
+      case "sweep": {
+        const step = sweepOnce(writer, request.policy, Date.now());
+        report({ kind: "swept", key: request.key, step, lastSeq: writer.last.seq });
+        return;
+      }
+      case "token-used":
+        writer.noteTokenUse(request.name, request.timeMs);
+        return;
+      case "rebuild":
+        writer.rebuild();
+        report({ kind: "rebuilt", key: request.key });
+    }
+  } catch (error) {
+    const { code, message } = writeFailure(error);
+    // When a token was last used is a courtesy; without it nothing is wrong.
+    if (request.op !== "token-used") report({ kind: "failed", key: request.key, code, message });
+  }
+}
+
+function close(writer: JournalWriter): void {
+  try {
+    writer[Symbol.dispose]();
+  } finally {
+    report({ kind: "closed" });
+    port?.close();
   }
 }
 
@@ -109,17 +126,22 @@ if (writer === undefined) port.close();
 else {
   report({ kind: "ready", lastSeq: writer.last.seq });
   port.on("message", (first: JournalRequest) => {
-    let batch: (JournalRequest & { op: "append" })[] = [];
+    let batch: Append[] = [];
+    let bytes = 0;
     for (let next: JournalRequest | undefined = first; next !== undefined;) {
-      if (next.op === "append") batch.push(next);
-      else {
+      if (next.op === "append") {
+        batch.push(next);
+        bytes += next.group.bytes;
+      } else {
         write(writer, batch);
         batch = [];
+        bytes = 0;
+        if (next.op === "close") return close(writer);
         serve(writer, next);
-        if (next.op === "close") return;
       }
-      if (batch.length >= batchGroupsMax) break;
-      next = (receiveMessageOnPort(port) as { message: JournalRequest } | undefined)?.message;
+      if (batch.length >= batchGroupsMax || bytes >= batchBytesMax) break;
+      const waiting: { message: JournalRequest } | undefined = receiveMessageOnPort(port);
+      next = waiting?.message;
     }
     write(writer, batch);
   });

@@ -1,5 +1,10 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { type Facts, factsByType, type NodeEventType } from "../../domain/journal/record.ts";
+import {
+  type Facts,
+  factsByType,
+  isNodeEventType,
+  type NodeEventType,
+} from "../../domain/journal/record.ts";
 
 /** What a projection may depend on: the chained header alone, so that replay rebuilds it after every erasure. */
 export interface ProjectedRecord {
@@ -41,11 +46,9 @@ export class Projections {
     this.#project = { ...this.#turns(), ...this.#conversations(), ...this.#things() };
   }
 
-  /** Applies one of the node's own records. Facts that do not fit their schema are our own mistake and throw. */
-  apply(record: ProjectedRecord, type: NodeEventType, facts: unknown): void {
-    const project = this.#project[type] as
-      | ((record: ProjectedRecord, facts: unknown) => void)
-      | undefined;
+  /** Applies one of the node's own records; its facts have passed their schema. */
+  apply<T extends NodeEventType>(record: ProjectedRecord, type: T, facts: Facts<T>): void {
+    const project: Project[T] = this.#project[type];
     project?.(record, facts);
   }
 
@@ -58,7 +61,9 @@ export class Projections {
       )
       .iterate();
     for (const row of rows) {
-      const type = String(row["type"]) as NodeEventType;
+      const type = String(row["type"]);
+      // A later version's record has no state in this one's tables.
+      if (!isNodeEventType(type)) continue;
       const conversation = row["conversation"];
       const record: ProjectedRecord = {
         seq: Number(row["seq"]),
@@ -176,7 +181,8 @@ export class Projections {
       "mode.restored": (record, facts) => {
         ensure(record);
         this.#run(
-          "UPDATE conversation SET mode = ?, mode_previous = NULL, mode_by = ? WHERE key = ?",
+          `UPDATE conversation SET mode = ?, mode_previous = NULL, mode_until_turn = NULL, mode_until_time = NULL,
+             mode_by = ? WHERE key = ?`,
           facts.mode,
           record.actor,
           record.conversation,

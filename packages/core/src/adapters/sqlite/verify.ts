@@ -1,248 +1,154 @@
-import { rmSync } from "node:fs";
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import type { VerifyReport } from "@adyton/protocol";
-import { factsByType } from "../../domain/journal/record.ts";
-import { chain, type ChainedHeader, commit, genesis } from "./chain.ts";
-import { openForReading, openForWriting } from "./database.ts";
-import { readHead } from "./head-file.ts";
+import { DatabaseError, failureOf, openForReading, openScratch, schemaText } from "./database.ts";
+import { readHead, type HeadOutcome } from "./head-file.ts";
+import type { JournalFiles } from "./journal-files.ts";
+import { keyedHash } from "./keyed-hash.ts";
 import { Projections, stateTables } from "./projections.ts";
+import { unsealedRows } from "./sealed-rows.ts";
+import { type Blame, walkRecords, type Walked } from "./verify-records.ts";
 
-export interface VerifyOptions {
-  readonly file: string;
-  readonly headFile: string;
-  readonly headKey: Uint8Array;
-  readonly nodeId: string;
-  /** Called now and then with the records checked so far and in all. */
-  readonly onProgress?: (done: number, total: number) => void;
+export interface VerifyProgress {
+  /** Records against the chain, the file's structure, then the state against a replay. */
+  readonly step: "records" | "structure" | "state";
+  readonly done: number;
+  readonly total: number;
 }
+
+type OnProgress = ((progress: VerifyProgress) => void) | undefined;
 
 type Fault = VerifyReport["faults"][number];
 
 /** Faults listed in full; a journal with more is beyond repair anyway. */
 const faultsMax = 100;
-const progressEvery = 20_000;
 const integrityProblemsMax = 10;
+/** The statement that checks the structure answers only at its end; its progress is 0 or 1 of this. */
+const structureSteps = 1;
 
 /**
  * Checks the whole journal: every record against the chain, every payload against its commitment, every missing
- * payload against the records of erasure, the end against the signed head, SQLite's own structure, and the state
- * tables against a replay. Reads one consistent snapshot beside the writer; long, so it belongs in a thread of its own.
+ * payload against the records of erasure, the rows beside the chain against their seals, the end against the signed
+ * head, SQLite's own structure, and the state tables against a replay. Reads one consistent snapshot beside the
+ * writer; long, so it belongs in a thread of its own. Throws when it cannot finish for want of room on the disk.
  */
-export function verifyJournal(options: VerifyOptions): VerifyReport {
+export function verifyJournal(files: JournalFiles, onProgress?: OnProgress): VerifyReport {
   const startedMs = performance.now();
   const faults: Fault[] = [];
-  const blame = (kind: Fault["kind"], seq: number, detail: string): void => {
+  const blame: Blame = (kind, seq, detail) => {
     if (faults.length < faultsMax) faults.push({ kind, seq, detail });
   };
   // The head is read before the snapshot is taken: the journal may be ahead of it, never behind.
-  const head = readHead(options.headFile, options.headKey);
-  let walked: Walked = {
-    records: 0,
-    erased: 0,
-    firstSeq: 0,
-    lastSeq: 0,
-    hash: genesis(options.nodeId),
-    headHash: undefined,
-  };
-  try {
-    const database = openForReading(options.file);
-    try {
-      database.exec("BEGIN");
-      walked = walk(database, options, head.kind === "read" ? head.head.seq : -1, blame);
-      checkStructure(database, blame);
-      if (faults.length === 0) checkState(database, `${options.file}.verify`, blame);
-    } finally {
-      database.close();
-    }
-  } catch (error) {
-    blame(
-      "unreadable",
-      walked.lastSeq,
-      error instanceof Error ? error.message : "the file cannot be read",
-    );
-  }
-  if (head.kind === "invalid")
-    blame("head_invalid", 0, "the head file does not carry this node's signature");
-  if (head.kind === "absent" && walked.records > 0)
-    blame("head_missing", 0, "the head file is missing");
-  if (head.kind === "read") {
-    const { seq, hash } = head.head;
-    if (seq > walked.lastSeq) {
-      blame(
-        "tail_cut",
-        walked.lastSeq + 1,
-        `records ${walked.lastSeq + 1} to ${seq} are missing: the signed head is ${seq}`,
-      );
-    } else if (seq > 0 && (walked.headHash === undefined || !walked.headHash.equals(hash))) {
-      blame(
-        "tail_cut",
-        seq,
-        `record ${seq} is not the one the signed head names: another file stands in its place`,
-      );
-    }
-  }
+  const head = readHead(files.headFile, files.headKey);
+  const walked = checkDatabase(files, head, blame, onProgress);
+  checkEnd(head, walked, blame);
   return {
     clean: faults.length === 0,
-    records: walked.records,
-    erased: walked.erased,
-    firstSeq: walked.firstSeq,
-    lastSeq: walked.lastSeq,
-    headHash: walked.hash.toString("hex"),
+    records: walked?.records ?? 0,
+    erased: walked?.erased ?? 0,
+    firstSeq: walked?.firstSeq ?? 0,
+    lastSeq: walked?.lastSeq ?? 0,
+    headHash: walked?.hash.toString("hex") ?? "",
     faults,
     tookMs: Math.round(performance.now() - startedMs),
   };
 }
 
-interface Walked {
-  readonly records: number;
-  readonly erased: number;
-  readonly firstSeq: number;
-  readonly lastSeq: number;
-  readonly hash: Buffer;
-  /** The stored hash at the signed head's place. */
-  readonly headHash: Buffer | undefined;
-}
-
-function walk(
-  database: DatabaseSync,
-  options: VerifyOptions,
-  headSeq: number,
-  blame: (kind: Fault["kind"], seq: number, detail: string) => void,
-): Walked {
-  const total = Number(database.prepare("SELECT count(*) AS n FROM event").get()?.["n"] ?? 0);
-  const rows = database
-    .prepare(
-      "SELECT e.*, p.salt, p.data FROM event e LEFT JOIN payload p USING (seq) ORDER BY e.seq",
-    )
-    .iterate();
-  const missing = new Ranges();
-  const erasures = new Ranges();
-  let hash = genesis(options.nodeId);
-  let expected = 1;
-  let records = 0;
-  let headHash: Buffer | undefined;
-  for (const row of rows) {
-    const header = headerOf(row);
-    if (header.seq !== expected) {
-      const last = header.seq - 1;
-      blame(
-        "missing_record",
-        expected,
-        last === expected
-          ? `record ${expected} is missing`
-          : `records ${expected} to ${last} are missing`,
-      );
-    }
-    const stored = bytesOf(row["hash"]) ?? Buffer.alloc(0);
-    // After a gap the chain cannot be followed; it is taken up again from what is stored.
-    if (header.seq === expected && !chain(hash, header).equals(stored)) {
-      blame(
-        "altered_record",
-        header.seq,
-        `record ${header.seq} (${header.type}) is not the one that was written`,
-      );
-    }
-    checkPayload(row, header, missing, blame);
-    if (header.origin === "node" && header.type === "journal.erased") {
-      const facts = factsByType["journal.erased"].safeParse(JSON.parse(header.facts));
-      for (const [from, to] of facts.data?.ranges ?? []) erasures.add(from, to);
-    }
-    hash = stored;
-    if (header.seq === headSeq) headHash = stored;
-    expected = header.seq + 1;
-    records += 1;
-    if (records % progressEvery === 0) options.onProgress?.(records, total);
-  }
-  for (const [from, to] of missing.without(erasures)) {
-    blame(
-      "missing_payload",
-      from,
-      `the payload of ${from === to ? `record ${from}` : `records ${from} to ${to}`} is gone without a record of its erasure`,
-    );
-  }
-  const stray = database
-    .prepare(
-      "SELECT p.seq FROM payload p LEFT JOIN event e USING (seq) WHERE e.seq IS NULL OR e.commitment IS NULL",
-    )
-    .all();
-  for (const row of stray)
-    blame("stray_payload", Number(row["seq"]), "a payload belongs to no record");
-  const firstSeq = records === 0 ? 0 : 1;
-  return { records, erased: missing.count, firstSeq, lastSeq: expected - 1, hash, headHash };
-}
-
-function checkPayload(
-  row: Record<string, SQLOutputValue>,
-  header: ChainedHeader,
-  missing: Ranges,
-  blame: (kind: Fault["kind"], seq: number, detail: string) => void,
-): void {
-  if (header.commitment === null) return;
-  const salt = bytesOf(row["salt"]);
-  const data = row["data"];
-  if (salt === undefined || typeof data !== "string") missing.add(header.seq, header.seq);
-  else if (!commit(salt, data).equals(header.commitment)) {
-    blame(
-      "altered_payload",
-      header.seq,
-      `the payload of record ${header.seq} (${header.type}) is not the one that was written`,
-    );
-  }
-}
-
-function headerOf(row: Record<string, SQLOutputValue>): ChainedHeader {
-  const text = (name: string): string => String(row[name]);
-  const conversation = row["conversation"];
-  const cause = row["cause"];
-  return {
-    seq: Number(row["seq"]),
-    time: Number(row["time"]),
-    origin: text("origin"),
-    type: text("type"),
-    class: text("class"),
-    owner: text("owner"),
-    actor: text("actor"),
-    tier: text("tier"),
-    conversation: typeof conversation === "string" ? conversation : null,
-    cause: typeof cause === "number" ? cause : null,
-    hop: Number(row["hop"]),
-    facts: text("facts"),
-    commitment: bytesOf(row["commitment"]) ?? null,
+/** What the walk saw; nothing when the records could not be read to their end. */
+function checkDatabase(
+  files: JournalFiles,
+  head: HeadOutcome,
+  blame: Blame,
+  onProgress: OnProgress,
+): Walked | undefined {
+  const keyed = keyedHash(files.headKey);
+  let walked: Walked | undefined;
+  let faulty = false;
+  const note: Blame = (...fault) => {
+    faulty = true;
+    blame(...fault);
   };
+  let database: DatabaseSync | undefined;
+  try {
+    database = openForReading(files.file);
+    database.exec("BEGIN");
+    walked = walkRecords(database, {
+      keyed,
+      nodeId: files.nodeId,
+      headSeq: head.kind === "read" ? head.head.seq : undefined,
+      blame: note,
+      onProgress: (done, total) => onProgress?.({ step: "records", done, total }),
+    });
+    for (const [table] of unsealedRows(database, keyed))
+      note("altered_state", 0, `a row of the table "${table}" is not the one that was written`);
+    checkStructure(database, onProgress, note);
+    checkState(database, { faulty, onProgress }, note);
+  } catch (error) {
+    if (error instanceof ScratchError) throw error;
+    const known = error instanceof DatabaseError || failureOf(error) !== "invalid_record";
+    const message = known && error instanceof Error ? error.message : "a value has no place in it";
+    blame("unreadable", walked?.lastSeq ?? 0, `the file cannot be read to its end: ${message}`);
+  } finally {
+    database?.close();
+  }
+  return walked;
 }
 
-function bytesOf(value: SQLOutputValue | undefined): Buffer | undefined {
-  return value instanceof Uint8Array ? Buffer.from(value) : undefined;
+/** The signed head against the records. */
+function checkEnd(head: HeadOutcome, walked: Walked | undefined, blame: Blame): void {
+  if (head.kind === "invalid")
+    blame("head_invalid", 0, "the head file does not carry this node's signature");
+  // Of records that could not be read nothing more can be said.
+  if (walked === undefined) return;
+  if (head.kind === "absent" && walked.records > 0)
+    blame("head_missing", 0, "the head file is missing");
+  if (head.kind !== "read") return;
+  const { seq, hash } = head.head;
+  if (seq > walked.lastSeq) {
+    const from = walked.lastSeq + 1;
+    blame("tail_cut", from, `records ${from} to ${seq} are missing: the signed head is ${seq}`);
+  } else if (walked.headHash === undefined || !walked.headHash.equals(hash)) {
+    blame(
+      "tail_cut",
+      seq,
+      `record ${seq} is not the one the signed head names: another file stands in its place`,
+    );
+  }
 }
 
-function checkStructure(
-  database: DatabaseSync,
-  blame: (kind: Fault["kind"], seq: number, detail: string) => void,
-): void {
+function checkStructure(database: DatabaseSync, onProgress: OnProgress, blame: Blame): void {
+  onProgress?.({ step: "structure", done: 0, total: structureSteps });
   const problems = database.prepare(`PRAGMA integrity_check(${integrityProblemsMax})`).all();
   for (const row of problems) {
     const text = String(row["integrity_check"]);
     if (text !== "ok") blame("unreadable", 0, `the database's structure is damaged: ${text}`);
   }
+  onProgress?.({ step: "structure", done: structureSteps, total: structureSteps });
 }
 
-/** Replays the records into an empty database and compares every state table row for row. */
+/** The comparison could not be made; that says nothing about the journal. */
+export class ScratchError extends Error {
+  override readonly name = "ScratchError";
+}
+
+/**
+ * Compares the schema with that of an empty journal, then replays the records into it and compares every state table
+ * row for row. Of faulty records no state can be expected. The replay takes as much room as the state, on the disk.
+ */
 function checkState(
   database: DatabaseSync,
-  scratchFile: string,
-  blame: (kind: Fault["kind"], seq: number, detail: string) => void,
+  { faulty, onProgress }: { readonly faulty: boolean; readonly onProgress: OnProgress },
+  blame: Blame,
 ): void {
-  const remove = (): void => {
-    for (const suffix of ["", "-wal", "-shm", "-journal"])
-      rmSync(scratchFile + suffix, { force: true });
-  };
-  remove();
-  const scratch = openForWriting(scratchFile);
+  const scratch = openScratch();
   try {
-    scratch.exec("PRAGMA synchronous = OFF; BEGIN");
-    new Projections(scratch).replay(database);
-    scratch.exec("COMMIT");
-    for (const table of stateTables) {
+    if (schemaText(database) !== schemaText(scratch))
+      blame("altered_state", 0, "the database's tables are not the ones this version makes");
+    if (faulty) return;
+    const total = stateTables.length + 1;
+    onProgress?.({ step: "state", done: 0, total });
+    replay(database, scratch);
+    for (const [index, table] of stateTables.entries()) {
+      onProgress?.({ step: "state", done: index + 1, total });
       if (!sameRows(database, scratch, table)) {
         blame(
           "altered_state",
@@ -251,9 +157,22 @@ function checkState(
         );
       }
     }
+    onProgress?.({ step: "state", done: total, total });
   } finally {
     scratch.close();
-    remove();
+  }
+}
+
+function replay(database: DatabaseSync, scratch: DatabaseSync): void {
+  try {
+    scratch.exec("BEGIN");
+    new Projections(scratch).replay(database);
+    scratch.exec("COMMIT");
+  } catch (cause) {
+    if (failureOf(cause) !== "storage_full") throw cause;
+    throw new ScratchError("there is no room on the disk to replay the journal beside it", {
+      cause,
+    });
   }
 }
 
@@ -266,34 +185,4 @@ function sameRows(left: DatabaseSync, right: DatabaseSync, table: string): boole
     if (other.done === true || JSON.stringify(row) !== JSON.stringify(other.value)) return false;
   }
   return others.next().done === true;
-}
-
-/** Ascending closed ranges of sequence numbers: millions of erased records take a few entries. */
-class Ranges {
-  #ranges: [number, number][] = [];
-  count = 0;
-
-  add(from: number, to: number): void {
-    const last = this.#ranges.at(-1);
-    this.count += to - from + 1;
-    if (last !== undefined && last[1] === from - 1) last[1] = to;
-    else this.#ranges.push([from, to]);
-  }
-
-  /** The parts of these ranges that no range of `other` covers. */
-  without(other: Ranges): readonly (readonly [number, number])[] {
-    const covers = other.#ranges.toSorted((a, b) => a[0] - b[0]);
-    const left: [number, number][] = [];
-    for (const [start, end] of this.#ranges) {
-      let from = start;
-      for (const [coverFrom, coverTo] of covers) {
-        if (coverTo < from) continue;
-        if (coverFrom > end) break;
-        if (coverFrom > from) left.push([from, coverFrom - 1]);
-        from = Math.max(from, coverTo + 1);
-      }
-      if (from <= end) left.push([from, end]);
-    }
-    return left;
-  }
 }

@@ -73,6 +73,9 @@ export const factsByType = {
 } as const;
 
 export type NodeEventType = keyof typeof factsByType;
+/** Whether the journal's own records can have this type. */
+export const isNodeEventType = (type: string): type is NodeEventType =>
+  Object.hasOwn(factsByType, type);
 export type Facts<T extends NodeEventType> = z.infer<(typeof factsByType)[T]>;
 
 /** Who and where: the header of a record besides what the journal itself adds. */
@@ -104,7 +107,10 @@ export type NewRecord = RecordContext & {
     | { readonly origin: "outside"; readonly type: string; readonly facts: Record<string, never> }
   );
 
-/** An HMAC that names an outside event or a keyed request, and a digest that tells a repetition from a clash. */
+/**
+ * An HMAC that names an outside event or a keyed request, and one of its content that tells a repetition from a clash.
+ * Both are keyed: they outlive the erasing of what they stand for, until they expire.
+ */
 export interface DedupeKey {
   readonly key: Uint8Array;
   readonly fingerprint: Uint8Array;
