@@ -10,7 +10,7 @@ import type { KnownTerm } from "./vocabulary.ts";
 
 const candidatesPerRankingMax = 50;
 /** How many index entries one ranking may read: rare words decide, frequent ones only re-order what those found. */
-const postingsMax = 12_000;
+const postingsMax = 6_000;
 
 /** The twin in the question's language wins over an equal one, not over a page that covers more of the question. */
 const languageBoost = 1.25;
