@@ -20,6 +20,9 @@ export function operation(
     description: description(route),
     "x-access": access.kind,
     ...(access.kind === "open" ? {} : { "x-grant": access.grant }),
+    ...(access.kind === "local" && access.orCommand !== undefined
+      ? { "x-or-grant": `command:${access.orCommand === "any" ? "NAME" : access.orCommand}` }
+      : {}),
     "x-idempotent": route.idempotent,
     security: access.kind === "token" ? [{ token: [] }] : [{}, { token: [] }],
     ...withItems("parameters", parameters(route, components)),

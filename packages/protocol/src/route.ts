@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Grant } from "./grants.ts";
+import { type Grant, grantCovers } from "./grants.ts";
 import { jsonBodyBytesMax } from "./limits.ts";
 import type { ProblemCode } from "./problems.ts";
 
@@ -9,7 +9,12 @@ import type { ProblemCode } from "./problems.ts";
  */
 export type Access =
   | { readonly kind: "open" }
-  | { readonly kind: "local"; readonly grant: Grant }
+  | {
+      readonly kind: "local";
+      readonly grant: Grant;
+      /** The grant of this command does as well; `any`: of whatever command the body names. */
+      readonly orCommand?: string;
+    }
   | { readonly kind: "token"; readonly grant: Grant };
 
 export interface RouteExample {
@@ -65,10 +70,20 @@ export const body = <S extends z.ZodType>(schema: S, bytesMax: number = jsonBody
 });
 /** Callers without a token, and tokens whose grants cover `grant`. */
 export const local = (grant: Grant): Access => ({ kind: "local", grant });
+/** Callers without a token, tokens that may talk, and tokens that may use this command, or any. */
+export const command = (name: string): Access => ({ kind: "local", grant: "say", orCommand: name });
 /** Only tokens whose grants cover `grant`. */
 export const token = (grant: Grant): Access => ({ kind: "token", grant });
 /** Anybody on this machine. */
 export const open: Access = { kind: "open" };
+
+/** Whether grants open a route. What a command needs beyond that is checked where the command is known. */
+export function accessCovers(access: Access, held: readonly Grant[]): boolean {
+  if (access.kind === "open" || grantCovers(held, access.grant)) return true;
+  if (access.kind === "token" || access.orCommand === undefined) return false;
+  if (access.orCommand === "any") return held.some((grant) => grant.startsWith("command:"));
+  return grantCovers(held, `command:${access.orCommand}`);
+}
 
 /** Problems of every route that writes the journal. */
 export const storage: readonly ProblemCode[] = ["storage_full", "storage_failed", "stopping"];

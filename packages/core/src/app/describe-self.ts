@@ -147,7 +147,9 @@ function needsOf(access: Route["access"]): string {
     case "open":
       return "nothing";
     case "local":
-      return `nothing, or a token with ${access.grant}`;
+      return access.orCommand === undefined
+        ? `nothing, or a token with ${access.grant}`
+        : "nothing, or a token with say or the command";
     case "token":
       return `a token with ${access.grant}`;
   }

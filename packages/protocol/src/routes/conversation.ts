@@ -3,7 +3,7 @@ import { CommandRequest, CommandResult } from "../commands.ts";
 import { MessageAnswer, MessageRequest, Run, runStreamEvents } from "../message.ts";
 import type { ProblemCode } from "../problems.ts";
 import { Overlay, PromptRequest } from "../prompt.ts";
-import { body, json, local, type Route, storage, text } from "../route.ts";
+import { body, command, json, local, type Route, storage, text } from "../route.ts";
 
 const RunId = z.strictObject({ id: z.string().regex(/^run_[A-Za-z0-9_-]{8,64}$/) });
 const turn: readonly ProblemCode[] = [
@@ -58,7 +58,7 @@ export const conversationRoutes = [
     id: "runCommand",
     method: "POST",
     path: "/api/v1/command",
-    access: local("say"),
+    access: command("any"),
     summary: "Execute a command",
     description:
       "Needs the grant `command:NAME`; a caller without a token may use the commands marked local.",
@@ -81,7 +81,7 @@ export const conversationRoutes = [
     id: "insertPrompt",
     method: "POST",
     path: "/api/v1/prompt",
-    access: local("say"),
+    access: command("prompt"),
     summary: "Insert an intent into a conversation, with an expiry",
     body: body(PromptRequest),
     status: 200,
@@ -96,7 +96,7 @@ export const conversationRoutes = [
     id: "removePrompt",
     method: "DELETE",
     path: "/api/v1/prompt/{id}",
-    access: local("say"),
+    access: command("prompt"),
     summary: "Remove an inserted intent before it expires",
     params: z.strictObject({ id: z.string().regex(/^ovl_[A-Za-z0-9_-]{8,64}$/) }),
     status: 200,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type Access, grantCovers } from "@adyton/protocol";
+import { type Access, accessCovers } from "@adyton/protocol";
 import type { Authenticate, Principal } from "../../ports/http.ts";
 import { bearerCharsMax } from "./edge-limits.ts";
 import { type Refusal, refused } from "./refusal.ts";
@@ -68,7 +68,8 @@ export function checkCaller(
   const { grant } = access;
   const anonymous = authorization === undefined;
   const tokenIsMissing = anonymous && access.kind === "token" && principal.tier === "local";
-  if (!tokenIsMissing && grantCovers(principal.grants, grant)) return { kind: "known", principal };
+  if (!tokenIsMissing && accessCovers(access, principal.grants))
+    return { kind: "known", principal };
   if (anonymous)
     return unauthorized(
       `This needs a token with the grant ${grant}: make one with “adyton token add NAME --may ${grant}” ` +
