@@ -36,6 +36,8 @@ export class LiveRun {
   /** Set once the question has been handed to the journal: the record's sequence number, when it is on disk. */
   received: Promise<number> | undefined;
   mode = "";
+  /** Turns of the conversation that came before this one and were not over when it was admitted. */
+  ahead = 0;
   state: "waiting" | "running" | "ended" = "waiting";
   attempt = 1;
   readonly #abort = new AbortController();

@@ -140,6 +140,7 @@ export class Turns implements AsyncDisposable {
   #admit(run: LiveRun): void {
     const admission = this.#lanes.enqueue(laneTurn(run));
     if (admission.kind === "busy") throw new ProblemError(busyProblem(admission.full));
+    run.ahead = admission.ahead;
     this.#live.set(run.id, run);
     const wall = setTimeout(() => this.cancel(run, "budget"), this.#options.wallMs);
     const write = setTimeout(() => {

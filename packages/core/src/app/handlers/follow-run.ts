@@ -28,7 +28,7 @@ async function followLive(sink: StreamSink, run: LiveRun, fromChar: number): Pro
       tell(
         {
           event: "queued",
-          data: { run: run.id, conversation: run.submission.conversation, ahead: 0 },
+          data: { run: run.id, conversation: run.submission.conversation, ahead: run.ahead },
         },
         0,
       );
