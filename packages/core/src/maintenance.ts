@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import type { BackupReport, VerifyReport } from "@adyton/protocol";
-import { lockFolder } from "@adyton/runtime";
+import { lockFolder } from "@adyton/runtime/resource-lock";
 import { nodeKeyName, readNodeKeys } from "./adapters/keys/node-keys.ts";
 import {
   backupKeyName,

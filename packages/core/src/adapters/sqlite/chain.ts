@@ -20,7 +20,7 @@ export interface ChainedHeader {
   readonly commitment: Uint8Array | null;
 }
 
-export const saltBytes = 16;
+const saltBytes = 16;
 
 /** Salts come from a pool because one call for 16 random bytes costs as much as one for 4,096. */
 const pool = Buffer.alloc(4_096);

@@ -8,7 +8,7 @@ export const recordFactsBytesMax = 64 * 1024;
 /** Records of one group, which is one transaction. */
 export const groupRecordsMax = 1_000;
 /** Bytes of one group's payloads and facts. */
-export const groupBytesMax = 16 * 1024 * 1024;
+const groupBytesMax = 16 * 1024 * 1024;
 
 /** A record on its way into the journal: the payload is text already, so that threads exchange strings. */
 export type EncodedRecord = Omit<NewRecord, "facts" | "data" | "origin" | "type"> & {

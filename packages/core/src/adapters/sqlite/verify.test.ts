@@ -273,14 +273,14 @@ describe("verification", () => {
     it(`is not the only guard: the writer refuses to start on ${name}`, () => {
       const files = copyJournal(original.files, scratch.home);
       tamper?.(files);
-      const before = readFileSync(files.file);
+      const untouched = readFileSync(files.file);
       assert.throws(
         () => new JournalWriter(files),
         (error) =>
           (error instanceof JournalError || error instanceof DatabaseError) &&
           (codes as readonly string[]).includes(error.code),
       );
-      assert.deepEqual(readFileSync(files.file), before);
+      assert.deepEqual(readFileSync(files.file), untouched);
     });
 
   it("accepts a head that lags behind, as a crash leaves it", () => {

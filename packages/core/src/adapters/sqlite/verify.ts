@@ -126,7 +126,7 @@ function checkStructure(database: DatabaseSync, onProgress: OnProgress, blame: B
 }
 
 /** The comparison could not be made; that says nothing about the journal. */
-export class ScratchError extends Error {
+class ScratchError extends Error {
   override readonly name = "ScratchError";
 }
 
