@@ -1,0 +1,18 @@
+import type { Bench } from "./figure.ts";
+
+/** Every bench, loaded only in the process that runs it. */
+export const benches = {
+  install: async () => (await import("./install.ts")).install,
+  start: async () => (await import("./start.ts")).start,
+  memory: async () => (await import("./memory.ts")).memory,
+  journal: async () => (await import("./journal.ts")).journal,
+  turn: async () => (await import("./turn.ts")).turn,
+  events: async () => (await import("./events.ts")).events,
+  loop: async () => (await import("./loop.ts")).loop,
+  restart: async () => (await import("./restart.ts")).restart,
+  search: async () => (await import("./search.ts")).search,
+} as const satisfies Record<string, () => Promise<Bench>>;
+
+export type BenchName = keyof typeof benches;
+
+export const isBenchName = (name: string): name is BenchName => Object.hasOwn(benches, name);
