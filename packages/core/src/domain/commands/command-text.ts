@@ -25,34 +25,50 @@ export function commandSpec(name: CommandName): CommandSpec {
   return found;
 }
 
+/** Characters of a word that can be meant as a command's name; a longer one is speech. */
+const nameCharsMax = 64;
+const slashLine = new RegExp(
+  String.raw`^/(\p{L}[\p{L}\p{M}\p{N}_-]{0,${nameCharsMax - 1}})(?:@\S+)?(?:\s+(.*))?$`,
+  "su",
+);
+
 /**
  * Reads a message as a text command: `/command NAME …`, a slash form of the table, or a bare command word that is the
- * whole message. A slash in the middle of a sentence, a path, or a word that merely occurs is speech.
+ * whole message. A single word behind a slash is meant as a command, so an unknown one is told, in any script. A path
+ * (`/etc/hosts`), a slash within a sentence and a word that merely occurs are speech. Never throws.
  */
 export function readText(text: string): ReadText {
   const trimmed = text.trim();
   if (!trimmed.startsWith("/")) {
-    const bare = commandTable.find(
-      (command) => command.bare && command.name === trimmed.toLowerCase(),
-    );
-    return bare === undefined
-      ? { kind: "speech" }
-      : { kind: "command", command: bare.name, args: {} };
+    const name = findCommand(trimmed);
+    return name !== undefined && commandSpec(name).bare
+      ? { kind: "command", command: name, args: {} }
+      : { kind: "speech" };
   }
-  const match = /^\/([a-z][a-z0-9_-]*)(?:@\S+)?(?:\s+([\s\S]*))?$/i.exec(trimmed);
-  if (match === null) return { kind: "speech" };
-  const [, word = "", rest = ""] = match;
+  const [, word, rest = ""] = slashLine.exec(trimmed) ?? [];
+  if (word === undefined) return { kind: "speech" };
   if (word.toLowerCase() === "command") return readCommandLine(rest);
   const form = `/${word.toLowerCase()}`;
   const slash = commandTable.find(({ slash: forms }) => forms.some((each) => each === form));
-  const name = slash === undefined ? findCommand(word) : slash.name;
-  return name === undefined ? { kind: "unknown_command", name: word } : withRest(name, rest);
+  return named(slash?.name ?? findCommand(word), word, rest);
 }
 
+/** `/command` alone asks which commands there are. */
 function readCommandLine(line: string): ReadText {
-  const [, word = "", rest = ""] = /^(\S*)\s*([\s\S]*)$/.exec(line.trim()) ?? [];
-  const name = findCommand(word);
-  return name === undefined ? { kind: "unknown_command", name: word } : withRest(name, rest);
+  const [, word = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(line.trim()) ?? [];
+  return word === ""
+    ? { kind: "command", command: "help", args: {} }
+    : named(findCommand(word), word, rest);
+}
+
+function named(name: CommandName | undefined, word: string, rest: string): ReadText {
+  if (name === undefined)
+    return { kind: "unknown_command", name: [...word].slice(0, nameCharsMax).join("") };
+  const argument = rest.trim();
+  if (argument === "") return { kind: "command", command: name, args: {} };
+  // A command without arguments gets a name that its schema refuses.
+  const { rest: argumentName = "rest" } = commandSpec(name);
+  return { kind: "command", command: name, args: { [argumentName]: unquoted(argument) } };
 }
 
 const quotePairs: Readonly<Record<string, string>> = {
@@ -63,13 +79,17 @@ const quotePairs: Readonly<Record<string, string>> = {
   "„": "“",
 };
 
-/** Gives the rest of the line to the command's one free argument, without the quotation marks around it. */
-function withRest(name: CommandName, rest: string): ReadText {
-  const { rest: argument } = commandSpec(name);
-  const trimmed = rest.trim();
-  if (trimmed === "") return { kind: "command", command: name, args: {} };
-  const closing = quotePairs[trimmed.charAt(0)];
-  const quoted = closing !== undefined && trimmed.length > 1 && trimmed.endsWith(closing);
-  const value = quoted ? trimmed.slice(1, -1) : trimmed;
-  return { kind: "command", command: name, args: { [argument ?? "rest"]: value } };
+/** Takes away a pair of quotation marks that stands around the whole text, not two quotations at its ends. */
+function unquoted(text: string): string {
+  const opening = text.charAt(0);
+  const closing = quotePairs[opening];
+  if (closing === undefined || text.length < 2 || !text.endsWith(closing)) return text;
+  const inner = text.slice(1, -1);
+  let depth = 1;
+  for (const mark of inner) {
+    if (mark === closing) depth -= 1;
+    else if (mark === opening) depth += 1;
+    if (depth === 0) return text;
+  }
+  return inner;
 }

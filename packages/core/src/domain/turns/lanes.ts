@@ -1,14 +1,19 @@
 /**
  * Who runs next. One turn of a conversation at a time, in order; conversations beside each other up to the number of
- * slots; between principals strictly in turn, so that one who sends a thousand messages delays another by at most
- * one. Every queue is bounded, and a full one answers busy at once.
+ * slots; principals in rounds. Every queue is bounded, and a full one answers busy at once.
  *
  * A turn is `waiting` in its conversation's queue until `next` hands it out, then `running` until `finish`. Its slot
  * stands for the model server's time: `release` gives it back while the answer is still on its way to disk.
+ *
+ * The bound on waiting: a turn is *startable* when it is the first of its conversation and the conversation is not
+ * busy. While a principal has a startable turn, each other principal starts at most one turn before it. For `next`
+ * takes the frontmost principal that has one, and whoever starts goes behind all who wait, as does whoever is new;
+ * nothing else moves anybody back. The same holds between the conversations of one principal.
  */
 
 export interface Turn {
   readonly id: string;
+  /** Belongs to one principal: two principals never share a conversation's key. */
   readonly conversation: string;
   readonly principal: string;
 }
@@ -53,30 +58,30 @@ export class Lanes {
   /** Takes a turn into its conversation's queue, or says which queue is full. */
   enqueue(turn: Turn): Admission {
     if (this.#waiting >= this.#limits.nodeMax) return { kind: "busy", full: "node" };
-    const share = this.#shares.get(turn.principal) ?? {
-      waiting: 0,
-      conversations: new Map<string, Turn[]>(),
-    };
+    const share = this.#shareOf(turn.principal);
     if (share.waiting >= this.#limits.principalMax) return { kind: "busy", full: "principal" };
     const queue = share.conversations.get(turn.conversation) ?? [];
     if (queue.length >= this.#limits.conversationMax) return { kind: "busy", full: "conversation" };
     const ahead = queue.length + (this.#busyConversations.has(turn.conversation) ? 1 : 0);
-    queue.push(turn);
-    share.conversations.set(turn.conversation, queue);
-    share.waiting += 1;
-    this.#shares.set(turn.principal, share);
-    this.#waiting += 1;
+    this.#add(turn, share, queue);
     return { kind: "queued", ahead };
+  }
+
+  /** Takes a turn in that was admitted before, by a process that has ended: no limit refuses it a second time. */
+  readmit(turn: Turn): void {
+    const share = this.#shareOf(turn.principal);
+    this.#add(turn, share, share.conversations.get(turn.conversation) ?? []);
   }
 
   /** The turn to start now, or none: each of the `slots` is taken or every waiting conversation is busy. */
   next(slots: number): Turn | undefined {
     if (this.#slotHolders.size >= slots) return undefined;
-    for (const [principal, share] of this.#shares) {
+    for (const share of this.#shares.values()) {
       for (const [conversation, queue] of share.conversations) {
         const turn = queue[0];
         if (turn === undefined || this.#busyConversations.has(conversation)) continue;
-        this.#takeOut(principal, share, conversation, queue, turn);
+        this.#takeOut(turn, share, queue, 0);
+        this.#moveBack(turn, share, queue);
         this.#running.set(turn.id, turn);
         this.#slotHolders.add(turn.id);
         this.#busyConversations.add(conversation);
@@ -100,24 +105,45 @@ export class Lanes {
     this.#busyConversations.delete(turn.conversation);
   }
 
-  /** Takes a waiting turn out of its queue. False when it is not waiting. */
+  /** Takes a waiting turn out of its queue; nobody's place changes. False when it is not waiting. */
   remove(turn: Turn): boolean {
     const share = this.#shares.get(turn.principal);
     const queue = share?.conversations.get(turn.conversation);
-    const found = queue?.find((waiting) => waiting.id === turn.id);
-    if (share === undefined || queue === undefined || found === undefined) return false;
-    this.#takeOut(turn.principal, share, turn.conversation, queue, found);
+    const index = queue?.findIndex((waiting) => waiting.id === turn.id) ?? -1;
+    if (share === undefined || queue === undefined || index < 0) return false;
+    this.#takeOut(turn, share, queue, index);
     return true;
   }
 
-  /** Removes the turn and moves its conversation and its principal to the end of their rounds. */
-  #takeOut(principal: string, share: Share, conversation: string, queue: Turn[], turn: Turn): void {
-    queue.splice(queue.indexOf(turn), 1);
+  #shareOf(principal: string): Share {
+    return this.#shares.get(principal) ?? { waiting: 0, conversations: new Map() };
+  }
+
+  #add(turn: Turn, share: Share, queue: Turn[]): void {
+    queue.push(turn);
+    share.conversations.set(turn.conversation, queue);
+    share.waiting += 1;
+    this.#shares.set(turn.principal, share);
+    this.#waiting += 1;
+  }
+
+  #takeOut({ principal, conversation }: Turn, share: Share, queue: Turn[], index: number): void {
+    queue.splice(index, 1);
     share.waiting -= 1;
     this.#waiting -= 1;
-    share.conversations.delete(conversation);
-    if (queue.length > 0) share.conversations.set(conversation, queue);
-    this.#shares.delete(principal);
-    if (share.waiting > 0) this.#shares.set(principal, share);
+    if (queue.length === 0) share.conversations.delete(conversation);
+    if (share.waiting === 0) this.#shares.delete(principal);
+  }
+
+  /** Moves a conversation and its principal, as far as they still wait, to the end of their rounds. */
+  #moveBack({ principal, conversation }: Turn, share: Share, queue: Turn[]): void {
+    if (queue.length > 0) {
+      share.conversations.delete(conversation);
+      share.conversations.set(conversation, queue);
+    }
+    if (share.waiting > 0) {
+      this.#shares.delete(principal);
+      this.#shares.set(principal, share);
+    }
   }
 }
