@@ -1,4 +1,4 @@
-import { Agent, request, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { Problem, routes, type Route } from "@adyton/protocol";
 import type { Secret } from "@adyton/runtime/secret";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
@@ -6,13 +6,14 @@ import { Failure } from "./failure.ts";
 import type { NodeAddress } from "./node-address.ts";
 import { answerSchemas, type Answer, type Call, type UsedRoute } from "./routes-used.ts";
 import type { Translate } from "./texts/translate.ts";
+import { http } from "@adyton/runtime/node-http";
 
 /** Characters of one answer that is not a stream. More means that this is no node. */
-const answerCharsMax = 64 * 1024 * 1024;
+const answerCharsMaxDefault = 64 * 1024 * 1024;
 /** Characters of one server-sent event. */
 const streamEventCharsMax = 8 * 1024 * 1024;
 /** Silence after which a call of the quick kind is given up. */
-const quietMsMax = 30_000;
+const quietMsDefault = 30_000;
 
 /** A model may read its prompt for minutes, and a large journal is verified for as long; the user has Ctrl-C. */
 const patient: ReadonlySet<UsedRoute> = new Set([
@@ -37,22 +38,28 @@ export class Client {
   readonly #address: NodeAddress;
   readonly #token: Secret | undefined;
   readonly #t: Translate;
+  readonly #answerCharsMax: number;
+  readonly #quietMs: number;
   // Nothing is kept open, so that the process ends with its last answer.
-  readonly #agent = new Agent({ keepAlive: false });
+  readonly #agent = new http.Agent({ keepAlive: false });
 
   constructor(node: {
     readonly address: NodeAddress;
     readonly token: Secret | undefined;
     readonly t: Translate;
+    readonly answerCharsMax?: number;
+    readonly quietMs?: number;
   }) {
     this.#address = node.address;
     this.#token = node.token;
     this.#t = node.t;
+    this.#answerCharsMax = node.answerCharsMax ?? answerCharsMaxDefault;
+    this.#quietMs = node.quietMs ?? quietMsDefault;
   }
 
   /** The answer or the node's refusal. Throws `Failure` when no node answers, or not in this protocol. */
   async call<Id extends UsedRoute>(id: Id, call: Call<Id> = {}): Promise<Outcome<Answer<Id>>> {
-    const quietMs = patient.has(id) ? undefined : quietMsMax;
+    const quietMs = patient.has(id) ? undefined : this.#quietMs;
     const response = await this.#send(id, { accept: "application/json", call, quietMs });
     const text = await this.#readAll(response);
     const status = response.statusCode ?? 0;
@@ -119,7 +126,7 @@ export class Client {
       ...call.headers,
     };
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const sent = request({
+    const sent = http.request({
       agent: this.#agent,
       host: this.#address.host,
       port: this.#address.port,
@@ -148,7 +155,7 @@ export class Client {
     try {
       for await (const chunk of response) {
         text += String(chunk);
-        if (text.length > answerCharsMax) throw this.#foreign(`> ${answerCharsMax} B`);
+        if (text.length > this.#answerCharsMax) throw this.#foreign(`> ${this.#answerCharsMax} B`);
       }
     } catch (cause) {
       if (cause instanceof Failure) throw cause;

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { NodeConfig } from "@adyton/core";
+import { NodeConfig } from "@adyton/core/config";
 import { readConfigFile, type ConfigOutcome } from "@adyton/runtime/config-file";
 
 /** adyton.yaml of a node's folder, by the schema the node itself starts with. */

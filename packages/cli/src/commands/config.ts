@@ -1,4 +1,4 @@
-import { NodeConfig } from "@adyton/core";
+import { NodeConfig } from "@adyton/core/config";
 import { formatConfigProblem } from "@adyton/runtime/config-file";
 import { readNodeConfig } from "../config-reading.ts";
 import { exitCodes, Failure } from "../failure.ts";

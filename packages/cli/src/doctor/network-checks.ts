@@ -1,10 +1,10 @@
-import { get } from "node:http";
 import type { Client } from "../client.ts";
 import { Failure } from "../failure.ts";
 import { listenersOn, processOf } from "../listeners.ts";
 import { readRunFile } from "../node-address.ts";
 import { plainLine } from "../terminal-text.ts";
 import { fail, ok, warn, type DoctorContext, type Finding } from "./finding.ts";
+import { http } from "@adyton/runtime/node-http";
 
 /** Where model servers listen unless told otherwise. */
 const wellKnownPorts = new Map([
@@ -93,7 +93,7 @@ async function backendChecks({ port, t }: DoctorContext): Promise<Finding[]> {
 /** Whether `/v1/models` of a local port answers with a list of models. */
 function listsModels(port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const asked = get(
+  const asked = http.get(
     { host: "127.0.0.1", port, path: "/v1/models", agent: false, timeout: lookMsMax },
     (response) => {
       let text = "";
