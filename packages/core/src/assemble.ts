@@ -78,6 +78,8 @@ export function assembleApp(parts: Parts): App {
   const { journal, records, state, version } = parts;
   const cases = useCases(parts);
   const { turns, memory, tokens, faults } = cases;
+  // Read before the first request: a turn that comes in while the last process's are taken up is none of them.
+  const unfinished = state.unfinishedRuns();
   return {
     handlers: allHandlers(parts, cases),
     authenticate: (bearer) => tokens.authenticate(bearer),
@@ -88,7 +90,10 @@ export function assembleApp(parts: Parts): App {
       facts: { version, configHash: parts.configHash },
     },
     stoppedRecord: { ...nodeRecord, type: "node.stopped", facts: {} },
-    recover: () => recoverRuns({ journal, records, state, tokens, turns, now: Date.now }),
+    recover: () =>
+      recoverRuns({ journal, records, unfinished, tokens, turns, now: Date.now }).finally(
+        cases.recovered.resolve,
+      ),
     startBackground: (manualFolder, log) => {
       const abort = new AbortController();
       const learning = learnManual(memory, manualFolder).catch((error: unknown) => {
@@ -121,20 +126,10 @@ function useCases(parts: Parts) {
     historyTurns: config.turns.history_turns,
     now,
   });
-  const turns = new Turns({
-    journal,
-    backend,
-    search,
-    conversations,
-    corePrompt,
-    answerTokensMax: config.turns.answer_tokens,
-    wallMs: config.turns.wall_seconds * 1_000,
-    now,
-    onUnexpected: parts.onUnexpected,
-  });
+  const turns = turnsOf(parts, { conversations, corePrompt });
   const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
   const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
-  const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, now });
+  const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });
   const describe: DescribeOptions = {
     nodeId: keys.nodeId,
     version,
@@ -148,7 +143,16 @@ function useCases(parts: Parts) {
     turns,
     estimateTokens: (text) => backend()?.countTokens(text) ?? estimateTokens(text),
   };
-  const commands = new Commands({ journal, state, conversations, turns, describe, language, now });
+  const commands = new Commands({
+    journal,
+    state,
+    conversations,
+    turns,
+    describe,
+    idempotency,
+    language,
+    now,
+  });
   const runs = new Runs({ state, records, turns });
   const events = new Events({
     journal,
@@ -168,7 +172,26 @@ function useCases(parts: Parts) {
     runs,
     events,
     faults,
+    recovered: Promise.withResolvers<void>(),
   };
+}
+
+function turnsOf(
+  parts: Parts,
+  { conversations, corePrompt }: { conversations: Conversations; corePrompt: string },
+): Turns {
+  const { config, journal, search, backend, onUnexpected } = parts;
+  return new Turns({
+    journal,
+    backend,
+    search,
+    conversations,
+    corePrompt,
+    answerTokensMax: config.turns.answer_tokens,
+    wallMs: config.turns.wall_seconds * 1_000,
+    now: Date.now,
+    onUnexpected,
+  });
 }
 
 function allHandlers(parts: Parts, cases: UseCases): Handlers {
@@ -184,7 +207,14 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     now,
   };
   return {
-    ...talkHandlers({ commands, turns, runs, idempotency, now }),
+    ...talkHandlers({
+      commands,
+      turns,
+      runs,
+      idempotency,
+      recovered: cases.recovered.promise,
+      now,
+    }),
     ...dataHandlers({ events, memory, idempotency }),
     ...nodeHandlers({
       describe,

@@ -1,7 +1,7 @@
 import {
   type Bilingual,
   type CommandName,
-  type CommandResult,
+  CommandResult,
   type CommandSpec,
   commandGrant,
   commandTable,
@@ -18,9 +18,13 @@ import type { DedupeKey, NewRecord } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { JournalPort, StatePort } from "../ports/journal.ts";
+import { parseArgs } from "./command-args.ts";
+import { words } from "./command-words.ts";
 import type { Conversations } from "./conversations.ts";
 import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self.ts";
+import type { Idempotency } from "./idempotency.ts";
 import { newConversationName, newId, newRunId } from "./identifiers.ts";
+import { OneByOne } from "./one-by-one.ts";
 import { mayCommand } from "./permissions.ts";
 import { requireMode, type Turns } from "./turns.ts";
 import { usageInWords, usageOf } from "./usage.ts";
@@ -31,6 +35,7 @@ export interface CommandsOptions {
   readonly conversations: Conversations;
   readonly turns: Turns;
   readonly describe: DescribeOptions;
+  readonly idempotency: Idempotency;
   readonly language: keyof Bilingual;
   readonly now: () => number;
 }
@@ -42,6 +47,12 @@ export interface Invocation {
   /** The conversation's name; none was given when absent. */
   readonly conversation: string | undefined;
   readonly dedupe?: DedupeKey | undefined;
+}
+
+/** A command's result, and whether it is that of an earlier request under the same key. */
+export interface Executed {
+  readonly result: CommandResult;
+  readonly replayed: boolean;
 }
 
 /** What a command came to, and the records of its effect, which are written together with the record of the command. */
@@ -61,30 +72,10 @@ interface Execution {
   readonly named: boolean;
 }
 
-const words = {
-  en: {
-    mode: "Mode",
-    until: "for",
-    turns: "turns",
-    fresh: "The conversation starts afresh.",
-    stopped: "Cancelled:",
-    nothing: "Nothing was running.",
-    inserted: "Inserted. It holds for",
-  },
-  ru: {
-    mode: "Режим",
-    until: "на",
-    turns: "ходов",
-    fresh: "Беседа начата заново.",
-    stopped: "Отменено:",
-    nothing: "Ничего не выполнялось.",
-    inserted: "Вставлено. Действует ходов:",
-  },
-};
-
 /** Executes commands: one implementation behind the typed call and the text command of every channel. */
 export class Commands {
   readonly #options: CommandsOptions;
+  readonly #changes = new OneByOne();
 
   constructor(options: CommandsOptions) {
     this.#options = options;
@@ -92,12 +83,24 @@ export class Commands {
 
   /**
    * Executes a command and records it. Throws `ProblemError`: `forbidden`, `invalid_body`, `unknown_mode`,
-   * `conflict`, or the storage's problem.
+   * `conflict`, `idempotency_mismatch`, or the storage's problem.
    */
-  async execute(invocation: Invocation): Promise<CommandResult> {
-    const { principal, command } = invocation;
+  async execute(invocation: Invocation): Promise<Executed> {
+    const { principal, command, dedupe } = invocation;
     const spec = commandSpec(command);
     if (!mayCommand(principal, spec)) throw forbidden(command);
+    const work = async (): Promise<Executed> => {
+      const known = dedupe === undefined ? undefined : this.#options.idempotency.look(dedupe);
+      return known?.kind === "answered"
+        ? { result: CommandResult.parse(known.record.data), replayed: true }
+        : { result: await this.#perform(invocation, spec), replayed: false };
+    };
+    // What a command may do follows from what is there, so a principal's changes come one after another.
+    return spec.changes === "nothing" ? work() : this.#changes.run(principal.id, work);
+  }
+
+  async #perform(invocation: Invocation, spec: CommandSpec): Promise<CommandResult> {
+    const { principal, command } = invocation;
     const named = invocation.conversation !== undefined;
     const conversation = invocation.conversation ?? newConversationName();
     const key = this.#options.conversations.key(principal, conversation);
@@ -373,24 +376,6 @@ export class Commands {
       expires: { turnsLeft: turns, at: new Date(untilMs).toISOString() },
     };
   }
-}
-
-function parseArgs(
-  spec: CommandSpec,
-  args: Readonly<Record<string, unknown>>,
-): Record<string, unknown> {
-  const parsed = spec.args.safeParse(args);
-  if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.map((issue) => ({
-    path: `/args/${issue.path.map(String).join("/")}`.replace(/\/$/, ""),
-    message: issue.message,
-  }));
-  throw new ProblemError(
-    problem("invalid_body", {
-      detail: `The arguments do not fit. Example: ${spec.example}`,
-      errors,
-    }),
-  );
 }
 
 function forbidden(command: CommandName): ProblemError {

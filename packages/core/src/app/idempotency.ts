@@ -1,24 +1,28 @@
 import { problem } from "@adyton/protocol";
+import * as z from "zod";
 import type { DedupeKey } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Call } from "../ports/http.ts";
-import type { JournalRecord, RecordsPort } from "../ports/journal.ts";
+import type { JournalRecord, RecordsPort, StatePort } from "../ports/journal.ts";
 import { keyedDigest } from "./identifiers.ts";
 
 export interface IdempotencyOptions {
   readonly dedupeKey: Uint8Array;
   readonly records: RecordsPort;
+  readonly state: StatePort;
   readonly now: () => number;
 }
 
 /**
- * What a keyed request finds. `fresh`: nothing yet. `retry`: an earlier attempt left no answer. `answered`: the
- * record that answers every repetition.
+ * What a keyed request finds. `fresh`: nothing yet. `begun`: the question is in the journal, and its run has no answer
+ * yet or will have none. `answered`: the record that answers every repetition.
  */
 export type KeyState =
   | { readonly kind: "fresh" }
-  | { readonly kind: "retry" }
+  | { readonly kind: "begun"; readonly run: string | undefined }
   | { readonly kind: "answered"; readonly record: JournalRecord };
+
+const RunFacts = z.object({ run: z.string() });
 
 /** Keyed requests: the same key and content have one effect and one answer, for seven days, across restarts. */
 export class Idempotency {
@@ -53,11 +57,19 @@ export class Idempotency {
     const known = this.#options.records.known(key.key, this.#options.now());
     if (known === undefined) return { kind: "fresh" };
     if (Buffer.compare(known.fingerprint, key.fingerprint) !== 0) throw mismatch();
-    if (known.result === null) return { kind: "retry" };
-    const record = this.#options.records.record(known.result);
+    const run = known.result === null ? this.#runOf(known.seq) : undefined;
+    // A run that was taken up after a restart knows no key: its own state leads to the answer.
+    const result = known.result ?? (run?.status === "answered" ? run.result : null);
+    if (result === null) return { kind: "begun", run: run?.id };
+    const record = this.#options.records.record(result);
     if (record === undefined || record.payload === "erased")
       throw new ProblemError(problem("erased"));
     return { kind: "answered", record };
+  }
+
+  #runOf(seq: number) {
+    const facts = RunFacts.safeParse(this.#options.records.record(seq)?.facts);
+    return facts.success ? this.#options.state.run(facts.data.run) : undefined;
   }
 }
 

@@ -19,6 +19,7 @@ import {
 import type { Principal } from "../ports/http.ts";
 import type { DocumentState, JournalPort, RecordsPort, StatePort } from "../ports/journal.ts";
 import { keyedDigest, newId } from "./identifiers.ts";
+import { OneByOne } from "./one-by-one.ts";
 
 export interface MemoryOptions {
   readonly journal: JournalPort;
@@ -35,9 +36,17 @@ const listMax = 10_000;
 
 const DocumentData = z.object({ title: z.string(), source: z.string(), text: z.string() });
 
+/** Where a document stands among the others, and what it says. */
+interface Place {
+  readonly sha256: string;
+  readonly source: string;
+  readonly sourceKey: string;
+}
+
 /** The documents: the journal keeps them, the index finds them. */
 export class Memory {
   readonly #options: MemoryOptions;
+  readonly #additions = new OneByOne();
   #chunks = 0;
 
   constructor(options: MemoryOptions) {
@@ -54,6 +63,22 @@ export class Memory {
    * Throws `ProblemError` `payload_too_large`.
    */
   async add(request: DocumentRequest, by: Principal, dedupe?: DedupeKey): Promise<Document> {
+    const sha256 = createHash("sha256").update(request.text).digest("hex");
+    const source = request.source ?? `${by.id}/${sha256.slice(0, 16)}`;
+    const owner = request.shared ? "everyone" : by.person;
+    const sourceKey = keyedDigest(this.#options.dedupeKey, "document", owner, source).toString(
+      "base64url",
+    );
+    const place = { sha256, source, sourceKey };
+    return this.#additions.run(sourceKey, () => this.#add(request, by, place, dedupe));
+  }
+
+  async #add(
+    request: DocumentRequest,
+    by: Principal,
+    { sha256, source, sourceKey }: Place,
+    dedupe: DedupeKey | undefined,
+  ): Promise<Document> {
     const bytes = Buffer.byteLength(request.text);
     if (bytes > documentTextBytesMax) {
       throw new ProblemError(
@@ -62,12 +87,6 @@ export class Memory {
         }),
       );
     }
-    const owner = request.shared ? "everyone" : by.person;
-    const sha256 = createHash("sha256").update(request.text).digest("hex");
-    const source = request.source ?? `${by.id}/${sha256.slice(0, 16)}`;
-    const sourceKey = keyedDigest(this.#options.dedupeKey, "document", owner, source).toString(
-      "base64url",
-    );
     const former = this.#options.state.documentBySource(sourceKey);
     if (former?.sha256 === sha256) return this.#describe(former);
     const document = newId("doc");

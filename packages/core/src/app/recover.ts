@@ -1,5 +1,5 @@
 import { problem } from "@adyton/protocol";
-import type { JournalPort, RecordsPort, RunState, StatePort } from "../ports/journal.ts";
+import type { JournalPort, RecordsPort, RunState } from "../ports/journal.ts";
 import { ReceivedData } from "./runs.ts";
 import type { Tokens } from "./tokens.ts";
 import type { Turns } from "./turns.ts";
@@ -7,7 +7,8 @@ import type { Turns } from "./turns.ts";
 export interface RecoverOptions {
   readonly journal: JournalPort;
   readonly records: RecordsPort;
-  readonly state: StatePort;
+  /** The runs without an end, as they were before the first request of this process. */
+  readonly unfinished: readonly RunState[];
   readonly tokens: Tokens;
   readonly turns: Turns;
   readonly now: () => number;
@@ -27,7 +28,7 @@ export interface Recovered {
  */
 export async function recoverRuns(options: RecoverOptions): Promise<Recovered> {
   let resumed = 0;
-  const unfinished = options.state.unfinishedRuns();
+  const { unfinished } = options;
   for (const run of unfinished) if (await resume(options, run)) resumed += 1;
   return { resumed, interrupted: unfinished.length - resumed };
 }

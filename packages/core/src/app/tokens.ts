@@ -1,4 +1,3 @@
-import { createHash, randomBytes } from "node:crypto";
 import {
   Grant,
   problem,
@@ -12,6 +11,8 @@ import * as z from "zod";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { JournalPort, StatePort, TokenState } from "../ports/journal.ts";
+import { OneByOne } from "./one-by-one.ts";
+import { newSecret, secretHash } from "./secrets.ts";
 
 export interface TokensOptions {
   readonly journal: JournalPort;
@@ -23,7 +24,6 @@ export interface TokensOptions {
 
 /** A token's last use is written down at most so often. */
 const useNotedEveryMs = 60_000;
-const secretPrefix = "adyton_";
 const Grants = z.array(Grant);
 
 /** The caller that holds the owner's token. */
@@ -31,21 +31,12 @@ export const owner: Principal = { id: "owner", tier: "owner", grants: ["admin"],
 /** Every caller without a token. */
 export const local: Principal = { id: "local", tier: "local", grants: ["say"], person: "local" };
 
-/** A new secret: 256 random bits behind a prefix by which leak scanners know it. */
-export function newSecret(): string {
-  return `${secretPrefix}${randomBytes(32).toString("base64url")}`;
-}
-
-/** What is kept of a secret. It has 256 random bits, so a fast hash is as good as a slow one. */
-export function secretHash(secret: string): string {
-  return createHash("sha256").update(secret).digest("hex");
-}
-
 /** The tokens: made, listed, revoked, and recognised on each request. */
 export class Tokens {
   readonly #options: TokensOptions;
   /** By hash. Looked up by a digest of what the caller sent, so comparing takes no secret-dependent time. */
   #byHash = new Map<string, TokenState>();
+  readonly #changes = new OneByOne();
   readonly #notedMs = new Map<string, number>();
 
   constructor(options: TokensOptions) {
@@ -84,7 +75,11 @@ export class Tokens {
   }
 
   /** Makes a token. Throws `ProblemError` `conflict` when the name is taken. */
-  async add(request: TokenRequest, by: Principal): Promise<TokenMade> {
+  add(request: TokenRequest, by: Principal): Promise<TokenMade> {
+    return this.#changes.run("tokens", () => this.#add(request, by));
+  }
+
+  async #add(request: TokenRequest, by: Principal): Promise<TokenMade> {
     const existing = this.#options.state.tokens();
     if (existing.some((token) => token.name === request.name)) {
       throw conflict(

@@ -1,5 +1,5 @@
 import {
-  CommandResult,
+  type CommandResult,
   MessageAnswer,
   type MessageRequest,
   problem,
@@ -22,6 +22,8 @@ export interface TalkOptions {
   readonly turns: Turns;
   readonly runs: Runs;
   readonly idempotency: Idempotency;
+  /** Settles once the turns that the last process left unfinished are taken care of. */
+  readonly recovered: Promise<void>;
   readonly now: () => number;
 }
 
@@ -52,34 +54,26 @@ export function talkHandlers(
       const { command, args, conversation } = call.body;
       const name = findCommand(command);
       if (name === undefined) throw unknownCommand(command);
-      const dedupe = idempotency.keyOf(call);
-      const replayed = dedupe === undefined ? undefined : replay(idempotency, dedupe);
-      if (replayed !== undefined) return replayed;
-      const invocation = {
+      const { result, replayed } = await commands.execute({
         principal: call.principal,
         command: name,
         args: args ?? {},
         conversation,
-        dedupe,
-      };
-      return { kind: "json", body: await commands.execute(invocation) };
+        dedupe: idempotency.keyOf(call),
+      });
+      return { kind: "json", body: result, headers: replayed ? replayedHeader : {} };
     },
     insertPrompt: async (call) => {
       const { text, conversation, lifetime } = call.body;
-      const dedupe = idempotency.keyOf(call);
-      const replayed = dedupe === undefined ? undefined : replay(idempotency, dedupe);
-      if (replayed?.kind === "json") {
-        return { ...replayed, body: CommandResult.parse(replayed.body).data };
-      }
       const args = { text, ...(lifetime === undefined ? {} : { lifetime }) };
-      const result = await commands.execute({
+      const { result, replayed } = await commands.execute({
         principal: call.principal,
         command: "prompt",
         args,
         conversation,
-        dedupe,
+        dedupe: idempotency.keyOf(call),
       });
-      return { kind: "json", body: result.data };
+      return { kind: "json", body: result.data, headers: replayed ? replayedHeader : {} };
     },
     removePrompt: async (call) => {
       const overlay = await commands.removeOverlay(call.params.id, call.principal);
@@ -98,7 +92,9 @@ export function talkHandlers(
   };
 }
 
-async function cancelRun({ runs, turns }: TalkOptions, call: CallOf<"cancelRun">): Promise<Reply> {
+async function cancelRun(options: TalkOptions, call: CallOf<"cancelRun">): Promise<Reply> {
+  const { runs, turns } = options;
+  await options.recovered;
   const run = ownRun(runs, call);
   const live = turns.live(run.id);
   if (live === undefined) return { kind: "json", body: run };
@@ -112,12 +108,6 @@ function ownRun(runs: Runs, call: Pick<CallOf<"getRun">, "params" | "principal">
   if (run === undefined)
     throw new ProblemError(problem("not_found", { detail: "There is no such run of yours." }));
   return run;
-}
-
-function replay(idempotency: Idempotency, key: DedupeKey): (Reply & { kind: "json" }) | undefined {
-  const state = idempotency.look(key);
-  if (state.kind !== "answered") return undefined;
-  return { kind: "json", body: state.record.data, headers: replayedHeader };
 }
 
 function unknownCommand(name: string): ProblemError {
@@ -138,25 +128,37 @@ async function sendMessage(
   if (read.kind === "unknown_command") throw unknownCommand(read.name);
   const dedupe = options.idempotency.keyOf(call);
   if (read.kind === "command") {
-    const known = dedupe === undefined ? undefined : options.idempotency.look(dedupe);
     const started = options.now();
-    const result =
-      known?.kind === "answered"
-        ? CommandResult.parse(known.record.data)
-        : await options.commands.execute({
-            principal: call.principal,
-            command: read.command,
-            args: read.args,
-            conversation: request.conversation,
-            dedupe,
-          });
+    const { result, replayed } = await options.commands.execute({
+      principal: call.principal,
+      command: read.command,
+      args: read.args,
+      conversation: request.conversation,
+      dedupe,
+    });
     const answer = commandAnswer(result, request.conversation, options.now() - started);
-    return deliver(answer, request.stream === true, known?.kind === "answered");
+    return deliver(answer, request.stream === true, replayed);
   }
+  if (dedupe !== undefined) await settled(options, joined, dedupe);
   const admitted = admit(options, joined, call, request, dedupe);
   if (admitted.kind === "replayed") return deliver(admitted.answer, request.stream === true, true);
   return answerCall(options, call, request, admitted);
 }
+
+/**
+ * Waits until a key's state is plain: the turns of the last process are taken up, and an attempt whose client went
+ * away has ended, so that the client that comes back gets an answer instead of its own cancellation.
+ */
+async function settled(options: TalkOptions, joined: Joined, key: DedupeKey): Promise<void> {
+  await options.recovered;
+  for (;;) {
+    const run = joined.get(keyName(key))?.run;
+    if (run?.stopReason !== "cancelled") return;
+    await run.end;
+  }
+}
+
+const keyName = ({ key }: DedupeKey): string => Buffer.from(key).toString("base64url");
 
 type Admitted =
   | { readonly kind: "replayed"; readonly answer: MessageAnswer }
@@ -170,7 +172,7 @@ function admit(
   request: MessageRequest,
   dedupe: DedupeKey | undefined,
 ): Admitted {
-  const keyText = dedupe === undefined ? undefined : Buffer.from(dedupe.key).toString("base64url");
+  const keyText = dedupe === undefined ? undefined : keyName(dedupe);
   const same = keyText === undefined ? undefined : joined.get(keyText);
   if (same !== undefined && dedupe !== undefined) {
     if (Buffer.compare(same.fingerprint, dedupe.fingerprint) !== 0) throw mismatch();
@@ -180,6 +182,10 @@ function admit(
   const known = dedupe === undefined ? undefined : options.idempotency.look(dedupe);
   if (known?.kind === "answered")
     return { kind: "replayed", answer: MessageAnswer.parse(known.record.data) };
+  const begunRun = known?.kind === "begun" ? known.run : undefined;
+  const begun = begunRun === undefined ? undefined : options.turns.live(begunRun);
+  if (begun !== undefined && begun.state !== "ended")
+    return { kind: "run", run: begun, leave: () => undefined };
   const run = options.turns.submit({
     principal: call.principal,
     conversation: request.conversation ?? newConversationName(),
@@ -188,7 +194,7 @@ function admit(
     detached: call.preferAsyncAfterMs !== undefined,
     watched: request.stream === true || call.preferAsyncAfterMs !== undefined,
     dedupe,
-    keyClaimed: known?.kind === "retry",
+    keyClaimed: known?.kind === "begun",
   });
   const entry = { run, fingerprint: dedupe?.fingerprint ?? new Uint8Array(), callers: 1 };
   if (keyText !== undefined) {
