@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { ensurePrivateFolder, writeFileAtomic } from "@adyton/runtime/atomic-file";
 import { type FolderLock, lockFolder } from "@adyton/runtime/resource-lock";
 import { Secret } from "@adyton/runtime/secret";
-import { newSecret } from "./app/tokens.ts";
-import { NodeConfig } from "./config.ts";
+import { newSecret, secretHash } from "./app/secrets.ts";
+import type { NodeConfig } from "./config.ts";
 import { StartError } from "./start-error.ts";
 
 /** The files of the node's own folder. */
@@ -49,8 +49,9 @@ export async function takeHome(home: string): Promise<FolderLock> {
 
 /** Reads the configuration, or the defaults when there is no file. Throws `StartError` with every problem. */
 export async function readConfig(file: string): Promise<NodeConfig> {
+  const { NodeConfig } = await import("./config.ts");
   if (!existsSync(file)) return NodeConfig.parse({});
-  // The YAML parser costs more than the rest of the start; without a file it is not needed.
+  // The YAML parser takes as long as the schema library; without a file it is not needed.
   const { formatConfigProblem, readConfigFile } = await import("@adyton/runtime/config-file");
   const outcome = readConfigFile(file, NodeConfig);
   if (outcome.kind === "ok") return outcome.value;
@@ -76,7 +77,7 @@ export async function ownerTokenHash(
       { cause: error },
     );
   }
-  return { hash: createHash("sha256").update(secret.reveal()).digest("hex"), made };
+  return { hash: secretHash(secret.reveal()), made };
 }
 
 /** A digest that changes when the configuration does. It holds file names of keys, never their content. */

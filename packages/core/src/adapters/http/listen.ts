@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Server } from "node:http";
-import { CodedError } from "@adyton/runtime";
+import { CodedError } from "@adyton/runtime/coded-error";
 import { portTriesMax } from "./edge-limits.ts";
 
 /** The node cannot listen. `port` is the one that was asked for. */

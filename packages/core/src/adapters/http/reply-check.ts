@@ -6,7 +6,7 @@ import {
   type Route,
   Run,
 } from "@adyton/protocol";
-import { CodedError } from "@adyton/runtime";
+import { CodedError } from "@adyton/runtime/coded-error";
 
 /** A handler's answer that the published specification does not allow: a fault of ours, found by tests. */
 class ReplyMismatch extends CodedError<"body" | "problem" | "event"> {}

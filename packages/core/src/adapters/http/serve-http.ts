@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import {
   headersBytesMax,
   requestReceiveMsMax,
@@ -8,6 +8,7 @@ import {
   streamHeartbeatMs,
   streamsMax,
 } from "@adyton/protocol";
+import { http } from "@adyton/runtime/node-http";
 import type { Authenticate, Handler, Handlers, Principal } from "../../ports/http.ts";
 import { Connections } from "./connections.ts";
 import type { Edge, HttpLogEntry } from "./edge.ts";
@@ -119,7 +120,7 @@ function running(edge: Edge, connections: Connections, listening: Listening): Ht
 }
 
 function makeServer(limits: EdgeLimits, connections: Connections): Server {
-  const server = createServer({
+  const server = http.createServer({
     maxHeaderSize: headersBytesMax,
     headersTimeout: Math.min(limits.headersReceiveMsMax, limits.requestReceiveMsMax),
     requestTimeout: limits.requestReceiveMsMax,

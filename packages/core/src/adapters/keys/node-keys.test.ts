@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { SecretError } from "@adyton/runtime";
+import { SecretError } from "@adyton/runtime/secret";
 import { deriveNodeKeys, loadNodeKeys, NodeKeyError } from "./node-keys.ts";
 
 let home = "";

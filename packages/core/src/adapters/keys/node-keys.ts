@@ -10,7 +10,8 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import { CodedError, Secret } from "@adyton/runtime";
+import { CodedError } from "@adyton/runtime/coded-error";
+import { Secret } from "@adyton/runtime/secret";
 
 /** What the node's one secret is for. Each purpose has a key of its own, so none can stand in for another. */
 export interface NodeKeys {

@@ -1,4 +1,4 @@
-import { CodedError } from "@adyton/runtime";
+import { CodedError } from "@adyton/runtime/coded-error";
 
 export class BackendError extends CodedError<"address_invalid" | "option_invalid"> {}
 

@@ -1,4 +1,5 @@
-import { backoffDelayMs, systemClock, type Clock, type Random } from "@adyton/runtime";
+import { systemClock, type Clock } from "@adyton/runtime/clock";
+import { backoffDelayMs, type Random } from "@adyton/runtime/retry";
 import { mayBeginReasoning } from "../../domain/model/model-kind.ts";
 import {
   estimatePromptTokens,

@@ -1,4 +1,5 @@
-import { retryAfterMs, type Clock } from "@adyton/runtime";
+import { type Clock } from "@adyton/runtime/clock";
+import { retryAfterMs } from "@adyton/runtime/retry";
 import type { IncomingMessage } from "node:http";
 import type { ReportedUsage } from "../../ports/backend.ts";
 import { ReasoningFilter, withoutReasoning } from "../../domain/model/reasoning-filter.ts";

@@ -1,4 +1,4 @@
-import { systemClock } from "@adyton/runtime";
+import { systemClock } from "@adyton/runtime/clock";
 import { parseAddress } from "./address.ts";
 import { inspectServer } from "./inspect-server.ts";
 import type { ServedModel, Software } from "./server-description.ts";

@@ -1,4 +1,4 @@
-import { systemClock, type Clock } from "@adyton/runtime";
+import { systemClock, type Clock } from "@adyton/runtime/clock";
 import type { BackendHealth, BackendStatus } from "../../ports/backend.ts";
 import type { Timeouts } from "./limits.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ManualClock } from "@adyton/runtime";
+import { ManualClock } from "@adyton/runtime/clock";
 import { livenessFailuresMax, timeoutsDefault, type Timeouts } from "./limits.ts";
 import { SilenceWatch, type GiveUp } from "./silence-watch.ts";
 

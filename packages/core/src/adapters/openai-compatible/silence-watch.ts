@@ -1,4 +1,4 @@
-import type { Clock } from "@adyton/runtime";
+import type { Clock } from "@adyton/runtime/clock";
 import { livenessFailuresMax, type Timeouts } from "./limits.ts";
 
 export type GiveUp = "silent" | "too_long";

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import type { Clock } from "@adyton/runtime";
+import type { Clock } from "@adyton/runtime/clock";
 import type { StreamCollector } from "./stream-collector.ts";
 
 export interface StreamReading {

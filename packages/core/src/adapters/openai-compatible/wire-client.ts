@@ -1,6 +1,7 @@
-import * as http from "node:http";
-import type { Clock } from "@adyton/runtime";
+import type { Agent, ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
+import type { Clock } from "@adyton/runtime/clock";
 import type { Address } from "./address.ts";
+import { http } from "@adyton/runtime/node-http";
 
 /**
  * One server over HTTP with kept connections. `node:http` and not `fetch`, because it says whether a connection was a
@@ -24,7 +25,7 @@ export interface WireCall {
 }
 
 export type WireResponse =
-  | { readonly kind: "response"; readonly response: http.IncomingMessage }
+  | { readonly kind: "response"; readonly response: IncomingMessage }
   | { readonly kind: "fault"; readonly fault: WireFault };
 
 export interface Exchange {
@@ -48,7 +49,7 @@ export interface WireOptions {
 export class WireClient implements Disposable {
   readonly address: Address;
   readonly #options: WireOptions;
-  readonly #agent: http.Agent;
+  readonly #agent: Agent;
   readonly #request: typeof http.request;
 
   constructor(options: WireOptions) {
@@ -65,7 +66,7 @@ export class WireClient implements Disposable {
 
   send(call: WireCall): Exchange {
     const { address, apiKey } = this.#options;
-    const headers: http.OutgoingHttpHeaders = {
+    const headers: OutgoingHttpHeaders = {
       host: address.host,
       accept: call.accept ?? "application/json",
       "accept-encoding": "identity",
@@ -98,7 +99,7 @@ export class WireClient implements Disposable {
     this.#agent.destroy();
   }
 
-  #response(request: http.ClientRequest): Promise<WireResponse> {
+  #response(request: ClientRequest): Promise<WireResponse> {
     const { promise, resolve } = Promise.withResolvers<WireResponse>();
     const { clock, connectMsMax } = this.#options;
     request.once("socket", (socket) => {
@@ -128,7 +129,7 @@ const unreachableCodes = new Set([
   "ECONNABORTED",
 ]);
 
-function faultOf(error: Error, request: http.ClientRequest): WireFault {
+function faultOf(error: Error, request: ClientRequest): WireFault {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   if (unreachableCodes.has(code)) return "unreachable";
   if (code.startsWith("HPE_")) return "not_http";
@@ -138,7 +139,7 @@ function faultOf(error: Error, request: http.ClientRequest): WireFault {
 
 /** Reads a body as UTF-8 up to `bytesMax`; a larger one is cut off with its connection. */
 export function readBody(
-  response: http.IncomingMessage,
+  response: IncomingMessage,
   bytesMax: number,
   onBytes?: () => void,
 ): Promise<Body> {

@@ -1,4 +1,4 @@
-import type { Clock } from "@adyton/runtime";
+import type { Clock } from "@adyton/runtime/clock";
 
 /** Runs a small call with a deadline. */
 export async function withinMs<T>(

@@ -1,0 +1,29 @@
+import type { ChatServer } from "./choose-backend.ts";
+import type { Notice } from "./notices.ts";
+
+export interface NodeOptions {
+  /** The node's own folder; made when it is missing. */
+  readonly home: string;
+  /** Wins over `listen.port`; 0 takes a free one. */
+  readonly port?: number | undefined;
+  /** `auto`, `none`, or a model server's address. */
+  readonly backend?: string | undefined;
+  readonly model?: string | undefined;
+  readonly version: string;
+  /** The language of commands' texts where the configuration says `auto`. */
+  readonly language?: "en" | "ru";
+  readonly onNotice?: (notice: Notice) => void;
+  /** Asks a person which of several model servers to take. */
+  readonly chooseBackend?: (found: readonly ChatServer[]) => Promise<number>;
+  /** For tests: checks every answer against the contract. */
+  readonly checkResponses?: boolean;
+  /** For measurements: milliseconds each commit is held, as a slow disk would. */
+  readonly commitDelayMs?: number;
+}
+
+export interface RunningNode extends AsyncDisposable {
+  readonly home: string;
+  readonly port: number;
+  readonly addresses: readonly string[];
+  readonly tokenFile: string;
+}

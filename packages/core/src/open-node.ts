@@ -1,0 +1,185 @@
+import { rmSync } from "node:fs";
+import { writeFileAtomic } from "@adyton/runtime/atomic-file";
+import { errorText } from "@adyton/runtime/coded-error";
+import { createLog, type RootLog } from "@adyton/runtime/log";
+import { ListenError } from "./adapters/http/listen.ts";
+import { type HttpServer, serveHttp } from "./adapters/http/serve-http.ts";
+import type { NodeKeys } from "./adapters/keys/node-keys.ts";
+import { openSearch } from "./adapters/search/search-client.ts";
+import type { Journal } from "./adapters/sqlite/journal.ts";
+import { JournalReader } from "./adapters/sqlite/journal-reader.ts";
+import { StateReader } from "./adapters/sqlite/state-reader.ts";
+import { type App, assembleApp } from "./assemble.ts";
+import { Backends } from "./backends.ts";
+import type { BackendChoice } from "./choose-backend.ts";
+import type { NodeConfig } from "./config.ts";
+import { configHash, type HomeFiles, readConfig } from "./home.ts";
+import type { NodeOptions, RunningNode } from "./node-options.ts";
+import type { Notice } from "./notices.ts";
+import { StartError } from "./start-error.ts";
+
+const loopback = ["127.0.0.1", "::1"] as const;
+const logBytesMax = 8 * 1024 * 1024;
+const logFilesMax = 3;
+/** Turns under way get so long to end by themselves when the node stops. */
+const stopGraceMs = 3_000;
+const manualFolder = new URL("../../../docs/guide/", import.meta.url);
+const specFile = new URL("../../../reverse-api-spec.yaml", import.meta.url);
+
+/** What the first part of the start has opened already. */
+export interface Started {
+  readonly options: NodeOptions;
+  readonly files: HomeFiles;
+  readonly keys: NodeKeys;
+  readonly journal: Journal;
+  /** SHA-256, in hex, of the owner's token. */
+  readonly tokenHash: string;
+}
+
+/** Opens everything above the journal and starts to serve. Throws `StartError`. Disposing closes it in reverse. */
+export async function openNode(started: Started): Promise<RunningNode> {
+  const { options, files, keys, journal } = started;
+  const notice = options.onNotice ?? (() => undefined);
+  await using stack = new AsyncDisposableStack();
+  const config = await readConfig(files.config);
+  const log = stack.use(
+    createLog({
+      target: { kind: "file", path: files.log, bytesMax: logBytesMax, filesMax: logFilesMax },
+    }),
+  );
+  const records = stack.use(new JournalReader(files.journal));
+  const search = stack.use(openSearch({ file: files.index }));
+  const { backends, choice } = await openBackends(options, config, log, journal);
+  stack.use(backends);
+  await announceBackend(choice, files, options, notice);
+
+  const running: { server?: HttpServer } = {};
+  const app = assembleApp({
+    config,
+    configHash: configHash(config),
+    keys,
+    files,
+    journal,
+    records,
+    state: new StateReader(records.database),
+    search,
+    backend: () => backends.current,
+    server: () => running.server,
+    ownerTokenHash: started.tokenHash,
+    version: options.version,
+    language: config.language === "auto" ? (options.language ?? "en") : config.language,
+    specFile,
+    onUnexpected: (error) => log.error("an unforeseen error", { error: errorText(error) }),
+  });
+  // A disk that takes nothing must not keep the node from stopping.
+  stack.defer(() =>
+    journal.append({ records: [app.stoppedRecord] }).then(
+      () => undefined,
+      () => undefined,
+    ),
+  );
+  const server = stack.use(await listen(options, config, app, log));
+  running.server = server;
+  stack.defer(() => app.stop(stopGraceMs));
+  await journal.append({ records: [app.startedRecord] });
+  const recovered = await app.recover();
+  if (recovered.resumed + recovered.interrupted > 0) notice({ kind: "recovered", ...recovered });
+  stack.use(app.startBackground(manualFolder, log));
+
+  const { port, addresses, missing } = server;
+  for (const host of missing)
+    notice({ kind: "warning", text: `${host} is not available on this machine` });
+  const run = { port, addresses, pid: process.pid, startedAt: new Date().toISOString() };
+  await writeFileAtomic(files.run, `${JSON.stringify(run)}\n`, { mode: 0o600 });
+  stack.defer(() => rmSync(files.run, { force: true }));
+  notice({ kind: "listening", addresses });
+  log.info("listening", { addresses: addresses.join(" "), version: options.version });
+
+  const opened = stack.move();
+  return {
+    home: options.home,
+    port,
+    addresses,
+    tokenFile: files.token,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+function openBackends(options: NodeOptions, config: NodeConfig, log: RootLog, journal: Journal) {
+  return Backends.open({
+    backend: options.backend,
+    model: options.model,
+    config,
+    ask: options.chooseBackend,
+    onHealthChange: ({ name }, { status, detail }) => {
+      log.info("the model server's state changed", { name, status, detail });
+      const record = { owner: "node", actor: "node", tier: "owner", class: "trace" } as const;
+      // A disk that takes nothing is reported by the journal's own state.
+      journal
+        .append({
+          records: [
+            {
+              ...record,
+              origin: "node",
+              type: "backend.changed",
+              facts: { name, status },
+              data: { detail },
+            },
+          ],
+        })
+        .catch(() => undefined);
+    },
+    onFoundLate: ({ backend }) =>
+      log.info("a model server was found", { url: backend.url, model: backend.model ?? "" }),
+  });
+}
+
+/** Says which model server is used, and pins it in the configuration when a person chose it. */
+async function announceBackend(
+  choice: BackendChoice,
+  files: HomeFiles,
+  options: NodeOptions,
+  notice: (notice: Notice) => void,
+): Promise<void> {
+  if (choice.kind === "none" || choice.kind === "nothing_found") {
+    const others = choice.kind === "none" ? [] : choice.others;
+    notice({ kind: "no_backend", asked: choice.kind === "none", others });
+    return;
+  }
+  const { url, model } = choice.backend;
+  const among = choice.kind === "found" ? choice.among : [];
+  let pinned = false;
+  if (choice.kind === "found" && choice.pin && options.backend === undefined) {
+    const { setConfigValue } = await import("@adyton/runtime/config-file");
+    const outcome = await setConfigValue(
+      files.config,
+      ["backends"],
+      [{ name: "default", url, model }],
+    );
+    pinned = outcome.kind === "written";
+  }
+  notice({ kind: "backend", url, model, found: choice.kind === "found", pinned, among });
+}
+
+async function listen(
+  options: NodeOptions,
+  config: NodeConfig,
+  app: App,
+  log: RootLog,
+): Promise<HttpServer> {
+  const port = options.port ?? config.listen.port;
+  try {
+    return await serveHttp({
+      port,
+      hosts: loopback,
+      handlers: app.handlers,
+      authenticate: app.authenticate,
+      local: app.local,
+      log: ({ level, message, fields }) => log[level](message, fields),
+      checkResponses: options.checkResponses ?? false,
+    });
+  } catch (error) {
+    if (!(error instanceof ListenError)) throw error;
+    throw new StartError("address_in_use", error.message, { cause: error });
+  }
+}
