@@ -58,6 +58,8 @@ export class Backends implements AsyncDisposable {
     });
     backend.onHealthChange((health) => this.#options.onHealthChange(backend, health));
     this.#current = backend;
+    // Asked before the first question comes, so that health, model and window are known by then. It never rejects.
+    void backend.start?.();
   }
 
   #lookAgain(): void {
