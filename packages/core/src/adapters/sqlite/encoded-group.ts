@@ -1,4 +1,9 @@
-import type { NewRecord, NodeEventType, RecordGroup } from "../../domain/journal/record.ts";
+import {
+  factsByType,
+  type NewRecord,
+  type NodeEventType,
+  type RecordGroup,
+} from "../../domain/journal/record.ts";
 import { JournalError } from "./journal-error.ts";
 
 /** Bytes of one record's payload as JSON: a document of the largest size the API takes, with what surrounds it. */
@@ -24,7 +29,11 @@ export type EncodedGroup = Omit<RecordGroup, "records"> & {
   readonly bytes: number;
 };
 
-/** Throws `JournalError` "too_large" when a limit of this file is passed, and "invalid_record" for an empty group. */
+/**
+ * Throws `JournalError` "too_large" when a limit of this file is passed, and "invalid_record" for an empty group or for
+ * facts that do not fit their schema: those would be chained for ever and stop every replay. Checked here, so that the
+ * writer's thread loads no schemas.
+ */
 export function encodeGroup(group: RecordGroup): EncodedGroup {
   const { records } = group;
   if (records.length === 0) throw new JournalError("invalid_record", "a group has no record");
@@ -32,6 +41,8 @@ export function encodeGroup(group: RecordGroup): EncodedGroup {
     throw new JournalError("too_large", `a group has over ${groupRecordsMax} records`);
   let bytes = 0;
   const encoded = records.map(({ facts, data, ...record }) => {
+    if (record.origin === "node" && !factsByType[record.type].safeParse(facts).success)
+      throw new JournalError("invalid_record", `the facts of a ${record.type} do not fit it`);
     const text = {
       facts: JSON.stringify(facts),
       data: data === undefined ? undefined : JSON.stringify(data),

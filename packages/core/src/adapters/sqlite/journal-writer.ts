@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
-import { dedupeDays } from "@adyton/protocol";
-import { type AppendOutcome, factsByType } from "../../domain/journal/record.ts";
+import { dedupeDays } from "@adyton/protocol/limits";
+import type { AppendOutcome } from "../../domain/journal/record.ts";
 import { chain, type ChainedHeader, commit, freshSalt, genesis } from "./chain.ts";
 import { checkHead } from "./check-head.ts";
 import { failureOf, openForWriting } from "./database.ts";
@@ -244,9 +244,7 @@ export class JournalWriter implements Disposable {
     if (salt !== undefined) this.#statements.payload.run(seq, salt, record.data ?? "");
     this.#last = { seq, hash };
     if (record.origin === "node") {
-      // What does not fit its schema would be chained for ever and stop every replay.
-      const facts = factsByType[record.type].parse(JSON.parse(record.facts));
-      this.#projections.apply(header, record.type, facts);
+      this.#projections.apply(header, record.type);
     }
   }
 }

@@ -42,7 +42,7 @@ const finalCodes: readonly JournalError["code"][] = [
   "damaged",
 ];
 
-type Answer = AppendOutcome | SweepStep | "rebuilt";
+type Answer = AppendOutcome | SweepStep;
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
@@ -115,7 +115,7 @@ export class Journal implements AsyncDisposable {
     }
     const request = (key: number) => ({ op: "append", key, group: encoded }) as const;
     const answer = await this.#request(request, encoded.bytes);
-    assert(typeof answer === "object" && "kind" in answer);
+    assert("kind" in answer);
     return answer;
   }
 
@@ -124,7 +124,7 @@ export class Journal implements AsyncDisposable {
     let erased = 0;
     while (!signal.aborted) {
       const step = await this.#request((key) => ({ op: "sweep", key, policy }));
-      assert(typeof step === "object" && "more" in step);
+      assert("more" in step);
       if (!step.more) return { erased, bytesGone: step.bytesGone };
       erased += step.erased;
     }
@@ -134,11 +134,6 @@ export class Journal implements AsyncDisposable {
   /** Notes when a token was last used; not a record, written with the next transaction. */
   noteTokenUse(name: string, timeMs: number): void {
     this.#worker?.postMessage({ op: "token-used", name, timeMs } satisfies JournalRequest);
-  }
-
-  /** Rebuilds the state tables from the records. */
-  async rebuild(): Promise<void> {
-    await this.#request((key) => ({ op: "rebuild", key }));
   }
 
   /** Calls the listener with the newest sequence number after each commit. Returns how to stop. */
@@ -247,9 +242,6 @@ export class Journal implements AsyncDisposable {
       case "swept":
         this.#take(report.key)?.resolve(report.step);
         this.#advance(report.lastSeq);
-        return;
-      case "rebuilt":
-        this.#take(report.key)?.resolve("rebuilt");
         return;
       case "failed":
         this.#take(report.key)?.reject(new JournalError(report.code, report.message));

@@ -1,9 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import * as z from "zod";
 import { DatabaseError } from "./database.ts";
 import type { EncodedGroup } from "./encoded-group.ts";
 import { JournalError } from "./journal-error.ts";
-import { JournalFiles } from "./journal-files.ts";
+import type { JournalFiles } from "./journal-files.ts";
 import { JournalWriter, writeFailure, type WriteOutcome } from "./journal-writer.ts";
 import { type RetentionPolicy, type SweepStep, sweepOnce } from "./retention.ts";
 
@@ -12,14 +11,15 @@ import { type RetentionPolicy, type SweepStep, sweepOnce } from "./retention.ts"
  * number of fsyncs falls as the load grows, and no caller's event loop ever waits for a disk.
  */
 
-const JournalWorkerData = JournalFiles.extend({ commitDelayMs: z.number() });
-export type JournalWorkerData = z.infer<typeof JournalWorkerData>;
+export interface JournalWorkerData extends JournalFiles {
+  /** Milliseconds each commit is held: stands for a slow disk in measurements. */
+  readonly commitDelayMs: number;
+}
 
 export type JournalRequest =
   | { readonly op: "append"; readonly key: number; readonly group: EncodedGroup }
   | { readonly op: "sweep"; readonly key: number; readonly policy: RetentionPolicy }
   | { readonly op: "token-used"; readonly name: string; readonly timeMs: number }
-  | { readonly op: "rebuild"; readonly key: number }
   | { readonly op: "close" };
 
 export type JournalReport =
@@ -40,7 +40,6 @@ export type JournalReport =
       readonly step: SweepStep;
       readonly lastSeq: number;
     }
-  | { readonly kind: "rebuilt"; readonly key: number }
   | {
       readonly kind: "failed";
       readonly key: number;
@@ -59,12 +58,14 @@ const batchBytesMax = 4 * 1024 * 1024;
 
 const port = parentPort;
 if (port === null) throw new Error("this file is a worker thread");
-const data = JournalWorkerData.parse(workerData);
+const data: unknown = workerData;
+if (!isWorkerData(data)) throw new Error("the journal's writer was started without its files");
+const { commitDelayMs } = data;
 const report = (message: JournalReport): void => port.postMessage(message);
 
-function open(): JournalWriter | undefined {
+function open(files: JournalFiles): JournalWriter | undefined {
   try {
-    return new JournalWriter(data);
+    return new JournalWriter(files);
   } catch (error) {
     const known = error instanceof JournalError || error instanceof DatabaseError;
     report({
@@ -81,7 +82,7 @@ const hold = new Int32Array(new SharedArrayBuffer(4));
 function write(writer: JournalWriter, batch: readonly Append[]): void {
   if (batch.length === 0) return;
   const outcomes = writer.append(batch.map((request) => request.group));
-  if (data.commitDelayMs > 0) Atomics.wait(hold, 0, 0, data.commitDelayMs);
+  if (commitDelayMs > 0) Atomics.wait(hold, 0, 0, commitDelayMs);
   report({
     kind: "written",
     outcomes: outcomes.map((outcome, index) => [batch[index]?.key ?? 0, outcome] as const),
@@ -92,18 +93,10 @@ function write(writer: JournalWriter, batch: readonly Append[]): void {
 /** A step that fails is answered as failed; the thread lives on, because the next append may well succeed. */
 function serve(writer: JournalWriter, request: Exclude<Other, { op: "close" }>): void {
   try {
-    switch (request.op) {
-      case "sweep": {
-        const step = sweepOnce(writer, request.policy, Date.now());
-        report({ kind: "swept", key: request.key, step, lastSeq: writer.last.seq });
-        return;
-      }
-      case "token-used":
-        writer.noteTokenUse(request.name, request.timeMs);
-        return;
-      case "rebuild":
-        writer.rebuild();
-        report({ kind: "rebuilt", key: request.key });
+    if (request.op === "token-used") writer.noteTokenUse(request.name, request.timeMs);
+    else {
+      const step = sweepOnce(writer, request.policy, Date.now());
+      report({ kind: "swept", key: request.key, step, lastSeq: writer.last.seq });
     }
   } catch (error) {
     const { code, message } = writeFailure(error);
@@ -121,7 +114,7 @@ function close(writer: JournalWriter): void {
   }
 }
 
-const writer = open();
+const writer = open(data);
 if (writer === undefined) port.close();
 else {
   report({ kind: "ready", lastSeq: writer.last.seq });
@@ -145,4 +138,15 @@ else {
     }
     write(writer, batch);
   });
+}
+
+/** By hand: a schema would cost this thread several megabytes and a tenth of a second. */
+function isWorkerData(value: unknown): value is JournalWorkerData {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    ["file", "headFile", "nodeId"].every((name) => typeof Reflect.get(value, name) === "string") &&
+    Reflect.get(value, "headKey") instanceof Uint8Array &&
+    typeof Reflect.get(value, "commitDelayMs") === "number"
+  );
 }

@@ -1,10 +1,6 @@
+import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import {
-  type Facts,
-  factsByType,
-  isNodeEventType,
-  type NodeEventType,
-} from "../../domain/journal/record.ts";
+import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
 
 /** What a projection may depend on: the chained header alone, so that replay rebuilds it after every erasure. */
 export interface ProjectedRecord {
@@ -46,10 +42,9 @@ export class Projections {
     this.#project = { ...this.#turns(), ...this.#conversations(), ...this.#things() };
   }
 
-  /** Applies one of the node's own records; its facts have passed their schema. */
-  apply<T extends NodeEventType>(record: ProjectedRecord, type: T, facts: Facts<T>): void {
-    const project: Project[T] = this.#project[type];
-    project?.(record, facts);
+  /** Applies one of the node's own records. Its facts passed their schema before they were chained. */
+  apply(record: ProjectedRecord & { readonly facts: string }, type: string): void {
+    if (this.#isProjected(type)) this.#applyAs(record, type, knownFacts(type, record.facts));
   }
 
   /** Empties the state tables and applies every record of `source` again, oldest first. */
@@ -61,20 +56,27 @@ export class Projections {
       )
       .iterate();
     for (const row of rows) {
-      const type = String(row["type"]);
-      // A later version's record has no state in this one's tables.
-      if (!isNodeEventType(type)) continue;
       const conversation = row["conversation"];
-      const record: ProjectedRecord = {
+      const record = {
         seq: Number(row["seq"]),
         time: Number(row["time"]),
         owner: String(row["owner"]),
         actor: String(row["actor"]),
         tier: String(row["tier"]),
         conversation: typeof conversation === "string" ? conversation : null,
+        facts: String(row["facts"]),
       };
-      this.apply(record, type, factsByType[type].parse(JSON.parse(String(row["facts"]))));
+      this.apply(record, String(row["type"]));
     }
+  }
+
+  #isProjected(type: string): type is NodeEventType {
+    return Object.hasOwn(this.#project, type);
+  }
+
+  #applyAs<T extends NodeEventType>(record: ProjectedRecord, type: T, facts: Facts<T>): void {
+    const project: Project[T] = this.#project[type];
+    project?.(record, facts);
   }
 
   #run(sql: string, ...values: (string | number | null)[]): void {
@@ -241,4 +243,12 @@ export class Projections {
         ),
     };
   }
+}
+
+/** What was chained had passed its type's schema; parsing it again would bring every schema into the writer's thread. */
+function knownFacts<T extends NodeEventType>(type: T, text: string): Facts<T>;
+function knownFacts(type: string, text: string): unknown {
+  const facts: unknown = JSON.parse(text);
+  assert(typeof facts === "object" && facts !== null, type);
+  return facts;
 }

@@ -73,9 +73,6 @@ export const factsByType = {
 } as const;
 
 export type NodeEventType = keyof typeof factsByType;
-/** Whether the journal's own records can have this type. */
-export const isNodeEventType = (type: string): type is NodeEventType =>
-  Object.hasOwn(factsByType, type);
 export type Facts<T extends NodeEventType> = z.infer<(typeof factsByType)[T]>;
 
 /** Who and where: the header of a record besides what the journal itself adds. */
