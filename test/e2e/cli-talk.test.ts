@@ -25,6 +25,9 @@ import {
 } from "./cli-process.ts";
 
 // Talking to a node through pipes and a terminal, and following what it does.
+/** util-linux: runs a command on a terminal of its own. */
+const pseudoTerminal = "script";
+
 let place: string;
 let home: string;
 let emulator: OpenAiEmulator;
@@ -111,22 +114,44 @@ describe("adyton say", () => {
   });
 });
 
-describe("adyton on a terminal", { skip: lacks("script") }, () => {
-  it("holds a conversation that Ctrl-D ends", async () => {
-    const line = `'${process.execPath}' '${main}' say --home '${home}' -c терминал`;
-    const child = spawn("script", ["-qec", line, "/dev/null"], {
+describe("adyton on a terminal", { skip: lacks(pseudoTerminal) }, () => {
+  function open(conversation: string) {
+    const line = `'${process.execPath}' '${main}' say --home '${home}' -c ${conversation}`;
+    const child = spawn(pseudoTerminal, ["-qec", line, "/dev/null"], {
       env: environment({ TERM: "xterm" }),
       stdio: ["pipe", "pipe", "pipe"],
       timeout: waitMsMax,
     });
-    const out = collect(child);
+    return { child, out: collect(child), type: (keys: string) => child.stdin.write(keys) };
+  }
+
+  it("holds a conversation that Ctrl-D ends", async () => {
+    const { child, out, type } = open("терминал");
     await until(() => out().includes("Ctrl-D"), out);
-    child.stdin.write("/help\r");
+    type("/help\r");
     await until(() => out().includes("describe_self"), out);
-    child.stdin.write("привет\r");
+    type("привет\r");
     await until(() => (out().match(/> /g) ?? []).length >= 3, out);
-    child.stdin.write("\u0004");
+    type("\u0004");
     const [code] = await once(child, "close");
+    assert.equal(code, 0, out());
+  });
+
+  it("cancels an answer at Ctrl-C, on the model server too, and goes on", async () => {
+    emulator.setRules([{ text: /endless/, reply: "again and again ".repeat(5_000) }]);
+    const abortedBefore = emulator.aborted;
+    const { child, out, type } = open("отмена");
+    await until(() => out().includes("Ctrl-D"), out);
+    type("endless\r");
+    await until(() => out().includes("again and again again"), out);
+    type("\u0003");
+    await until(() => out().includes("Cancelled"), out);
+    await until(() => emulator.aborted > abortedBefore && emulator.active === 0);
+    type("/mode\r");
+    await until(() => out().includes("Mode: "), out);
+    type("\u0004");
+    const [code] = await once(child, "close");
+    emulator.setRules([]);
     assert.equal(code, 0, out());
   });
 });

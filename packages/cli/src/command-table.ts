@@ -29,7 +29,7 @@ export const commonOptions: readonly OptionEntry[] = [
 ];
 
 /** Every command; the parser, help, and completion are built from it. A group of commands has no body of its own. */
-export const commandTable = [
+const commandTable = [
   {
     path: "up",
     group: "node",

@@ -1,7 +1,7 @@
 import type { Options } from "./options.ts";
 
 /** Follow-ups work without a flag: what is said here belongs to one lasting conversation. */
-export const conversationDefault = "cli";
+const conversationDefault = "cli";
 
 /** The conversation of `-c`; `undefined` for `-c new`, because the node makes a new one when none is named. */
 export function conversationOption(options: Options): string | undefined {

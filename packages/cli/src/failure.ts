@@ -3,8 +3,6 @@ import { CodedError } from "@adyton/runtime/coded-error";
 /** What a command's end means to a script. Anything else is 128 plus the number of the signal that ended it. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, unreachable: 69 } as const;
 
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
-
 interface FailureParts {
   readonly title: string;
   readonly detail?: string | undefined;

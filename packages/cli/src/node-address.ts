@@ -11,7 +11,7 @@ export interface NodeAddress {
   readonly text: string;
 }
 
-export const portDefault = 7_860;
+const portDefault = 7_860;
 
 /** What a running node writes about itself. */
 export interface RunFile {

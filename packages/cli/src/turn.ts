@@ -9,6 +9,7 @@ import { Failure } from "./failure.ts";
 import type { Printer } from "./printer.ts";
 import { plainLine, plainText, TerminalText } from "./terminal-text.ts";
 import type { Translate } from "./texts/translate.ts";
+import { startWaiting, whileWaiting } from "./waiting.ts";
 
 interface Turn {
   readonly client: Client;
@@ -23,12 +24,14 @@ export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
   const { client, print, t, message, signal } = turn;
   const filter = new TerminalText();
   let printed = "";
+  using waiting = startWaiting(print, (seconds) => t("say.waiting", { seconds }));
   const events = client.stream("sendMessage", {
     body: { ...message, stream: true },
     ...(signal === undefined ? {} : { signal }),
   });
   for await (const { event, data } of events) {
     const value: unknown = JSON.parse(data);
+    if (event !== "queued" && event !== "started") waiting[Symbol.dispose]();
     if (event === "delta") {
       const piece = filter.plain(runStreamEvents.delta.parse(value).text);
       print.piece(piece);
@@ -52,11 +55,10 @@ export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
 
 /** Says something, waits for the whole answer and prints it. */
 export async function wholeTurn(turn: Turn): Promise<MessageAnswer> {
-  const { client, print, message, signal } = turn;
-  const answer = await client.ask("sendMessage", {
-    body: message,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const { client, print, t, message, signal } = turn;
+  const text = (seconds: number): string => t("say.waiting", { seconds });
+  const call = { body: message, ...(signal === undefined ? {} : { signal }) };
+  const answer = await whileWaiting(print, text, () => client.ask("sendMessage", call));
   if (print.json) print.value(answer);
   else {
     print.line(plainText(answer.text).trimEnd());

@@ -1,17 +1,19 @@
 import { resolve } from "node:path";
 import { backUpOffline, verifyOffline } from "@adyton/core/maintenance";
 import type { BackupReport, VerifyReport } from "@adyton/protocol";
+import type { Client } from "../client.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { offline } from "../maintenance.ts";
 import { readRunFile } from "../node-address.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
+import { whileWaiting } from "../waiting.ts";
 
 /** `journal verify`: by the running node, or from its files when it does not run; fails when the journal is not clean. */
 export async function journalVerify(shell: Shell): Promise<number> {
   const { home, print } = shell;
   const report = isRunning(shell)
-    ? await (await shell.client()).ask("verifyJournal")
+    ? await asked(shell, (client) => client.ask("verifyJournal"))
     : await offline(shell, (onProgress) => verifyOffline(home, onProgress));
   if (print.json) print.value(report);
   else printVerified(shell, report);
@@ -28,7 +30,7 @@ export async function journalBackup(shell: Shell, { args }: Invocation): Promise
       advice: t("journal.backup_folder_advice"),
     });
   const report = isRunning(shell)
-    ? await (await shell.client()).ask("backupJournal")
+    ? await asked(shell, (client) => client.ask("backupJournal"))
     : await offline(shell, (onProgress) =>
         backUpOffline(home, folder === undefined ? undefined : resolve(folder), (done, total) =>
           onProgress({ done, total }),
@@ -37,6 +39,13 @@ export async function journalBackup(shell: Shell, { args }: Invocation): Promise
   if (print.json) print.value(report);
   else printBackup(shell, report);
   return exitCodes.ok;
+}
+
+/** The node tells nothing while it works; the seconds show that it does. */
+async function asked<T>(shell: Shell, ask: (client: Client) => Promise<T>): Promise<T> {
+  const client = await shell.client();
+  const text = (seconds: number): string => shell.t("journal.waiting", { seconds });
+  return await whileWaiting(shell.print, text, () => ask(client));
 }
 
 function isRunning({ home, port }: Shell): boolean {

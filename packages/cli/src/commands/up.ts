@@ -2,6 +2,7 @@ import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline/promises";
 import { startNode, StartError, type ChatServer, type Notice } from "@adyton/core";
 import { exitCodes, Failure } from "../failure.ts";
+import { homeFolder } from "../home.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { untilSignal } from "../signals.ts";
 import { softwareVersion } from "../software-version.ts";
@@ -45,9 +46,8 @@ function printNotice({ print, t }: Shell, notice: Notice): void {
       break;
     case "backend": {
       const { url, pinned, among, found } = notice;
-      const names = among.map(({ software, url: at, model }) => `${software} ${at} (${model})`);
-      if (among.length > 1)
-        print.line(plainLine(t("up.backends_found", { names: names.join(", ") })));
+      const names = among.map((server) => `${server.url} (${server.model})`).join(", ");
+      if (among.length > 1 && !pinned) print.line(plainLine(t("up.backends_found", { names })));
       const model = notice.model ?? t("up.model_of_server");
       const key = pinned ? "up.backend_pinned" : "up.backend";
       print.line(plainLine(t(key, { model, url })));
@@ -72,17 +72,22 @@ function printNotice({ print, t }: Shell, notice: Notice): void {
   }
 }
 
-function printGreeting({ print, t, port: asked, home, env }: Shell, port: number): void {
-  const body = JSON.stringify({ text: t("up.hello_text") });
-  const folder = env["ADYTON_HOME"] === undefined ? ` --home ${home}` : "";
+function printGreeting({ print, t, home, env }: Shell, port: number): void {
+  const text = t("up.hello_text");
+  const folder = home === homeFolder(undefined, env) ? "" : ` --home ${shellWord(home)}`;
   print.line();
   print.line(t("up.hello"));
   print.line(
-    `  curl -s http://localhost:${port}/api/v1/message -H 'Content-Type: application/json' -d '${body}'`,
+    `  curl -s http://localhost:${port}/api/v1/message -H 'Content-Type: application/json' -d '${JSON.stringify({ text })}'`,
   );
-  print.line(`  ./adyton say${asked === undefined ? "" : folder} "${t("up.hello_text")}"`);
+  print.line(`  ./adyton say${folder} ${text}`);
   print.line();
   print.line(print.paint("dim", t("up.stop")));
+}
+
+/** As a shell takes it for one word. */
+function shellWord(text: string): string {
+  return /^[\w./:~-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 async function askForServer({ print, t }: Shell, found: readonly ChatServer[]): Promise<number> {

@@ -26,6 +26,7 @@ export const messagesEn = {
   "say.too_long": "A message has at most {max} characters.",
   "say.too_long_advice": "Put a long text into memory (adyton memory add FILE) and ask about it.",
   "say.queued": "waiting, {ahead} before this one …",
+  "say.waiting": "waiting for the answer … {seconds} s",
   "say.sources": "Sources",
   "say.length": "(The answer ended at its token limit.)",
   "say.cut": "(The model server broke off; this is what arrived.)",
@@ -117,6 +118,7 @@ export const messagesEn = {
   "journal.counts":
     "{records} records, #{first} to #{last}, {erased} erased on record; looked through in {seconds} s",
   "journal.head": "head: {hash}",
+  "journal.waiting": "the node is working … {seconds} s",
   "journal.working": "{done} of {total} …",
   "journal.backed_up": "Backup written: {path} ({size} MiB, up to record #{last})",
   "journal.backup_care":

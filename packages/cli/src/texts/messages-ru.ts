@@ -28,6 +28,7 @@ export const messagesRu = {
   "say.too_long_advice":
     "Положите длинный текст в память (adyton memory add ФАЙЛ) и спросите о нём.",
   "say.queued": "ожидание, впереди: {ahead} …",
+  "say.waiting": "жду ответа … {seconds} с",
   "say.sources": "Источники",
   "say.length": "(Ответ закончился на пределе токенов.)",
   "say.cut": "(Сервер модели оборвал ответ; это то, что пришло.)",
@@ -120,6 +121,7 @@ export const messagesRu = {
   "journal.counts":
     "записей: {records}, от #{first} до #{last}, стёрто с отметкой: {erased}; проверено за {seconds} с",
   "journal.head": "голова: {hash}",
+  "journal.waiting": "узел работает … {seconds} с",
   "journal.working": "{done} из {total} …",
   "journal.backed_up": "Резервная копия: {path} ({size} МиБ, до записи #{last})",
   "journal.backup_care":
