@@ -7,9 +7,6 @@ import * as z from "zod";
 export const retentionClasses = ["record", "message", "event", "trace"] as const;
 export type RetentionClass = (typeof retentionClasses)[number];
 
-/** The conversation every key of which belongs to the node itself. */
-export const nodeOwner = "node";
-
 const runId = z.string();
 const lifetime = { untilTurn: z.int(), untilMs: z.int() };
 

@@ -1,16 +1,18 @@
 // Appends in eight loops until it is killed, and prints each acknowledged record as "seq text".
-import { writeSync } from "node:fs";
+import { flushCompileCache } from "node:module";
 import { Journal } from "../journal.ts";
 import { filesIn, said } from "./journal-fixture.ts";
 
 const home = process.argv[2] ?? "";
+// A killed process keeps nothing for the next one but what it has flushed.
+flushCompileCache();
 const journal = await Journal.open(filesIn(home));
 
 async function loop(name: string): Promise<never> {
   for (let index = 0; ; index += 1) {
     const text = `${process.pid}-${name}-${index}`;
     const outcome = await journal.append({ records: [said(text), said(`${text} следом`)] });
-    if (outcome.kind === "appended") writeSync(1, `${outcome.firstSeq} ${text}\n`);
+    if (outcome.kind === "appended") process.stdout.write(`${outcome.firstSeq} ${text}\n`);
   }
 }
 

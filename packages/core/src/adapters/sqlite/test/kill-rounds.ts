@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { JournalReader } from "../journal-reader.ts";
 import { JournalWriter } from "../journal-writer.ts";
 import { verifyJournal } from "../verify.ts";
@@ -36,7 +37,10 @@ export async function killRounds(rounds: number, seed: number): Promise<number> 
 
 /** The lines that were acknowledged before the kill; the last one counts only when it is whole. */
 async function killOnce(home: string, afterMs: number): Promise<readonly string[]> {
-  const child = spawn(process.execPath, [script, home], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [script, home], {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(home, "compile-cache") },
+  });
   const closed = once(child, "close");
   let output = "";
   child.stdout.setEncoding("utf8");
