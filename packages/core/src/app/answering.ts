@@ -59,7 +59,9 @@ export async function answerByModel(
   run: LiveRun,
 ): Promise<Produced> {
   const { conversations, corePrompt, answerTokensMax } = options;
-  const overlays = conversations.overlays(run.conversationKey).map((overlay) => overlay.text);
+  const overlays = conversations
+    .overlays(run.conversationKey, run.turnsBefore)
+    .map((overlay) => overlay.text);
   const system: ChatMessage[] = [{ role: "system", content: systemPrompt(corePrompt, overlays) }];
   const history = conversations.history(run.conversationKey);
   const question: ChatMessage = { role: "user", content: run.submission.text };
@@ -81,43 +83,44 @@ export async function answerByModel(
     const outcome = await backend.chat({
       messages: trimmed.messages,
       signal: run.signal,
+      promptTokensEstimate: trimmed.tokens,
       ...(answerTokensMax === undefined ? {} : { answerTokensMax }),
       ...(run.watched ? { onDelta: (text: string) => run.delta(text) } : {}),
     });
-    if (outcome.kind === "answered")
-      return produced(outcome, backend, trimmed.messages, trimmed.dropped);
+    if (outcome.kind === "answered") return produced(outcome, backend, trimmed);
     if (outcome.reason !== "overflow" || outcome.started || tries === overflowTriesMax)
       throw failure(outcome);
     windowTokens = Math.floor(windowTokens * overflowShrink);
   }
 }
 
+interface Prompt {
+  /** Messages of the history that were left out. */
+  readonly dropped: number;
+  readonly tokens: number;
+}
+
 function produced(
   outcome: ChatOutcome & { kind: "answered" },
   backend: Backend,
-  messages: readonly ChatMessage[],
-  dropped: number,
+  prompt: Prompt,
 ): Produced {
   return {
     text: outcome.text,
     answeredBy: "model",
     model: outcome.model,
     finish: outcome.finish,
-    usage: usageOf(outcome, backend, messages),
-    ...(dropped > 0 ? { historyDropped: dropped } : {}),
+    usage: usageOf(outcome, backend, prompt.tokens),
+    ...(prompt.dropped > 0 ? { historyDropped: prompt.dropped } : {}),
   };
 }
 
 function usageOf(
   outcome: ChatOutcome & { kind: "answered" },
   backend: Backend,
-  messages: readonly ChatMessage[],
+  promptTokens: number,
 ): TokenUsage {
   if (outcome.usage !== undefined) return { ...outcome.usage, estimated: false };
-  const promptTokens = messages.reduce(
-    (sum, message) => sum + backend.countTokens(message.content),
-    0,
-  );
   return { promptTokens, completionTokens: backend.countTokens(outcome.text), estimated: true };
 }
 

@@ -368,7 +368,7 @@ export class Commands {
   #until(key: string, lifetime: Lifetime | undefined) {
     const turns = lifetime?.turns ?? modeTurnsDefault;
     const seconds = lifetime?.seconds ?? modeSecondsDefault;
-    const untilTurn = (this.#options.conversations.state(key)?.turns ?? 0) + turns;
+    const untilTurn = this.#options.conversations.turns(key) + turns;
     const untilMs = this.#options.now() + seconds * 1_000;
     return {
       untilTurn,

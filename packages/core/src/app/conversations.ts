@@ -29,6 +29,12 @@ export interface ActiveMode {
   readonly changedBy: string | null;
 }
 
+/** The turns of a conversation while some are under way: the journal may not have counted those yet. */
+interface Count {
+  turns: number;
+  underWay: number;
+}
+
 interface CachedHistory {
   readonly freshAfter: number;
   readonly messages: ChatMessage[];
@@ -38,6 +44,7 @@ interface CachedHistory {
 /** What is known of a conversation: its key, mode, overlays and history, all read from the journal's state. */
 export class Conversations {
   readonly #options: ConversationsOptions;
+  readonly #counts = new Map<string, Count>();
   /** Least recently used first. */
   readonly #histories = new Map<string, CachedHistory>();
   #historyChars = 0;
@@ -56,13 +63,42 @@ export class Conversations {
     return this.#options.state.conversation(key);
   }
 
-  mode(key: string): ActiveMode {
+  /**
+   * Turns admitted so far. Lifetimes are counted in them, so a turn counts from its admission, whether its question is
+   * written down at once or together with the answer.
+   */
+  turns(key: string): number {
+    return this.#counts.get(key)?.turns ?? this.state(key)?.turns ?? 0;
+  }
+
+  /** Counts a turn that is admitted now; the journal counts it when its question is written. */
+  begin(key: string): void {
+    const turns = this.turns(key) + 1;
+    this.#counts.set(key, { turns, underWay: (this.#counts.get(key)?.underWay ?? 0) + 1 });
+  }
+
+  /** A turn that is in the journal since an earlier process is under way again. */
+  beginAgain(key: string): void {
+    const underWay = (this.#counts.get(key)?.underWay ?? 0) + 1;
+    this.#counts.set(key, { turns: this.turns(key), underWay });
+  }
+
+  /** A turn is over and in the journal. Without turns under way the journal's count is right. */
+  end(key: string): void {
+    const count = this.#counts.get(key);
+    if (count === undefined) return;
+    count.underWay -= 1;
+    if (count.underWay === 0) this.#counts.delete(key);
+  }
+
+  /** The mode that holds for a turn with so many turns before it; by default for the next one. */
+  mode(key: string, turnsBefore = this.turns(key)): ActiveMode {
     const state = this.state(key);
     const none: ActiveMode = { mode: undefined, previous: null, expires: null, changedBy: null };
     if (state === undefined) return none;
     const stored = {
       mode: state.mode,
-      turns: state.turns,
+      turns: turnsBefore,
       modeUntilTurn: state.mode_until_turn,
       modeUntilMs: state.mode_until_time,
     };
@@ -70,20 +106,19 @@ export class Conversations {
     return {
       mode: findMode(state.mode ?? ""),
       previous: state.mode_previous,
-      expires: expiry(state.turns, state.mode_until_turn, state.mode_until_time),
+      expires: expiry(turnsBefore, state.mode_until_turn, state.mode_until_time),
       changedBy: state.mode_by,
     };
   }
 
-  /** The intents that hold now, oldest first, as `name` knows the conversation. */
-  overlays(key: string): readonly Overlay[] {
-    const turns = this.state(key)?.turns ?? 0;
+  /** The intents that hold now for a turn with so many turns before it, oldest first. */
+  overlays(key: string, turnsBefore = this.turns(key)): readonly Overlay[] {
     const now = this.#options.now();
     return this.#options.state.overlays(key).flatMap((overlay) => {
-      if (turns >= overlay.until_turn || now >= overlay.until_time) return [];
+      if (turnsBefore >= overlay.until_turn || now >= overlay.until_time) return [];
       const data = OverlayData.safeParse(this.#options.records.record(overlay.seq)?.data);
       if (!data.success) return [];
-      const expires = expiry(turns, overlay.until_turn, overlay.until_time);
+      const expires = expiry(turnsBefore, overlay.until_turn, overlay.until_time);
       if (expires === null) return [];
       const { text, conversation } = data.data;
       return [

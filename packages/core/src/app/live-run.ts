@@ -7,7 +7,7 @@ export type RunEnd =
   | { readonly kind: "failed"; readonly problem: Problem };
 
 /** Why a run was told to end before it had an answer. */
-export type StopReason = "cancelled" | "budget" | "stopping";
+export type StopReason = "cancelled" | "budget" | "stopping" | "unwritten";
 
 export interface Submission {
   readonly principal: Principal;
@@ -26,32 +26,52 @@ export interface Submission {
 
 export type RunWatcher = (event: RunStreamEvent, textLength: number) => void;
 
-/** A run while it is in memory: its end, the text so far, and who watches. */
+export interface RunStart {
+  readonly id: string;
+  readonly conversationKey: string;
+  readonly submission: Submission;
+  readonly admittedMs: number;
+  /** Settled when the turn is admitted: what holds when a message is sent holds for its answer. */
+  readonly mode: string;
+  /** Turns of the conversation before this one; lifetimes are counted in them. */
+  readonly turnsBefore: number;
+}
+
+/**
+ * A run while it is in memory: its end, the text so far, and who watches.
+ *
+ * `waiting` in its lane, `running`, `recording` once its end is settled and on its way to disk (it cannot be stopped
+ * any more), `ended` when the end is told.
+ */
 export class LiveRun {
   readonly id: string;
   readonly conversationKey: string;
   readonly submission: Submission;
   readonly admittedMs: number;
+  readonly mode: string;
+  readonly turnsBefore: number;
   readonly end: Promise<RunEnd>;
   /** Set once the question has been handed to the journal: the record's sequence number, when it is on disk. */
   received: Promise<number> | undefined;
-  mode = "";
   /** Turns of the conversation that came before this one and were not over when it was admitted. */
   ahead = 0;
-  state: "waiting" | "running" | "ended" = "waiting";
-  attempt = 1;
+  state: "waiting" | "running" | "recording" | "ended" = "waiting";
   readonly #abort = new AbortController();
   readonly #settle: (end: RunEnd) => void;
   readonly #watchers = new Set<RunWatcher>();
   #text = "";
+  /** The first half of a surrogate pair whose second half has not come yet. */
+  #half = "";
   #stopReason: StopReason | undefined;
   #ended: RunEnd | undefined;
 
-  constructor(id: string, conversationKey: string, submission: Submission, admittedMs: number) {
-    this.id = id;
-    this.conversationKey = conversationKey;
-    this.submission = submission;
-    this.admittedMs = admittedMs;
+  constructor(start: RunStart) {
+    this.id = start.id;
+    this.conversationKey = start.conversationKey;
+    this.submission = start.submission;
+    this.admittedMs = start.admittedMs;
+    this.mode = start.mode;
+    this.turnsBefore = start.turnsBefore;
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
     this.end = promise;
     this.#settle = resolve;
@@ -83,15 +103,19 @@ export class LiveRun {
     this.#abort.abort();
   }
 
-  started(mode: string): void {
-    this.mode = mode;
+  started(): void {
     this.state = "running";
-    this.#tell({ event: "started", data: { run: this.id, mode } });
+    this.#tell({ event: "started", data: { run: this.id, mode: this.mode } });
   }
 
-  delta(text: string): void {
-    this.#text += text;
-    this.#tell({ event: "delta", data: { text } });
+  /** Adds to the answer so far. A character is told whole, also when a model server cuts it in two. */
+  delta(piece: string): void {
+    const text = this.#half + piece;
+    this.#half = /[\uD800-\uDBFF]$/.test(text) ? text.slice(-1) : "";
+    const whole = this.#half === "" ? text : text.slice(0, -1);
+    if (whole === "") return;
+    this.#text += whole;
+    this.#tell({ event: "delta", data: { text: whole } });
   }
 
   finish(end: RunEnd): void {

@@ -1,5 +1,6 @@
 import { problem } from "@adyton/protocol";
 import type { JournalPort, RecordsPort, RunState } from "../ports/journal.ts";
+import type { Submission } from "./live-run.ts";
 import { ReceivedData } from "./runs.ts";
 import type { Tokens } from "./tokens.ts";
 import type { Turns } from "./turns.ts";
@@ -23,17 +24,25 @@ export interface Recovered {
 }
 
 /**
- * Takes care, once, of every turn that was running when the process ended: what was acknowledged is executed again;
- * what was not has no caller any more and is recorded as interrupted.
+ * Takes care, once, of every turn that was running when the process ended: what was acknowledged is executed again, in
+ * the order in which it came; what was not has no caller any more and is recorded as interrupted.
  */
 export async function recoverRuns(options: RecoverOptions): Promise<Recovered> {
-  let resumed = 0;
-  const { unfinished } = options;
-  for (const run of unfinished) if (await resume(options, run)) resumed += 1;
-  return { resumed, interrupted: unfinished.length - resumed };
+  const unfinished = options.unfinished.toSorted((a, b) => a.received - b.received);
+  const resumptions = await Promise.all(unfinished.map((run) => record(options, run)));
+  const toResume = resumptions.flatMap((resumption) => resumption ?? []);
+  for (const { run, submission } of toResume)
+    options.turns.resume(run.id, run.mode, submission, run.received);
+  return { resumed: toResume.length, interrupted: unfinished.length - toResume.length };
 }
 
-async function resume(options: RecoverOptions, run: RunState): Promise<boolean> {
+interface Resumption {
+  readonly run: RunState;
+  readonly submission: Submission;
+}
+
+/** Records that a run is taken up again, or that it is not: then there is nothing to resume. */
+async function record(options: RecoverOptions, run: RunState): Promise<Resumption | undefined> {
   const received = ReceivedData.safeParse(options.records.record(run.received)?.data);
   const principal = options.tokens.principal(run.actor);
   const context = {
@@ -42,28 +51,16 @@ async function resume(options: RecoverOptions, run: RunState): Promise<boolean> 
     tier: principal?.tier ?? "external",
     conversation: run.conversation,
     cause: run.received,
-  };
-  if (
-    run.detached === 1 &&
-    run.attempts < attemptsMax &&
-    received.success &&
-    principal !== undefined
-  ) {
-    const { conversation, text, mode } = received.data;
+    origin: "node",
+  } as const;
+  const isToResume = run.detached === 1 && run.attempts < attemptsMax && received.success;
+  if (isToResume && principal !== undefined) {
+    const facts = { run: run.id };
     await options.journal.append({
-      records: [
-        {
-          ...context,
-          class: "record",
-          origin: "node",
-          type: "turn.resumed",
-          facts: { run: run.id },
-        },
-      ],
+      records: [{ ...context, class: "record", type: "turn.resumed", facts }],
     });
-    const submission = { principal, conversation, text, mode, detached: true, watched: true };
-    options.turns.resume(run.id, submission, run.received, run.attempts + 1);
-    return true;
+    const submission = { principal, ...received.data, detached: true, watched: true };
+    return { run, submission };
   }
   const data = problem("interrupted", {
     detail: "The node stopped while this was running. Ask again.",
@@ -72,7 +69,7 @@ async function resume(options: RecoverOptions, run: RunState): Promise<boolean> 
   const ms = Math.max(0, options.now() - run.created);
   const facts = { run: run.id, status: "interrupted" as const, code: data.code, ms };
   await options.journal.append({
-    records: [{ ...context, class: "message", origin: "node", type: "turn.failed", facts, data }],
+    records: [{ ...context, class: "message", type: "turn.failed", facts, data }],
   });
-  return false;
+  return undefined;
 }

@@ -19,6 +19,8 @@ export const ReceivedData = z.object({
   mode: z.string().optional(),
 });
 
+const EndFacts = z.object({ ms: z.number() });
+
 /** Runs as their callers see them: in memory while they live, from the journal afterwards. */
 export class Runs {
   readonly #options: RunsOptions;
@@ -46,7 +48,7 @@ export class Runs {
       conversation: received.data.conversation,
       status: state.status,
       mode: state.mode,
-      createdAt: new Date(state.created).toISOString(),
+      createdAt: new Date(admittedMs(state, end?.facts)).toISOString(),
       ...(state.finished === null ? {} : { finishedAt: new Date(state.finished).toISOString() }),
       ...(end !== undefined && state.status === "answered"
         ? { answer: MessageAnswer.parse(end.data) }
@@ -58,13 +60,20 @@ export class Runs {
   }
 }
 
+/** The question of a short turn is written together with its end, so its record is younger than the turn. */
+function admittedMs(state: RunState, endFacts: unknown): number {
+  const facts = EndFacts.safeParse(endFacts);
+  if (!facts.success || state.finished === null) return state.created;
+  return Math.min(state.created, state.finished - facts.data.ms);
+}
+
 function describeLive(run: LiveRun): Run {
   const end = run.finished;
   const createdAt = new Date(run.admittedMs).toISOString();
   const base = {
     id: run.id,
     conversation: run.submission.conversation,
-    mode: run.mode === "" ? "DIRECT" : run.mode,
+    mode: run.mode,
     createdAt,
   };
   if (end === undefined) return { ...base, status: run.state === "waiting" ? "queued" : "running" };

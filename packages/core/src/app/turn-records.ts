@@ -23,13 +23,13 @@ function context(
 }
 
 /** The record of a question. */
-export function receivedRecord(run: LiveRun, mode: string): NewRecord {
+export function receivedRecord(run: LiveRun): NewRecord {
   const { conversation, text, detached, mode: asked } = run.submission;
   return {
     ...context(run),
     origin: "node",
     type: "turn.received",
-    facts: { run: run.id, mode, detached },
+    facts: { run: run.id, mode: run.mode, detached },
     data: { conversation, text, ...(asked === undefined ? {} : { mode: asked }) },
   };
 }
@@ -81,6 +81,8 @@ const stopProblems = {
       "The time for one turn was over before there was an answer. Raise turns.wall_seconds, or ask for less.",
   },
   stopping: { code: "interrupted", detail: "The node is stopping; ask again once it is back." },
+  // Told only until the append's own failure is known, which says more.
+  unwritten: { code: "storage_failed", detail: "The question could not be written down." },
 } as const satisfies Record<StopReason, { code: ProblemCode; detail: string }>;
 
 /** The end of a run that was told to stop. */

@@ -5,7 +5,7 @@ import {
   principalQueueMax,
   problem,
 } from "@adyton/protocol";
-import type { DedupeKey, NewRecord, RecordGroup } from "../domain/journal/record.ts";
+import type { DedupeKey, RecordGroup } from "../domain/journal/record.ts";
 import { findMode, type ModeSpec, modes } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import { Lanes, type Turn } from "../domain/turns/lanes.ts";
@@ -16,6 +16,7 @@ import {
   type AnsweringOptions,
   type Produced,
 } from "./answering.ts";
+import { mismatch } from "./idempotency.ts";
 import { newRunId } from "./identifiers.ts";
 import { Counters } from "./metrics.ts";
 import { LiveRun, type RunEnd, type StopReason, type Submission } from "./live-run.ts";
@@ -38,16 +39,26 @@ export interface TurnsOptions extends AnsweringOptions {
 const writeReceivedAfterMs = 1_000;
 /** Extractive turns need no model server; so many may run at once without one. */
 const slotsWithoutBackend = 8;
-/** Ended runs stay in memory so long, for those who follow them late. */
-const endedKeepMs = 60_000;
-const endedKeepMax = 1_000;
+/**
+ * Runs whose end could not be written stay in memory, so that whoever asks is told; the oldest goes first. Every other
+ * ended run is read from the journal.
+ */
+const unrecordedMax = 1_000;
 
-/** Admits turns, runs them in their lanes, and records what came of them. */
-export class Turns implements AsyncDisposable {
+/**
+ * Admits turns, runs them in their lanes, and records what came of them.
+ *
+ * Three things may end a run: its answer, a stop (`cancel`), and a failure. Whichever settles the end first wins; from
+ * then on the run is `recording`, and nothing stops it any more. A turn's question is written together with its end,
+ * unless it was written before: at once for a detached turn, after `writeReceivedAfterMs` for a long one. The two never
+ * happen both, because settling the end disarms the timer.
+ */
+export class Turns {
   readonly #options: TurnsOptions;
   readonly #lanes: Lanes;
   readonly #live = new Map<string, LiveRun>();
   readonly #timers = new Map<string, readonly NodeJS.Timeout[]>();
+  readonly #unrecorded = new Map<string, LiveRun>();
   readonly #executing = new Set<Promise<void>>();
   /** Turns since the start, by `answered` or the code of their problem. */
   readonly ended = new Counters();
@@ -76,8 +87,9 @@ export class Turns implements AsyncDisposable {
     return findMode(id) ?? raise(`the registry lacks ${id}`);
   }
 
+  /** A run that is under way, or whose end is nowhere else. */
   live(id: string): LiveRun | undefined {
-    return this.#live.get(id);
+    return this.#live.get(id) ?? this.#unrecorded.get(id);
   }
 
   /**
@@ -88,28 +100,55 @@ export class Turns implements AsyncDisposable {
     if (this.#stopping) throw new ProblemError(problem("stopping"));
     const refused = refusedByStorage(this.#options.journal.storage);
     if (refused !== undefined) throw new ProblemError(refused);
-    if (submission.mode !== undefined) requireMode(submission.mode);
-    const nowMs = this.#options.now();
-    const key = this.#options.conversations.key(submission.principal, submission.conversation);
-    const run = new LiveRun(newRunId(nowMs), key, submission, nowMs);
-    this.#admit(run);
+    const { conversations } = this.#options;
+    const key = conversations.key(submission.principal, submission.conversation);
+    const mode = this.#modeOf(key, submission.mode);
+    const admittedMs = this.#options.now();
+    const run = new LiveRun({
+      id: newRunId(admittedMs),
+      conversationKey: key,
+      submission,
+      admittedMs,
+      mode: mode.id,
+      turnsBefore: conversations.turns(key),
+    });
+    const admission = this.#lanes.enqueue(laneTurn(run));
+    if (admission.kind === "busy") throw new ProblemError(busyProblem(admission.full));
+    run.ahead = admission.ahead;
+    conversations.begin(key);
     if (submission.detached) this.#writeReceived(run);
+    this.#take(run);
     return run;
   }
 
-  /** Takes up a detached turn that was running when the process ended; its question is in the journal already. */
-  resume(id: string, submission: Submission, receivedSeq: number, attempt: number): LiveRun {
-    const key = this.#options.conversations.key(submission.principal, submission.conversation);
-    const run = new LiveRun(id, key, submission, this.#options.now());
+  /**
+   * Takes up a detached turn that was running when the last process ended; its question is in the journal already, with
+   * the mode it was admitted in. A node that stops leaves it to the next process.
+   */
+  resume(id: string, mode: string, submission: Submission, receivedSeq: number): void {
+    if (this.#stopping) return;
+    const { conversations } = this.#options;
+    const key = conversations.key(submission.principal, submission.conversation);
+    // Counted already, itself included. With others of its conversation behind it this is the latest it can be.
+    const turnsBefore = Math.max(0, conversations.turns(key) - 1);
+    const admittedMs = this.#options.now();
+    const run = new LiveRun({
+      id,
+      conversationKey: key,
+      submission,
+      admittedMs,
+      mode: requireMode(mode).id,
+      turnsBefore,
+    });
     run.received = Promise.resolve(receivedSeq);
-    run.attempt = attempt;
-    this.#admit(run);
-    return run;
+    this.#lanes.readmit(laneTurn(run));
+    conversations.beginAgain(key);
+    this.#take(run);
   }
 
-  /** Stops a run wherever it is. False when it has ended. */
+  /** Stops a run that waits or runs. False when its end is settled already. */
   cancel(run: LiveRun, reason: StopReason = "cancelled"): boolean {
-    if (run.state === "ended") return false;
+    if (run.state === "recording" || run.state === "ended") return false;
     run.stop(reason);
     if (this.#lanes.remove(laneTurn(run))) this.#track(this.#conclude(run, stopEnd(run)));
     return true;
@@ -122,25 +161,21 @@ export class Turns implements AsyncDisposable {
     );
   }
 
-  /** Stops what runs, after `graceMs` for it to end by itself, and waits until everything is recorded. */
+  /**
+   * Refuses new turns, lets the others end by themselves for `graceMs`, stops what is left, and waits until everything
+   * is recorded. A detached turn that is cut off stays unfinished in the journal: the next process takes it up.
+   */
   async drain(graceMs: number): Promise<void> {
     this.#stopping = true;
     const timer = setTimeout(() => {
       for (const run of this.#live.values()) this.cancel(run, "stopping");
     }, graceMs);
-    while (this.#executing.size > 0) await Promise.allSettled(this.#executing);
+    while (this.#executing.size > 0 || this.#lanes.waiting > 0)
+      await Promise.allSettled(this.#executing);
     clearTimeout(timer);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.drain(0);
-    for (const timers of this.#timers.values()) timers.forEach((timer) => clearTimeout(timer));
-  }
-
-  #admit(run: LiveRun): void {
-    const admission = this.#lanes.enqueue(laneTurn(run));
-    if (admission.kind === "busy") throw new ProblemError(busyProblem(admission.full));
-    run.ahead = admission.ahead;
+  #take(run: LiveRun): void {
     this.#live.set(run.id, run);
     const wall = setTimeout(() => this.cancel(run, "budget"), this.#options.wallMs);
     const write = setTimeout(() => {
@@ -154,9 +189,8 @@ export class Turns implements AsyncDisposable {
   #pump(): void {
     const slots = this.#options.backend()?.concurrency ?? slotsWithoutBackend;
     for (let turn = this.#lanes.next(slots); turn !== undefined; turn = this.#lanes.next(slots)) {
-      const run = this.#live.get(turn.id);
-      if (run === undefined) this.#lanes.finish(turn.id);
-      else this.#track(this.#execute(run));
+      const run = this.#live.get(turn.id) ?? raise("a lane holds a run that is not live");
+      this.#track(this.#execute(run));
     }
   }
 
@@ -172,10 +206,12 @@ export class Turns implements AsyncDisposable {
     try {
       // What is acknowledged early is never run before it is on disk.
       if (run.submission.detached) await run.received;
-      const mode = this.#modeOf(run);
-      run.started(mode.id);
-      const made = await this.#produce(mode, run);
-      end = { kind: "answered", answer: this.#answerOf(run, mode, made) };
+      run.signal.throwIfAborted();
+      run.started();
+      const made = await unlessStopped(this.#produce(run), run.signal);
+      // Whoever stopped it was told so, also when the answer came in the same moment.
+      run.signal.throwIfAborted();
+      end = { kind: "answered", answer: this.#answerOf(run, made) };
     } catch (error) {
       end = this.#failureOf(run, error);
     }
@@ -189,109 +225,100 @@ export class Turns implements AsyncDisposable {
     }
   }
 
-  /** A run's mode is settled once, so that its record and its execution agree. */
-  #modeOf(run: LiveRun): ModeSpec {
-    const asked = run.mode === "" ? run.submission.mode : run.mode;
-    const own =
-      asked === undefined
-        ? this.#options.conversations.mode(run.conversationKey).mode
-        : requireMode(asked);
-    const mode = own ?? this.defaultMode;
-    run.mode = mode.id;
-    return mode;
+  /** The mode of a turn: asked for, the conversation's own, or the node's. Throws `ProblemError` `unknown_mode`. */
+  #modeOf(key: string, asked: string | undefined): ModeSpec {
+    if (asked !== undefined) return requireMode(asked);
+    return this.#options.conversations.mode(key).mode ?? this.defaultMode;
   }
 
-  #produce(mode: ModeSpec, run: LiveRun): Promise<Produced> {
-    const backend = this.#options.backend();
+  async #produce(run: LiveRun): Promise<Produced> {
+    const mode = requireMode(run.mode);
     if (mode.controller === "extractive") return answerExtractively(this.#options, run);
-    if (backend === undefined) {
-      const detail = `Mode ${mode.id} needs a model, and none is connected: adyton up --backend URL`;
-      throw new ProblemError(problem("backend_unavailable", { detail }));
-    }
-    return answerByModel(this.#options, backend, run);
+    const backend = this.#options.backend();
+    if (backend !== undefined) return answerByModel(this.#options, backend, run);
+    const detail = `Mode ${mode.id} needs a model, and none is connected: adyton up --backend URL`;
+    throw new ProblemError(problem("backend_unavailable", { detail }));
   }
 
-  #answerOf(run: LiveRun, mode: ModeSpec, made: Produced): MessageAnswer {
+  #answerOf(run: LiveRun, made: Produced): MessageAnswer {
     const ms = this.#options.now() - run.admittedMs;
-    return { id: run.id, conversation: run.submission.conversation, mode: mode.id, ...made, ms };
+    return {
+      id: run.id,
+      conversation: run.submission.conversation,
+      mode: run.mode,
+      ...made,
+      ms: Math.max(0, ms),
+    };
   }
 
   #failureOf(run: LiveRun, error: unknown): RunEnd {
-    if (run.stopReason !== undefined) return stopEnd(run);
-    if (error instanceof ProblemError) return failed(run, error.problem);
-    const stored = storageProblem(error);
-    if (stored !== undefined) return failed(run, stored);
-    this.#options.onUnexpected(error);
-    return failed(run, problem("internal"));
+    return run.stopReason === undefined ? this.#problemOf(run, error) : stopEnd(run);
   }
 
   /** Records the end, then tells it: nobody hears of an answer that is not on disk. */
   async #conclude(run: LiveRun, end: RunEnd): Promise<void> {
+    run.state = "recording";
+    this.#timers.get(run.id)?.forEach((timer) => clearTimeout(timer));
+    this.#timers.delete(run.id);
     let told = end;
     try {
       await this.#record(run, end);
-      if (end.kind === "answered" && end.answer.answeredBy === "model") {
-        this.#options.conversations.remember(
-          run.conversationKey,
-          run.submission.text,
-          end.answer.text,
-        );
+      if (end.kind === "answered") {
+        const { conversationKey, submission } = run;
+        this.#options.conversations.remember(conversationKey, submission.text, end.answer.text);
       }
     } catch (error) {
-      const stored = storageProblem(error);
-      if (stored === undefined) this.#options.onUnexpected(error);
-      told = failed(run, stored ?? problem("internal"));
+      told = this.#problemOf(run, error);
+      this.#keepUnrecorded(run);
     }
-    this.#timers.get(run.id)?.forEach((timer) => clearTimeout(timer));
-    this.#forgetLater(run);
+    this.#live.delete(run.id);
+    this.#options.conversations.end(run.conversationKey);
     this.ended.add(told.kind === "answered" ? "answered" : told.problem.code);
     run.finish(told);
   }
 
   async #record(run: LiveRun, end: RunEnd): Promise<void> {
-    const { dedupe } = run.submission;
+    const { dedupe, detached } = run.submission;
     const cause = run.received === undefined ? ("first" as const) : await run.received;
-    const records: NewRecord[] = [];
-    if (cause === "first") records.push(receivedRecord(run, this.#modeOf(run).id));
-    records.push(endRecord(run, end, cause, this.#options.now()));
     const answered = end.kind === "answered";
-    const group: RecordGroup = {
-      records,
+    // Unfinished in the journal: the next process takes it up.
+    if (detached && !answered && run.stopReason === "stopping") return;
+    const ending = endRecord(run, end, cause, this.#options.now());
+    await this.#append({
+      records: cause === "first" ? [receivedRecord(run), ending] : [ending],
       // A failed request leaves its key free: the client may try again under it.
       dedupe: cause === "first" && answered ? keyToClaim(run) : undefined,
       resultOf: answered ? dedupe?.key : undefined,
-    };
-    const outcome = await this.#options.journal.append(group);
-    if (outcome.kind === "duplicate") throw new Error("a key was used twice although it was held");
+    });
   }
 
   #writeReceived(run: LiveRun): void {
-    const group: RecordGroup = {
-      records: [receivedRecord(run, this.#modeOf(run).id)],
-      dedupe: keyToClaim(run),
-    };
-    run.received = this.#options.journal.append(group).then((outcome) => {
-      if (outcome.kind === "appended") return outcome.lastSeq;
-      throw new Error("a key was used twice although it was held");
-    });
-    // Whoever needs it awaits it; a failure is told by the run's end as well.
-    run.received.catch(() => this.cancel(run, "stopping"));
+    run.received = this.#append({ records: [receivedRecord(run)], dedupe: keyToClaim(run) });
+    // Whoever needs it awaits it; a failure is told by the run's end.
+    run.received.catch(() => this.cancel(run, "unwritten"));
   }
 
-  #forgetLater(run: LiveRun): void {
-    const timer = setTimeout(() => {
-      this.#live.delete(run.id);
-      this.#timers.delete(run.id);
-    }, endedKeepMs).unref();
-    this.#timers.set(run.id, [timer]);
-    if (this.#live.size <= endedKeepMax + nodeQueueMax) return;
-    for (const [id, other] of this.#live) {
-      if (other.state !== "ended") continue;
-      this.#live.delete(id);
-      this.#timers.get(id)?.forEach((kept) => clearTimeout(kept));
-      this.#timers.delete(id);
-      return;
-    }
+  /** Appends and answers the last sequence number. Throws `ProblemError` when the key stands for another request. */
+  async #append(group: RecordGroup): Promise<number> {
+    const outcome = await this.#options.journal.append(group);
+    if (outcome.kind === "appended") return outcome.lastSeq;
+    if (!outcome.same) throw mismatch();
+    throw new Error("a key was used twice although it was held");
+  }
+
+  /** The end of a run by an error. */
+  #problemOf(run: LiveRun, error: unknown): RunEnd {
+    if (error instanceof ProblemError) return failed(run, error.problem);
+    const stored = storageProblem(error);
+    if (stored === undefined) this.#options.onUnexpected(error);
+    return failed(run, stored ?? problem("internal"));
+  }
+
+  #keepUnrecorded(run: LiveRun): void {
+    this.#unrecorded.set(run.id, run);
+    const [oldest] = this.#unrecorded.keys();
+    if (this.#unrecorded.size > unrecordedMax && oldest !== undefined)
+      this.#unrecorded.delete(oldest);
   }
 }
 
@@ -310,6 +337,18 @@ function keyToClaim(run: LiveRun): DedupeKey | undefined {
 
 function laneTurn(run: LiveRun): Turn {
   return { id: run.id, conversation: run.conversationKey, principal: run.submission.principal.id };
+}
+
+/** Ends with the signal, whether or not the work heeds it: a run that is told to stop never hangs. */
+async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(new Error("the run was told to stop"));
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
 }
 
 function raise(message: string): never {

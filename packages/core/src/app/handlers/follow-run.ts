@@ -1,10 +1,11 @@
 import type { Run, RunStreamEvent } from "@adyton/protocol";
 import type { StreamSink } from "../../ports/http.ts";
-import { LiveRun } from "../live-run.ts";
+import { LiveRun, type RunEnd } from "../live-run.ts";
 
 /**
- * Writes a run's progress to a stream. An event's id is the number of characters of the answer sent so far, so a
- * client that comes back with `Last-Event-ID` misses nothing and sees nothing twice, without anything being stored.
+ * Writes a run's progress to a stream. An event's id is the length of the answer sent so far, in UTF-16 units, so a
+ * client that comes back with `Last-Event-ID` misses nothing and sees nothing twice, without anything being stored. An
+ * id within a surrogate pair, which no event has, begins with the whole character.
  */
 export async function followRun(
   sink: StreamSink,
@@ -17,42 +18,30 @@ export async function followRun(
 }
 
 async function followLive(sink: StreamSink, run: LiveRun, fromChar: number): Promise<void> {
-  const { promise: gone, resolve: onGone } = Promise.withResolvers<void>();
-  sink.signal.addEventListener("abort", () => onGone(), { once: true });
   const tell = ({ event, data }: RunStreamEvent, length: number): void => {
     sink.send({ id: length, event, data });
   };
+  const { id, mode, text, finished } = run;
+  if (run.state === "waiting") {
+    const { conversation } = run.submission;
+    tell({ event: "queued", data: { run: id, conversation, ahead: run.ahead } }, 0);
+  } else {
+    tell({ event: "started", data: { run: id, mode } }, Math.min(fromChar, text.length));
+    const missed = textFrom(text, fromChar);
+    if (missed !== "") tell({ event: "delta", data: { text: missed } }, text.length);
+  }
+  if (finished !== undefined) return tell(endEvent(finished), text.length);
+  // Nothing happens between the state told above and the first event watched.
   const unwatch = run.watch(tell);
+  const { promise: gone, resolve } = Promise.withResolvers<void>();
+  const onGone = (): void => resolve();
+  sink.signal.addEventListener("abort", onGone, { once: true });
+  if (sink.signal.aborted) onGone();
   try {
-    if (run.state === "waiting") {
-      tell(
-        {
-          event: "queued",
-          data: { run: run.id, conversation: run.submission.conversation, ahead: run.ahead },
-        },
-        0,
-      );
-    } else {
-      tell(
-        { event: "started", data: { run: run.id, mode: run.mode } },
-        Math.min(fromChar, run.text.length),
-      );
-      const missed = run.text.slice(fromChar);
-      if (missed !== "") tell({ event: "delta", data: { text: missed } }, run.text.length);
-    }
-    if (run.finished !== undefined) {
-      const end = run.finished;
-      tell(
-        end.kind === "answered"
-          ? { event: "answer", data: end.answer }
-          : { event: "problem", data: end.problem },
-        run.text.length,
-      );
-      return;
-    }
     await Promise.race([run.end, gone]);
   } finally {
     unwatch();
+    sink.signal.removeEventListener("abort", onGone);
   }
 }
 
@@ -60,7 +49,18 @@ function tellEnded(sink: StreamSink, run: Run, fromChar: number): void {
   if (run.problem !== undefined) sink.send({ event: "problem", data: run.problem });
   if (run.answer === undefined) return;
   const { text } = run.answer;
-  const missed = text.slice(fromChar);
+  const missed = textFrom(text, fromChar);
   if (missed !== "") sink.send({ id: text.length, event: "delta", data: { text: missed } });
   sink.send({ id: text.length, event: "answer", data: run.answer });
+}
+
+function endEvent(end: RunEnd): RunStreamEvent {
+  return end.kind === "answered"
+    ? { event: "answer", data: end.answer }
+    : { event: "problem", data: end.problem };
+}
+
+function textFrom(text: string, fromChar: number): string {
+  const isWithinPair = /^[\uDC00-\uDFFF]/.test(text.slice(fromChar, fromChar + 1));
+  return text.slice(isWithinPair && fromChar > 0 ? fromChar - 1 : fromChar);
 }

@@ -63,7 +63,7 @@ function readCommandLine(line: string): ReadText {
 
 function named(name: CommandName | undefined, word: string, rest: string): ReadText {
   if (name === undefined)
-    return { kind: "unknown_command", name: [...word].slice(0, nameCharsMax).join("") };
+    return { kind: "unknown_command", name: Array.from(word).slice(0, nameCharsMax).join("") };
   const argument = rest.trim();
   if (argument === "") return { kind: "command", command: name, args: {} };
   // A command without arguments gets a name that its schema refuses.

@@ -1,0 +1,204 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { corePromptDefault } from "../../domain/turns/core-prompt.ts";
+import { loadNodeKeys } from "../../adapters/keys/node-keys.ts";
+import { openSearch } from "../../adapters/search/search-client.ts";
+import { Journal } from "../../adapters/sqlite/journal.ts";
+import { JournalReader } from "../../adapters/sqlite/journal-reader.ts";
+import { StateReader } from "../../adapters/sqlite/state-reader.ts";
+import type { SearchClient } from "../../domain/search/search-contract.ts";
+import type { Backend, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
+import type { Principal } from "../../ports/http.ts";
+import type { JournalPort } from "../../ports/journal.ts";
+import { Commands } from "../commands.ts";
+import { Conversations } from "../conversations.ts";
+import { Events } from "../events.ts";
+import { Idempotency } from "../idempotency.ts";
+import type { Submission } from "../live-run.ts";
+import { Memory } from "../memory.ts";
+import { Runs } from "../runs.ts";
+import { owner, Tokens } from "../tokens.ts";
+import { Turns } from "../turns.ts";
+
+/** A call the backend got and has not answered. */
+export interface OpenChat {
+  readonly request: ChatRequest;
+  answer(text: string): void;
+  end(outcome: ChatOutcome): void;
+}
+
+/** A backend whose answers the test gives: it says nothing by itself and heeds no signal. */
+export class HeldBackend implements Backend {
+  readonly name = "held";
+  readonly model = "held-1";
+  readonly address = "http://127.0.0.1:1";
+  readonly contextTokens = 8_192;
+  readonly open: OpenChat[] = [];
+  readonly requests: ChatRequest[] = [];
+  concurrency: number;
+  /** Present: every call is answered at once with this. */
+  instant: string | undefined;
+
+  constructor(concurrency = 4, instant?: string) {
+    this.concurrency = concurrency;
+    this.instant = instant;
+  }
+
+  chat(request: ChatRequest): Promise<ChatOutcome> {
+    this.requests.push(request);
+    const { promise, resolve } = Promise.withResolvers<ChatOutcome>();
+    const answer = (text: string): void =>
+      resolve({ kind: "answered", text, finish: "stop", model: this.model });
+    this.open.push({ request, answer, end: resolve });
+    if (this.instant !== undefined) answer(this.instant);
+    return promise;
+  }
+
+  countTokens(text: string): number {
+    return Math.ceil(text.length / 4);
+  }
+
+  health() {
+    return { status: "ok", detail: "", sinceMs: 0 } as const;
+  }
+
+  onHealthChange(): void {
+    // Its health never changes.
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // It holds nothing.
+  }
+}
+
+export const person = (name: string, ...grants: Principal["grants"]): Principal => ({
+  id: `token:${name}`,
+  tier: "member",
+  grants: grants.length === 0 ? ["say", "read"] : grants,
+  person: `token:${name}`,
+});
+
+export interface Clock {
+  ms: number;
+}
+
+export interface FixtureOptions {
+  readonly home?: string | undefined;
+  readonly backend?: Backend | undefined;
+  readonly wallMs?: number;
+  readonly commitDelayMs?: number;
+  readonly search?: SearchClient;
+  readonly language?: "en" | "ru";
+  /** Stands between the use cases and the journal. */
+  readonly wrap?: (journal: Journal) => JournalPort;
+}
+
+/** The use cases over a real journal and a real index in a temporary folder. */
+export async function openApp(options: FixtureOptions = {}) {
+  const home = options.home ?? mkdtempSync(join(tmpdir(), "adyton-app-"));
+  const keys = loadNodeKeys(home);
+  const file = join(home, "journal.db");
+  const real = await Journal.open({
+    file,
+    headFile: join(home, "journal.head"),
+    headKey: keys.headKey,
+    nodeId: keys.nodeId,
+    commitDelayMs: options.commitDelayMs ?? 0,
+  });
+  const journal = options.wrap?.(real) ?? real;
+  const records = new JournalReader(file);
+  const state = new StateReader(records.database);
+  const search = options.search ?? openSearch({ file: join(home, "index.db") });
+  const clock: Clock = { ms: Date.now() };
+  const now = (): number => clock.ms;
+  const unexpected: unknown[] = [];
+  let isOpen = true;
+  const conversations = new Conversations({
+    records,
+    state,
+    conversationKey: keys.conversationKey,
+    historyTurns: 4,
+    now,
+  });
+  const turns = new Turns({
+    journal,
+    backend: () => options.backend,
+    search,
+    conversations,
+    corePrompt: corePromptDefault,
+    answerTokensMax: undefined,
+    wallMs: options.wallMs ?? 60_000,
+    now,
+    onUnexpected: (error) => unexpected.push(error),
+  });
+  const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });
+  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
+  const commands = new Commands({
+    journal,
+    state,
+    conversations,
+    turns,
+    idempotency,
+    describe: {
+      nodeId: keys.nodeId,
+      version: "0",
+      startedMs: 0,
+      configHash: "0",
+      corePrompt: corePromptDefault,
+      language: options.language ?? "en",
+      backend: () => options.backend,
+      conversations,
+      memory,
+      turns,
+      estimateTokens: (text) => text.length,
+    },
+    language: options.language ?? "en",
+    now,
+  });
+  return {
+    home,
+    clock,
+    journal,
+    real,
+    records,
+    state,
+    search,
+    conversations,
+    turns,
+    idempotency,
+    memory,
+    commands,
+    unexpected,
+    runs: new Runs({ state, records, turns }),
+    tokens: new Tokens({ journal, state, ownerTokenHash: "00", now }),
+    events: new Events({ journal, records, idempotency, nodeSource: `/adyton/${keys.nodeId}` }),
+    /** Ends everything and leaves the folder, for the next process. */
+    close: async () => {
+      if (!isOpen) return;
+      isOpen = false;
+      await turns.drain(0);
+      await search[Symbol.asyncDispose]();
+      records[Symbol.dispose]();
+      await real[Symbol.asyncDispose]();
+    },
+    async [Symbol.asyncDispose]() {
+      await this.close();
+      rmSync(home, { recursive: true, force: true });
+    },
+  };
+}
+export type OpenApp = Awaited<ReturnType<typeof openApp>>;
+
+export function question(text: string, more: Partial<Submission> = {}): Submission {
+  return { principal: owner, conversation: "c", text, detached: false, watched: false, ...more };
+}
+
+/** Resolves once the condition holds. Throws after five seconds. */
+export async function until(what: string, holds: () => boolean): Promise<void> {
+  const giveUp = performance.now() + 5_000;
+  while (!holds()) {
+    if (performance.now() > giveUp) throw new Error(`waited in vain: ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
