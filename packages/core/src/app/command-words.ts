@@ -1,21 +1,29 @@
-/** What the node says about a command, in both languages. */
+import type { Bilingual } from "@adyton/protocol";
+
+type Say = (what: string, turnsLeft?: number) => string;
+
+/** What the node says about a command. Counts follow a colon, so that no language needs its plural forms. */
 export const words = {
-  en: {
-    mode: "Mode",
-    until: "for",
-    turns: "turns",
-    fresh: "The conversation starts afresh.",
-    stopped: "Cancelled:",
-    nothing: "Nothing was running.",
-    inserted: "Inserted. It holds for",
+  mode: {
+    en: (mode, turnsLeft) =>
+      `Mode: ${mode}${turnsLeft === undefined ? "" : `; turns left: ${turnsLeft}`}.`,
+    ru: (mode, turnsLeft) =>
+      `Режим: ${mode}${turnsLeft === undefined ? "" : `; осталось ходов: ${turnsLeft}`}.`,
   },
-  ru: {
-    mode: "Режим",
-    until: "на",
-    turns: "ходов",
-    fresh: "Беседа начата заново.",
-    stopped: "Отменено:",
-    nothing: "Ничего не выполнялось.",
-    inserted: "Вставлено. Действует ходов:",
+  inserted: {
+    en: (turnsLeft) => `Inserted; turns left: ${turnsLeft}.`,
+    ru: (turnsLeft) => `Вставлено; осталось ходов: ${turnsLeft}.`,
   },
-};
+  stopped: {
+    en: (runs) => `Cancelled: ${runs}.`,
+    ru: (runs) => `Отменено: ${runs}.`,
+  },
+  nothingRan: {
+    en: () => "Nothing was running.",
+    ru: () => "Ничего не выполнялось.",
+  },
+  afresh: {
+    en: () => "The conversation starts afresh.",
+    ru: () => "Беседа начата заново.",
+  },
+} as const satisfies Record<string, Readonly<Record<keyof Bilingual, Say>>>;

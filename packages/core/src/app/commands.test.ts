@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { CommandResult, commandTable, overlaysActiveMax } from "@adyton/protocol";
+import { ProblemError } from "../domain/problem-error.ts";
+import type { Principal } from "../ports/http.ts";
+import { mayCommand } from "./permissions.ts";
+import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
+import { local, owner } from "./tokens.ts";
+
+type Name = (typeof commandTable)[number]["name"];
+
+/** Executes a command in conversation `c` and answers its data. */
+async function run(app: OpenApp, command: Name, args: object = {}, principal: Principal = owner) {
+  const invocation = { principal, command, args: { ...args }, conversation: "c" };
+  const { result } = await app.commands.execute(invocation);
+  CommandResult.parse(result);
+  const spec = commandTable.find(({ name }) => name === command);
+  return { text: result.text, data: Object(spec?.result.parse(result.data) ?? {}) };
+}
+
+const refused = (code: string) => (error: unknown) =>
+  error instanceof ProblemError && error.problem.code === code;
+
+const types = (app: OpenApp): string[] => app.records.after(0, 500).map(({ type }) => type);
+
+describe("modes", () => {
+  it("are switched, shown and restored, each for its lifetime", async () => {
+    await using app = await openApp({ backend: new HeldBackend(4, "answer") });
+    const lifetime = { turns: 2, seconds: 60 };
+    assert.equal((await run(app, "mode")).data.scope, "default");
+    const switched = await run(app, "switch_mode", { mode: "quotes", lifetime });
+    assert.equal(switched.text, "Mode: EXTRACTIVE; turns left: 2.");
+    assert.deepEqual([switched.data.previous, switched.data.changedBy], ["DIRECT", "owner"]);
+    await app.turns.submit(question("q")).end;
+    assert.deepEqual((await run(app, "mode")).data.expires.turnsLeft, 1);
+    const second = await run(app, "switch_mode", { mode: "direct", lifetime });
+    assert.equal(second.data.previous, "EXTRACTIVE");
+    const restored = await run(app, "restore_mode");
+    assert.equal(restored.data.mode, "EXTRACTIVE");
+    assert.deepEqual((await run(app, "mode")).data, restored.data);
+    assert.equal(restored.data.expires.turnsLeft, 2, "it still ends by itself");
+    assert.equal((await run(app, "restore_mode")).data.scope, "default");
+    const records = types(app);
+    assert.equal((await run(app, "restore_mode")).data.scope, "default");
+    assert.deepEqual(types(app).slice(records.length), ["command.executed"], "nothing is restored");
+  });
+
+  it("are over after their time, and then there is nothing to restore", async () => {
+    await using app = await openApp({ backend: new HeldBackend(4, "answer") });
+    await run(app, "switch_mode", { mode: "EXTRACTIVE", lifetime: { turns: 9, seconds: 60 } });
+    app.clock.ms += 59_999;
+    assert.equal((await run(app, "mode")).data.mode, "EXTRACTIVE");
+    app.clock.ms += 1;
+    assert.deepEqual((await run(app, "mode")).data, {
+      mode: "DIRECT",
+      previous: null,
+      scope: "default",
+      expires: null,
+      changedBy: null,
+    });
+    assert.equal((await run(app, "restore_mode")).data.mode, "DIRECT");
+    assert.equal((await run(app, "switch_mode", { mode: "DIRECT" })).data.previous, "DIRECT");
+  });
+
+  it("that do not exist are refused and leave nothing behind", async () => {
+    await using app = await openApp();
+    await assert.rejects(run(app, "switch_mode", { mode: "RECURSIVE" }), refused("unknown_mode"));
+    await assert.rejects(run(app, "switch_mode", {}), refused("invalid_body"));
+    await assert.rejects(run(app, "help", { rest: "me" }), refused("invalid_body"));
+    assert.deepEqual(types(app), []);
+  });
+});
+
+describe("intents", () => {
+  it("are at most three, also when they come at once; one that is over makes room", async () => {
+    await using app = await openApp();
+    const insert = (text: string) =>
+      run(app, "prompt", { text, lifetime: { turns: 5, seconds: 60 } });
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: overlaysActiveMax + 2 }, (_, n) => insert(`намерение ${n}`)),
+    );
+    const taken = outcomes.filter(({ status }) => status === "fulfilled").length;
+    assert.equal(taken, overlaysActiveMax);
+    await assert.rejects(insert("one more"), refused("conflict"));
+    app.clock.ms += 60_000;
+    assert.equal((await insert("after their time")).data.text, "after their time");
+    assert.equal(app.conversations.overlays(app.conversations.key(owner, "c")).length, 1);
+  });
+
+  it("are removed by their own caller, once", async () => {
+    await using app = await openApp();
+    const { data } = await run(app, "prompt", { text: "Be brief." });
+    for (const stranger of [local, person("other")])
+      await assert.rejects(
+        app.commands.removeOverlay(data.overlayId, stranger),
+        refused("not_found"),
+      );
+    const removals = await Promise.allSettled(
+      [1, 2].map(() => app.commands.removeOverlay(data.overlayId, owner)),
+    );
+    assert.deepEqual(removals.map(({ status }) => status).toSorted(), ["fulfilled", "rejected"]);
+    await assert.rejects(app.commands.removeOverlay("ovl_none", owner), refused("not_found"));
+  });
+});
+
+describe("new and stop", () => {
+  it("new leaves the history behind, for the next process too", async () => {
+    const backend = new HeldBackend(4, "answer");
+    await using app = await openApp({ backend });
+    for (const text of ["a", "b"]) await app.turns.submit(question(text)).end;
+    assert.equal((await run(app, "new")).data.forgottenTurns, 2);
+    await app.turns.submit(question("c")).end;
+    assert.equal(backend.requests.at(-1)?.messages.length, 2);
+    assert.equal((await run(app, "new")).data.forgottenTurns, 1);
+  });
+
+  it("stop ends what waits and runs in this conversation and no other", async () => {
+    const backend = new HeldBackend(2);
+    await using app = await openApp({ backend });
+    const here = ["a", "b"].map((text) => app.turns.submit(question(text)));
+    const there = app.turns.submit(question("c", { conversation: "d" }));
+    const another = app.turns.submit(question("c", { principal: person("other") }));
+    await until("the calls", () => backend.open.length === 2);
+    const { data, text } = await run(app, "stop");
+    assert.deepEqual(
+      data.cancelled,
+      here.map(({ id }) => id),
+    );
+    assert.match(text, /^Cancelled: run_.+, run_/);
+    for (const run of here) assert.equal((await run.end).kind, "failed");
+    assert.deepEqual([there.state, another.stopReason], ["running", undefined]);
+    assert.deepEqual((await run(app, "stop")).data.cancelled, []);
+  });
+});
+
+describe("keyed commands", () => {
+  const dedupe = { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) };
+  const invocation = {
+    principal: owner,
+    command: "prompt",
+    args: { text: "Be brief." },
+    conversation: undefined,
+    dedupe,
+  } as const;
+
+  it("have one effect and one result, at once and later", async () => {
+    await using app = await openApp();
+    const executed = await Promise.all([1, 2, 3].map(() => app.commands.execute(invocation)));
+    executed.push(await app.commands.execute(invocation));
+    for (const { result } of executed) assert.deepEqual(result, executed[0]?.result);
+    assert.deepEqual(
+      executed.map(({ replayed }) => replayed),
+      [false, true, true, true],
+    );
+    assert.deepEqual(types(app), ["overlay.added", "command.executed"]);
+  });
+
+  it("are refused when the key stands for something else, and leave nothing", async () => {
+    const backend = new HeldBackend(4, "answer");
+    await using app = await openApp({ backend });
+    const turn = app.turns.submit(question("q", { dedupe, detached: true }));
+    // The turn takes the key while the command is on its way.
+    const other = { ...dedupe, fingerprint: Buffer.alloc(32, 2) };
+    const command = app.commands.execute({ ...invocation, dedupe: other });
+    const outcomes = await Promise.allSettled([turn.end, command]);
+    assert.ok(
+      outcomes[1].status === "rejected" && refused("idempotency_mismatch")(outcomes[1].reason),
+    );
+    assert.ok(!types(app).includes("overlay.added"));
+  });
+});
+
+describe("what a command leaves in the journal", () => {
+  it("is a header alone where it changes nothing", async () => {
+    await using app = await openApp();
+    for (const command of ["describe_self", "help", "usage"] as const) await run(app, command);
+    for (const record of app.records.after(0, 10)) {
+      assert.equal(record.type, "command.executed");
+      assert.equal(record.payload, "none");
+    }
+    assert.equal(app.records.lastSeq(), 3);
+  });
+});
+
+describe("permission", () => {
+  const cases: ReadonlyArray<readonly [Principal["grants"], may: readonly Name[]]> = [
+    [["admin"], commandTable.map(({ name }) => name)],
+    [["command:*"], commandTable.map(({ name }) => name)],
+    [["say"], commandTable.filter((command) => command.local).map(({ name }) => name)],
+    [["command:usage"], ["usage"]],
+    [["event", "read", "memory:write", "rules"], []],
+    [[], []],
+  ];
+  for (const [grants, may] of cases)
+    it(`${grants.join(", ") || "nothing"} allows ${may.length} commands`, async () => {
+      const caller: Principal = { ...person("x"), grants };
+      const allowed = commandTable.filter((command) => mayCommand(caller, command));
+      assert.deepEqual(
+        allowed.map(({ name }) => name),
+        may,
+      );
+    });
+
+  it("is checked before anything else", async () => {
+    await using app = await openApp();
+    await assert.rejects(run(app, "usage", { nonsense: 1 }, local), refused("forbidden"));
+    const help = await run(app, "help", {}, local);
+    assert.ok(!help.text.includes("/usage"));
+    assert.ok((await run(app, "help")).text.includes("/usage"));
+  });
+});
+
+for (const [language, script] of [
+  ["en", /^[^\p{Script=Cyrillic}]+$/u],
+  ["ru", /\p{Script=Cyrillic}/u],
+] as const)
+  it(`says everything in ${language}`, async () => {
+    await using app = await openApp({ language });
+    const args: Partial<Record<Name, object>> = {
+      switch_mode: { mode: "EXTRACTIVE" },
+      prompt: { text: "x" },
+    };
+    for (const { name } of commandTable) {
+      const { text } = await run(app, name, args[name] ?? {});
+      assert.match(text, script, name);
+    }
+  });

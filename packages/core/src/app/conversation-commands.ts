@@ -1,0 +1,230 @@
+import {
+  type Bilingual,
+  Lifetime,
+  modeSecondsDefault,
+  type ModeState,
+  modeTurnsDefault,
+  type Overlay,
+  overlaysActiveMax,
+  problem,
+} from "@adyton/protocol";
+import type { NewRecord } from "../domain/journal/record.ts";
+import { ProblemError } from "../domain/problem-error.ts";
+import type { Principal } from "../ports/http.ts";
+import type { StatePort } from "../ports/journal.ts";
+import { words } from "./command-words.ts";
+import type { Conversations } from "./conversations.ts";
+import { newId } from "./identifiers.ts";
+import { requireMode, type Turns } from "./turns.ts";
+
+/** The commands that concern one conversation. Each decides and says; whoever calls writes the effects down. */
+export interface ConversationCommandsOptions {
+  readonly state: StatePort;
+  readonly conversations: Conversations;
+  readonly turns: Turns;
+  readonly language: keyof Bilingual;
+  readonly now: () => number;
+}
+
+/** What a command came to, and the records of its effect, which are written together with the record of the command. */
+export interface Outcome {
+  readonly text: string;
+  readonly data: unknown;
+  readonly effects?: readonly NewRecord[];
+}
+
+export interface Execution {
+  readonly principal: Principal;
+  readonly conversation: string;
+  readonly key: string;
+  readonly context: Pick<NewRecord, "owner" | "actor" | "tier" | "conversation">;
+  /** False: the caller named no conversation. */
+  readonly named: boolean;
+}
+
+type Options = ConversationCommandsOptions;
+
+/** The mode as it stands. */
+export function showMode(options: Options, at: Execution): Outcome {
+  return modeOutcome(options, modeState(options, at.key));
+}
+
+/** Switches the mode for a lifetime. Throws `ProblemError` `unknown_mode`. */
+export function switchMode(
+  options: Options,
+  args: Readonly<Record<string, unknown>>,
+  at: Execution,
+): Outcome {
+  const mode = requireMode(String(args["mode"]));
+  const before = modeState(options, at.key);
+  const { expires, ...until } = expiryOf(options, at.key, args["lifetime"]);
+  const data: ModeState = {
+    mode: mode.id,
+    previous: before.mode,
+    scope: "conversation",
+    expires,
+    changedBy: at.principal.id,
+  };
+  // The node's default may be another one when the mode is restored, so it is not written down as a mode.
+  const previous = before.scope === "default" ? null : before.mode;
+  const facts = { mode: mode.id, previous, ...until };
+  return modeOutcome(options, data, [
+    { ...at.context, class: "record", origin: "node", type: "mode.changed", facts },
+  ]);
+}
+
+/** Returns to the mode before the last switch, for what is left of that switch's lifetime. */
+export function restoreMode(options: Options, at: Execution): Outcome {
+  const before = modeState(options, at.key);
+  if (before.scope === "default") return modeOutcome(options, before);
+  const { previous } = options.conversations.mode(at.key);
+  const state = options.conversations.state(at.key);
+  const context = { ...at.context, class: "record", origin: "node" } as const;
+  const untilTurn = state?.mode_until_turn ?? null;
+  const untilMs = state?.mode_until_time ?? null;
+  if (previous === null || untilTurn === null || untilMs === null) {
+    const data: ModeState = {
+      mode: options.turns.defaultMode.id,
+      previous: null,
+      scope: "default",
+      expires: null,
+      changedBy: null,
+    };
+    return modeOutcome(options, data, [
+      { ...context, type: "mode.restored", facts: { mode: null } },
+    ]);
+  }
+  const data: ModeState = {
+    mode: previous,
+    previous: options.turns.defaultMode.id,
+    scope: "conversation",
+    expires: before.expires,
+    changedBy: at.principal.id,
+  };
+  const facts = { mode: previous, previous: null, untilTurn, untilMs };
+  return modeOutcome(options, data, [{ ...context, type: "mode.changed", facts }]);
+}
+
+/** Inserts an intent. Throws `ProblemError` `conflict` when as many hold as may. */
+export function insertPrompt(
+  options: Options,
+  args: Readonly<Record<string, unknown>>,
+  at: Execution,
+): Outcome {
+  if (options.conversations.overlays(at.key).length >= overlaysActiveMax) {
+    const detail = `${overlaysActiveMax} intents hold already; remove one, or wait until one is over.`;
+    throw new ProblemError(problem("conflict", { detail }));
+  }
+  const text = String(args["text"]);
+  const { expires, ...until } = expiryOf(options, at.key, args["lifetime"]);
+  const overlay: Overlay = {
+    overlayId: newId("ovl"),
+    conversation: at.conversation,
+    text,
+    expires,
+    position: "after-core-prompt",
+  };
+  return {
+    text: words.inserted[options.language](String(expires.turnsLeft)),
+    data: overlay,
+    effects: [
+      {
+        ...at.context,
+        class: "message",
+        origin: "node",
+        type: "overlay.added",
+        facts: { overlay: overlay.overlayId, ...until },
+        data: { conversation: at.conversation, text },
+      },
+    ],
+  };
+}
+
+/** An intent that holds, and the record that removes it. Throws `ProblemError` `not_found`, also for another's. */
+export function overlayRemoval(
+  { state, conversations }: Options,
+  id: string,
+  principal: Principal,
+): { readonly overlay: Overlay; readonly record: NewRecord } {
+  const conversation = state.overlay(id)?.conversation;
+  const overlay =
+    conversation === undefined
+      ? undefined
+      : conversations.overlays(conversation).find((each) => each.overlayId === id);
+  const isOwn =
+    overlay !== undefined && conversations.key(principal, overlay.conversation) === conversation;
+  if (overlay === undefined || !isOwn)
+    throw new ProblemError(
+      problem("not_found", { detail: "There is no such intent, or it is over." }),
+    );
+  const record = {
+    owner: principal.person,
+    actor: principal.id,
+    tier: principal.tier,
+    conversation,
+    class: "record",
+    origin: "node",
+    type: "overlay.removed",
+    facts: { overlay: id },
+  } as const;
+  return { overlay, record };
+}
+
+/** Lets the model forget what was said; the record of it stays. */
+export function startAfresh({ conversations, language }: Options, at: Execution): Outcome {
+  const forgottenTurns = conversations.history(at.key).length / 2;
+  return {
+    text: words.afresh[language](),
+    data: { conversation: at.conversation, forgottenTurns },
+    effects: [
+      { ...at.context, class: "record", origin: "node", type: "conversation.reset", facts: {} },
+    ],
+  };
+}
+
+/** Cancels what waits and runs. */
+export function stop({ turns, language }: Options, at: Execution): Outcome {
+  const cancelled = turns.ofConversation(at.key).filter((run) => turns.cancel(run));
+  const ids = cancelled.map((run) => run.id);
+  return {
+    text: ids.length === 0 ? words.nothingRan[language]() : words.stopped[language](ids.join(", ")),
+    data: { cancelled: ids },
+  };
+}
+
+function modeOutcome(
+  { language }: Options,
+  data: ModeState,
+  effects: readonly NewRecord[] = [],
+): Outcome {
+  return { text: words.mode[language](data.mode, data.expires?.turnsLeft), data, effects };
+}
+
+function modeState({ conversations, turns }: Options, key: string): ModeState {
+  const active = conversations.mode(key);
+  const defaultMode = turns.defaultMode.id;
+  if (active.mode === undefined)
+    return { mode: defaultMode, previous: null, scope: "default", expires: null, changedBy: null };
+  return {
+    mode: active.mode.id,
+    previous: active.previous ?? defaultMode,
+    scope: "conversation",
+    expires: active.expires,
+    changedBy: active.changedBy,
+  };
+}
+
+/** A lifetime counted from now in the conversation's own turns. */
+function expiryOf({ conversations, now }: Options, key: string, lifetime: unknown) {
+  const { turns, seconds } = Lifetime.optional().parse(lifetime) ?? {
+    turns: modeTurnsDefault,
+    seconds: modeSecondsDefault,
+  };
+  const untilTurn = conversations.turns(key) + turns;
+  const untilMs = now() + seconds * 1_000;
+  return {
+    untilTurn,
+    untilMs,
+    expires: { turnsLeft: turns, at: new Date(untilMs).toISOString() },
+  };
+}
