@@ -84,9 +84,20 @@ describe("adyton up", () => {
     const { port } = taken.address() as AddressInfo;
     const other = join(place, "second");
     const refused = await run(["up", "--home", other, "--port", String(port), "--backend", "none"]);
+    const ill = await run(["doctor", "--home", other, "--port", String(port), "--json"]);
     taken.close();
+    assert.equal(ill.code, 1);
+    const failed = JSON.parse(ill.out).findings.filter(
+      ({ status }: { status: string }) => status === "fail",
+    );
+    assert.ok(
+      failed.some(({ check }: { check: string }) => check === "port"),
+      ill.out,
+    );
     assert.equal(refused.code, 1);
     assert.match(refused.errors, /port is taken/);
+    if (process.platform === "linux")
+      assert.ok(refused.errors.includes(`process ${process.pid}: `), refused.errors);
     assert.ok(refused.errors.includes(`--port ${port + 1}`), refused.errors);
   });
 
@@ -114,6 +125,19 @@ describe("adyton up", () => {
     const verified = await run(["journal", "verify", "--home", other, "--json"]);
     assert.equal(verified.code, 0, verified.out + verified.errors);
     assert.equal(JSON.parse(verified.out).clean, true);
+  });
+
+  it("ends at once at the second Ctrl-C, whatever is still going on", async () => {
+    emulator.setRules([{ text: /endless/, reply: "again and again ".repeat(20_000) }]);
+    const other = join(place, "hasty");
+    const { child, out } = await up(["--home", other, "--backend", emulator.url]);
+    const talking = run(["say", "endless", "--home", other]);
+    await until(() => emulator.active > 0, out);
+    child.kill("SIGINT");
+    await until(() => out().includes("Stopping"), out);
+    assert.equal(await stop(child, "SIGINT"), 130);
+    assert.notEqual((await talking).code, 0);
+    emulator.setRules([]);
   });
 
   it("tells a program what happens as lines of JSON", async () => {

@@ -59,7 +59,7 @@ export class Client {
 
   /** The answer or the node's refusal. Throws `Failure` when no node answers, or not in this protocol. */
   async call<Id extends UsedRoute>(id: Id, call: Call<Id> = {}): Promise<Outcome<Answer<Id>>> {
-    const quietMs = patient.has(id) ? undefined : this.#quietMs;
+    const quietMs = call.quietMs ?? (patient.has(id) ? undefined : this.#quietMs);
     const response = await this.#send(id, { accept: "application/json", call, quietMs });
     const text = await this.#readAll(response);
     const status = response.statusCode ?? 0;

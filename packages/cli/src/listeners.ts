@@ -1,4 +1,10 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { clipToColumns } from "@adyton/runtime/terminal";
+import { plainLine } from "./terminal-text.ts";
+import type { Translate } from "./texts/translate.ts";
+
+const commandColumnsMax = 80;
+const portMax = 65_535;
 
 export interface Listener {
   readonly uid: number;
@@ -34,6 +40,22 @@ export function processOf(
       return { pid: Number(pid), command };
     }
   return undefined;
+}
+
+/** A port to suggest in place of one that is taken. */
+export function otherPort(port: number): number {
+  return port >= portMax ? port - 1 : port + 1;
+}
+
+/** Who holds a port, in words: the process where it can be seen, else its user; `undefined` when nobody does. */
+export function portHolder(port: number, t: Translate): string | undefined {
+  const listeners = listenersOn(port);
+  const [first] = listeners;
+  if (first === undefined) return undefined;
+  const holder = listeners.map(({ inode }) => processOf(inode)).find((each) => each !== undefined);
+  if (holder === undefined) return t("doctor.port_uid", { uid: first.uid });
+  const command = clipToColumns(plainLine(holder.command), commandColumnsMax);
+  return t("doctor.port_process", { pid: holder.pid, command });
 }
 
 // A file of /proc may vanish or be somebody else's at any moment; what cannot be seen counts as absent.

@@ -66,4 +66,6 @@ export interface Call<Id extends UsedRoute> {
   readonly body?: Id extends keyof Bodies ? Bodies[Id] : never;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
+  /** Silence after which this call is given up. */
+  readonly quietMs?: number;
 }

@@ -1,3 +1,4 @@
+import { errorText } from "@adyton/runtime/coded-error";
 import { localeLanguage } from "@adyton/runtime/language";
 import { exitCodes, Failure } from "./failure.ts";
 import { homeFolder } from "./home.ts";
@@ -11,7 +12,10 @@ import { loadTexts, type Translate } from "./texts/translate.ts";
 
 const portBounds = { min: 0, max: 65_535 };
 
-/** Runs one command line and returns its exit code; never throws for anything a user can cause. */
+/**
+ * Runs one command line and returns its exit code; never throws. An unforeseen error is told without its
+ * message, which may hold what nobody meant to show.
+ */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const language = localeLanguage(process.env);
   const t = await loadTexts(language);
@@ -34,9 +38,12 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     }
     return exitCode;
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    createPrinter(json).failure(error);
-    return exitCodes[error.code];
+    const failure =
+      error instanceof Failure
+        ? error
+        : new Failure("failed", { title: t("cli.internal"), detail: errorText(error) });
+    createPrinter(json).failure(failure);
+    return exitCodes[failure.code];
   }
 }
 

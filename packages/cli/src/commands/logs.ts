@@ -1,4 +1,4 @@
-import { JournalEvent, journalPageMax } from "@adyton/protocol";
+import { JournalEvent, journalPageMax, Problem, type ProblemCode } from "@adyton/protocol";
 import type { Client } from "../client.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
@@ -10,6 +10,8 @@ const lastDefault = 20;
 const quietMsMax = 50_000;
 const reconnectMsMin = 500;
 const reconnectMsMax = 10_000;
+
+const passing: ReadonlySet<ProblemCode> = new Set(["stopping", "busy"]);
 
 interface Reading {
   readonly type: string | undefined;
@@ -27,7 +29,7 @@ export async function logs(shell: Shell, { options }: Invocation): Promise<numbe
       ? await printNewest(shell, client, { type, limit: last ?? lastDefault })
       : await printAfter(shell, client, after, { type, limit: last });
   if (!options.flag("follow")) return exitCodes.ok;
-  return await follow(shell, client, next, type);
+  return await follow(shell, next, type);
 }
 
 async function printNewest(shell: Shell, client: Client, reading: Reading): Promise<number> {
@@ -63,18 +65,15 @@ async function printAfter(
  * The journal as it grows, until the user stops it. A broken connection is taken up again behind the last record that
  * was printed, so none is lost and none comes twice; waits double from half a second to ten.
  */
-async function follow(
-  shell: Shell,
-  client: Client,
-  start: number,
-  type: string | undefined,
-): Promise<number> {
+async function follow(shell: Shell, start: number, type: string | undefined): Promise<number> {
   const { print, t } = shell;
   let after = start;
   let waitMs = reconnectMsMin;
   let broken = false;
   for (;;) {
     try {
+      // A node that comes back may have another port.
+      const client = await shell.client();
       const call = { query: { after, type }, headers: { "last-event-id": String(after) } };
       for await (const { id, data } of client.stream("getEvents", call, quietMsMax)) {
         const event = JournalEvent.parse(JSON.parse(data));
@@ -85,7 +84,7 @@ async function follow(
         broken = false;
       }
     } catch (error) {
-      if (!(error instanceof Failure) || error.code !== "unreachable") throw error;
+      if (!(error instanceof Failure) || !passes(error)) throw error;
       if (!broken) print.note(t("logs.broken", { reason: error.message, after }), "yellow");
       broken = true;
     }
@@ -94,6 +93,12 @@ async function follow(
     });
     waitMs = Math.min(waitMs * 2, reconnectMsMax);
   }
+}
+
+/** Whether waiting helps: the node is away, stops just now, or has too many listeners. */
+function passes({ code, data }: Failure): boolean {
+  const problem = Problem.safeParse(data);
+  return code === "unreachable" || (problem.success && passing.has(problem.data.code));
 }
 
 function printRecord({ print, t }: Shell, event: JournalEvent): void {

@@ -1,9 +1,10 @@
 import { messageTextCharsMax } from "@adyton/protocol";
+import { conversationOption } from "../conversation.ts";
 import { Failure } from "../failure.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { isPiped, joinMessage, readStandardInput } from "../standard-input.ts";
 import { streamTurn, wholeTurn } from "../turn.ts";
-import { conversationOption } from "../conversation.ts";
+import { whileWaiting } from "../waiting.ts";
 
 /** Bytes that a message of the allowed characters can have at most. */
 const inputBytesMax = messageTextCharsMax * 4;
@@ -33,7 +34,9 @@ export async function say(shell: Shell, { args, options }: Invocation): Promise<
 }
 
 async function pipedText(shell: Shell): Promise<string> {
-  const input = await readStandardInput(inputBytesMax);
+  // A pipe that nobody closes would be waited for without end; the user should see for what.
+  const text = (seconds: number): string => shell.t("say.reading", { seconds });
+  const input = await whileWaiting(shell.print, text, () => readStandardInput(inputBytesMax));
   if (input.kind === "text") return input.text;
   if (input.kind === "too_long") throw tooLong(shell);
   throw new Failure("failed", { title: shell.t("input.not_text") });

@@ -3,6 +3,8 @@ import { createInterface } from "node:readline/promises";
 import { startNode, StartError, type ChatServer, type Notice } from "@adyton/core";
 import { exitCodes, Failure } from "../failure.ts";
 import { homeFolder } from "../home.ts";
+import { otherPort, portHolder } from "../listeners.ts";
+import { findAddress } from "../node-address.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { untilSignal } from "../signals.ts";
 import { softwareVersion } from "../software-version.ts";
@@ -23,12 +25,12 @@ export async function up(shell: Shell, { options }: Invocation): Promise<number>
     onNotice: (notice) => (print.json ? print.value(notice) : printNotice(shell, notice)),
     ...(interactive ? { chooseBackend: (found) => askForServer(shell, found) } : {}),
   });
-  // A signal that comes while the node still starts ends the process: nothing was accepted yet.
   const outcome = await Promise.race([
     starting.catch((error: unknown) => startFailure(error, shell)),
     stopped,
   ]);
-  if (typeof outcome === "string") return exitCodes.ok;
+  // A node that is only starting need not be stopped in order: what it has written survives any end.
+  if (typeof outcome === "string") process.exit(exitCodes.ok);
   if (outcome instanceof Failure) throw outcome;
   await using node = outcome;
   if (!print.json) printGreeting(shell, node.port);
@@ -107,20 +109,22 @@ async function askForServer({ print, t }: Shell, found: readonly ChatServer[]): 
   }
 }
 
-function startFailure(error: unknown, { home, port, t }: Shell): Failure {
+async function startFailure(error: unknown, shell: Shell): Promise<Failure> {
   if (!(error instanceof StartError)) throw error;
-  const detail = [error.message, ...error.problems.map((problem) => `  ${problem}`)].join("\n");
+  const { home, t } = shell;
+  const lines = [error.message, ...error.problems.map((problem) => `  ${problem}`)];
   const data = { code: error.code, title: error.message, problems: error.problems };
   const failure = (title: string, advice: string) =>
-    new Failure("failed", { title, detail, advice, data, cause: error });
+    new Failure("failed", { title, detail: lines.join("\n"), advice, data, cause: error });
   switch (error.code) {
     case "config_refused":
       return failure(t("up.config_refused"), t("doctor.config_cure"));
-    case "address_in_use":
-      return failure(
-        t("up.address_in_use"),
-        t("up.address_advice", { other: (port ?? 7_860) + 1 }),
-      );
+    case "address_in_use": {
+      const { port } = await findAddress(home, shell.port);
+      const who = portHolder(port, t);
+      if (who !== undefined) lines.push(who);
+      return failure(t("up.address_in_use"), t("up.address_advice", { other: otherPort(port) }));
+    }
     case "home_locked":
       return failure(t("up.home_locked", { home }), t("up.home_locked_advice"));
     default:

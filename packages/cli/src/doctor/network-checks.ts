@@ -1,8 +1,8 @@
 import type { Client } from "../client.ts";
+import { readNodeConfig } from "../config-reading.ts";
 import { Failure } from "../failure.ts";
-import { listenersOn, processOf } from "../listeners.ts";
+import { otherPort, portHolder } from "../listeners.ts";
 import { readRunFile } from "../node-address.ts";
-import { plainLine } from "../terminal-text.ts";
 import { fail, ok, warn, type DoctorContext, type Finding } from "./finding.ts";
 import { http } from "@adyton/runtime/node-http";
 
@@ -14,8 +14,9 @@ const wellKnownPorts = new Map([
   [5_000, "text-generation-webui"],
   [1_234, "LM Studio"],
 ]);
+const healthMsMax = 3_000;
 const lookMsMax = 1_000;
-const modelListBytesMax = 1024 * 1024;
+const modelListCharsMax = 1024 * 1024;
 
 /** The port, the node behind it, and the model servers around it. */
 export async function networkChecks(
@@ -23,11 +24,7 @@ export async function networkChecks(
   client: () => Promise<Client>,
 ): Promise<Finding[]> {
   const answer = await nodeAnswer(client);
-  return [
-    portCheck(context, answer.kind === "node"),
-    nodeCheck(context, answer),
-    ...(await backendChecks(context)),
-  ];
+  return [portCheck(context), nodeCheck(context, answer), ...(await backendChecks(context))];
 }
 
 type NodeAnswer =
@@ -37,7 +34,7 @@ type NodeAnswer =
 
 async function nodeAnswer(client: () => Promise<Client>): Promise<NodeAnswer> {
   try {
-    const { status } = await (await client()).ask("getHealth");
+    const { status } = await (await client()).ask("getHealth", { quietMs: healthMsMax });
     return { kind: "node", status };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -47,42 +44,51 @@ async function nodeAnswer(client: () => Promise<Client>): Promise<NodeAnswer> {
   }
 }
 
-function portCheck({ port, home, t }: DoctorContext, isNode: boolean): Finding {
-  const listeners = listenersOn(port);
-  if (listeners.length === 0) return ok("port", t("doctor.port_free", { port }));
-  const holder = listeners.map(({ inode }) => processOf(inode)).find((each) => each !== undefined);
-  const running = readRunFile(home);
-  if (isNode && (running === undefined || running.port === port))
-    return ok("port", t("doctor.port_node", { port }));
-  const who =
-    holder === undefined
-      ? t("doctor.port_uid", { uid: listeners[0]?.uid ?? "?" })
-      : t("doctor.port_process", {
-          pid: holder.pid,
-          command: plainLine(holder.command).slice(0, 80),
-        });
+function portCheck({ port, home, t }: DoctorContext): Finding {
+  const who = portHolder(port, t);
+  if (who === undefined) return ok("port", t("doctor.port_free", { port }));
+  if (readRunFile(home)?.port === port) return ok("port", t("doctor.port_node", { port }));
   return fail(
     "port",
     t("doctor.port_taken", { port, who }),
-    t("doctor.port_cure", { other: port === 65_535 ? 7_861 : port + 1 }),
+    t("doctor.port_cure", { other: otherPort(port) }),
   );
 }
 
-function nodeCheck({ t }: DoctorContext, answer: NodeAnswer): Finding {
+function nodeCheck(context: DoctorContext, answer: NodeAnswer): Finding {
+  const { t } = context;
   if (answer.kind === "silent")
     return warn("reach", t("doctor.node_silent"), t("doctor.node_start"));
   if (answer.kind === "foreign")
-    return fail("reach", answer.reason, t("doctor.port_cure", { other: 7_861 }));
+    return fail("reach", answer.reason, t("doctor.port_cure", { other: otherPort(context.port) }));
   if (answer.status === "ok") return ok("reach", t("doctor.node_answers"));
   const finding = answer.status === "failed" ? fail : warn;
   const state = t(`health.${answer.status}`);
   return finding("reach", t("doctor.node_state", { state }), "adyton health");
 }
 
-async function backendChecks({ port, t }: DoctorContext): Promise<Finding[]> {
+async function backendChecks(context: DoctorContext): Promise<Finding[]> {
+  const { port, home, t } = context;
+  const { outcome } = readNodeConfig(home);
+  const configured = outcome.kind === "ok" ? outcome.value.backends.map(({ url }) => url) : [];
+  const own = await Promise.all(
+    // Over https the node asks with its key; here that key is not touched.
+    configured
+      .filter((url) => url.startsWith("http:"))
+      .map(async (url) =>
+        (await listsModels(modelsAddress(url)))
+          ? ok("models", t("doctor.models", { names: url }))
+          : warn("models", t("doctor.models_silent", { url }), t("doctor.models_start")),
+      ),
+  );
+  if (own.length > 0) return own;
   const looks = [...wellKnownPorts].filter(([each]) => each !== port);
   const found = await Promise.all(
-    looks.map(async ([each, name]) => ((await listsModels(each)) ? `${name} :${each}` : undefined)),
+    looks.map(async ([each, name]) =>
+      (await listsModels(modelsAddress(`http://127.0.0.1:${each}`)))
+        ? `:${each} (${name}?)`
+        : undefined,
+    ),
   );
   const names = found.filter((name) => name !== undefined);
   if (names.length > 0) return [ok("models", t("doctor.models", { names: names.join(", ") }))];
@@ -90,21 +96,24 @@ async function backendChecks({ port, t }: DoctorContext): Promise<Finding[]> {
   return [warn("models", t("doctor.models_none", { ports }), t("doctor.models_cure"))];
 }
 
-/** Whether `/v1/models` of a local port answers with a list of models. */
-function listsModels(port: number): Promise<boolean> {
+/** The list of models of a server, whose address may or may not end in `/v1`. */
+function modelsAddress(url: string): URL {
+  return new URL(`${url.replace(/\/+$/, "").replace(/\/v1$/, "")}/v1/models`);
+}
+
+/** Whether `/v1/models` answers with a list of models, or asks for a key, within a second. */
+function listsModels(address: URL): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const asked = http.get(
-    { host: "127.0.0.1", port, path: "/v1/models", agent: false, timeout: lookMsMax },
-    (response) => {
-      let text = "";
-      response.setEncoding("utf8");
-      response.on("data", (chunk: string) => {
-        text += chunk;
-        if (text.length > modelListBytesMax) response.destroy();
-      });
-      response.on("close", () => resolve(isModelList(text)));
-    },
-  );
+  const asked = http.get(address, { agent: false }, (response) => {
+    let text = "";
+    response.setEncoding("utf8");
+    response.on("data", (chunk: string) => {
+      text += chunk;
+      if (text.length > modelListCharsMax) response.destroy();
+    });
+    response.on("error", () => resolve(false));
+    response.on("close", () => resolve(response.statusCode === 401 || isModelList(text)));
+  });
   // A server that drips its answer is as good as none.
   const timer = setTimeout(() => asked.destroy(), lookMsMax);
   asked.on("error", () => resolve(false));

@@ -50,6 +50,9 @@ export const doctorEn = {
   "doctor.node_answers": "the node answers and everything works",
   "doctor.node_state": "the node answers: {state}",
   "doctor.models": "model servers found: {names}",
+  "doctor.models_silent": "the model server {url} does not answer",
+  "doctor.models_start":
+    "start it, or correct backends in adyton.yaml; until then the node quotes from memory",
   "doctor.models_none": "no model server at the usual local ports ({ports})",
   "doctor.models_cure":
     "start Ollama, llama.cpp, vLLM or another, or name one: adyton up --backend URL; without one the node quotes from memory",

@@ -50,6 +50,9 @@ export const doctorRu = {
   "doctor.node_answers": "узел отвечает, всё работает",
   "doctor.node_state": "узел отвечает: {state}",
   "doctor.models": "найдены серверы моделей: {names}",
+  "doctor.models_silent": "сервер модели {url} не отвечает",
+  "doctor.models_start":
+    "запустите его или исправьте backends в adyton.yaml; пока что узел цитирует память",
   "doctor.models_none": "на обычных местных портах ({ports}) нет сервера модели",
   "doctor.models_cure":
     "запустите Ollama, llama.cpp, vLLM или другой либо назовите адрес: adyton up --backend URL; без модели узел цитирует память",
