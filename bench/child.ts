@@ -7,6 +7,14 @@ const outputCharsMax = 100_000;
 const readyMsMax = 60_000;
 const stopMsMax = 10_000;
 
+const running = new Set<ChildProcess>();
+// Nothing of a bench outlives it, however it ends.
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => process.exit(130));
+
 /** A process of a bench: started, waited for, asked, stopped by its own id. */
 export class Child implements AsyncDisposable {
   readonly #process: ChildProcess;
@@ -17,6 +25,8 @@ export class Child implements AsyncDisposable {
     this.#process = child;
     this.#exited = once(child, "exit");
     this.#exited.catch(() => undefined);
+    running.add(child);
+    child.once("exit", () => running.delete(child));
     for (const stream of [child.stdout, child.stderr])
       stream?.setEncoding("utf8").on("data", (text: string) => {
         this.#output = (this.#output + text).slice(-outputCharsMax);

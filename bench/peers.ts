@@ -25,6 +25,7 @@ async function installed(name: string, version: string): Promise<string> {
 
 export interface Peer extends AsyncDisposable {
   readonly port: number;
+  readonly pid: number;
 }
 
 /** The Portkey gateway: passes a request on to a model server and keeps nothing. */
@@ -34,7 +35,7 @@ export async function startPortkey(): Promise<Peer> {
   const script = join(folder, "build/start-server.js");
   const child = Child.spawn(process.execPath, [script, `--port=${port}`, "--headless"]);
   await answers(port, "/", child);
-  return { port, [Symbol.asyncDispose]: () => child.stop() };
+  return { port, pid: child.pid, [Symbol.asyncDispose]: () => child.stop() };
 }
 
 export const portkeyHeaders = (upstreamPort: number): Readonly<Record<string, string>> => ({
@@ -65,5 +66,5 @@ export async function startNodeRed(folder: string): Promise<Peer> {
   writeFileSync(join(userDir, "flows.json"), JSON.stringify(flow));
   const child = Child.spawn(process.execPath, [join(program, "red.js"), "-s", settings]);
   await answers(port, "/ready", child);
-  return { port, [Symbol.asyncDispose]: () => child.stop() };
+  return { port, pid: child.pid, [Symbol.asyncDispose]: () => child.stop() };
 }

@@ -21,7 +21,7 @@ export class NodeUnderTest implements AsyncDisposable {
     this.startMs = startMs;
   }
 
-  /** Starts it in `home` beside the model server on `upstreamPort`, or without a model. Resolves when it answers. */
+  /** Starts it in `home` beside the model server on `upstreamPort`, or without a model. Resolves when it is ready. */
   static async start(home: string, upstreamPort?: number): Promise<NodeUnderTest> {
     const port = await freePort();
     const backend = upstreamPort === undefined ? "none" : `http://127.0.0.1:${upstreamPort}/v1`;
@@ -30,11 +30,14 @@ export class NodeUnderTest implements AsyncDisposable {
     const child = Child.spawn(script, args, { LC_ALL: "C" });
     try {
       await answers(port, "/api/v1/health", child);
+      const startMs = performance.now() - startedMs;
+      // The first answer comes before the start is over: the compiled code is kept only after its last line.
+      await child.line(/Ctrl-C/);
+      return new NodeUnderTest(home, port, child, startMs);
     } catch (error) {
       await child.stop();
       throw error;
     }
-    return new NodeUnderTest(home, port, child, performance.now() - startedMs);
   }
 
   get ownerToken(): string {
