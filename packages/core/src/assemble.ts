@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { errorText } from "@adyton/runtime/coded-error";
+import { problem } from "@adyton/protocol";
 import type { RootLog } from "@adyton/runtime/log";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
@@ -20,6 +21,7 @@ import { readManual } from "./app/manual.ts";
 import { Memory } from "./app/memory.ts";
 import { type Recovered, recoverRuns } from "./app/recover.ts";
 import { Runs } from "./app/runs.ts";
+import { tellingProblems } from "./app/storage-problem.ts";
 import { local, owner, Tokens } from "./app/tokens.ts";
 import { Turns } from "./app/turns.ts";
 import type { NodeConfig } from "./config.ts";
@@ -27,6 +29,7 @@ import type { NewRecord } from "./domain/journal/record.ts";
 import { estimateTokens } from "./domain/model/token-estimate.ts";
 import type { SearchClient } from "./domain/search/search-contract.ts";
 import { corePromptDefault } from "./domain/turns/core-prompt.ts";
+import { ProblemError } from "./domain/problem-error.ts";
 import type { HomeFiles } from "./home.ts";
 import { nodeMetrics } from "./node-metrics.ts";
 import type { Backend } from "./ports/backend.ts";
@@ -65,6 +68,9 @@ export interface App {
 
 const dayMs = 86_400_000;
 const sweepEveryMs = 3_600_000;
+/** Between two tries to index memory; doubles from the first to the last. */
+const learnAgainFirstMs = 1_000;
+const learnAgainMsMax = 30_000;
 const nodeRecord = {
   owner: "node",
   actor: "node",
@@ -96,9 +102,11 @@ export function assembleApp(parts: Parts): App {
       ),
     startBackground: (manualFolder, log) => {
       const abort = new AbortController();
-      const learning = learnManual(memory, manualFolder).catch((error: unknown) => {
-        faults.search = "The index of memory cannot be built; the log says why.";
-        log.error("memory cannot be indexed", { error: errorText(error) });
+      const learning = keepLearning(memory, manualFolder, abort.signal, (error) => {
+        if (error !== undefined && faults.search === undefined)
+          log.error("memory cannot be indexed", { error: errorText(error) });
+        faults.search =
+          error === undefined ? undefined : "Memory cannot be indexed now; the log says why.";
       });
       const sweeping = sweep(journal, retentionPolicy(parts.config), abort.signal, log);
       return {
@@ -115,7 +123,8 @@ export function assembleApp(parts: Parts): App {
 type UseCases = ReturnType<typeof useCases>;
 
 function useCases(parts: Parts) {
-  const { config, keys, journal, records, state, search, backend, language, version } = parts;
+  const { config, keys, records, state, search, backend, language, version } = parts;
+  const journal = tellingProblems(parts.journal);
   const now = Date.now;
   const startedMs = now();
   const corePrompt = config.turns.prompt ?? corePromptDefault;
@@ -160,7 +169,7 @@ function useCases(parts: Parts) {
     idempotency,
     nodeSource: `/adyton/${keys.nodeId}`,
   });
-  const faults: { search?: string } = {};
+  const faults: { search: string | undefined } = { search: undefined };
   return {
     startedMs,
     turns,
@@ -230,6 +239,29 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
   };
 }
 
+/** Learns the manual, and tries again for as long as it cannot be done: a full disk does not stay full. */
+async function keepLearning(
+  memory: Memory,
+  folder: URL,
+  signal: AbortSignal,
+  tell: (error: unknown) => void,
+): Promise<void> {
+  for (
+    let waitMs = learnAgainFirstMs;
+    !signal.aborted;
+    waitMs = Math.min(waitMs * 2, learnAgainMsMax)
+  ) {
+    try {
+      await learnManual(memory, folder);
+      tell(undefined);
+      return;
+    } catch (error) {
+      tell(error);
+    }
+    await waitFor(waitMs, signal);
+  }
+}
+
 /** Memory holds the manual of the version that runs: pages that changed since are replaced. */
 async function learnManual(memory: Memory, folder: URL): Promise<void> {
   await memory.catchUp();
@@ -279,7 +311,8 @@ async function verify({ files, keys }: Parts, signal: AbortSignal) {
 }
 
 async function backUp({ files, keys, journal }: Parts, signal: AbortSignal) {
-  const { runBackup } = await import("./adapters/sqlite/maintenance-thread.ts");
+  const { MaintenanceThreadError, runBackup } =
+    await import("./adapters/sqlite/maintenance-thread.ts");
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
   const report = await runBackup(
     {
@@ -291,8 +324,16 @@ async function backUp({ files, keys, journal }: Parts, signal: AbortSignal) {
     },
     join(files.backups, stamp),
     { signal },
-  );
+  ).catch((error: unknown) => {
+    if (!(error instanceof MaintenanceThreadError)) throw error;
+    // The thread's error has no code; the words of the system and of SQLite for a full disk are these.
+    const code = /ENOSPC|disk is full/.test(error.message) ? "storage_full" : "storage_failed";
+    const detail = `The backup was not made: ${error.message}`;
+    throw new ProblemError(problem(code, { detail }), { cause: error });
+  });
   const facts = { lastSeq: report.lastSeq, hash: report.headHash };
-  await journal.append({ records: [{ ...nodeRecord, type: "journal.backed_up", facts }] });
+  await tellingProblems(journal).append({
+    records: [{ ...nodeRecord, type: "journal.backed_up", facts }],
+  });
   return report;
 }

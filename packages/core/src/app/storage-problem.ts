@@ -1,4 +1,6 @@
 import { problem, type Problem } from "@adyton/protocol";
+import { ProblemError } from "../domain/problem-error.ts";
+import type { JournalPort } from "../ports/journal.ts";
 
 const details = {
   storage_full:
@@ -18,4 +20,26 @@ export function storageProblem(error: unknown): Problem | undefined {
     return refusedByStorage(error.code);
   }
   return error.code === "closed" ? problem("stopping") : undefined;
+}
+
+/** A journal whose refusals are problems a caller is told; for use cases that have nothing of their own to undo. */
+export function tellingProblems(journal: JournalPort): JournalPort {
+  return {
+    get lastSeq() {
+      return journal.lastSeq;
+    },
+    get storage() {
+      return journal.storage;
+    },
+    append: async (group) => {
+      try {
+        return await journal.append(group);
+      } catch (error) {
+        const told = storageProblem(error);
+        throw told === undefined ? error : new ProblemError(told, { cause: error });
+      }
+    },
+    noteTokenUse: (name, timeMs) => journal.noteTokenUse(name, timeMs),
+    onAppended: (listener) => journal.onAppended(listener),
+  };
 }
