@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import {
+  commandTable,
+  type CommandSpec,
+  MessageAnswer,
+  Problem,
+  type Route,
+  routes,
+} from "@adyton/protocol";
+import { NodeProcess } from "./node-process.ts";
+
+// Every example of the published specification, sent to a live node as a stranger who reads it would.
+
+const table: readonly Route[] = routes;
+
+describe("every example of the specification", () => {
+  let node: NodeProcess;
+  before(async () => {
+    node = await NodeProcess.start();
+  });
+  after(() => node[Symbol.asyncDispose]());
+
+  for (const route of table) {
+    for (const example of route.examples) {
+      for (const path of [route.path, ...(route.aliases ?? [])]) {
+        test(`${route.method} ${path}: ${example.name} is answered with ${example.status}`, async () => {
+          const query = new URLSearchParams();
+          let target = path;
+          for (const [name, value] of Object.entries(example.parameters ?? {}))
+            if (target.includes(`{${name}}`)) target = target.replace(`{${name}}`, value);
+            else query.set(name, value);
+          const needsToken = route.access.kind === "token";
+          const answer = await node.ask(
+            query.size === 0 ? target : `${target}?${query.toString()}`,
+            {
+              method: route.method,
+              token: needsToken ? node.owner : undefined,
+              ...(example.body === undefined ? {} : { body: example.body }),
+            },
+          );
+          assert.equal(answer.status, example.status, answer.text);
+          const type = answer.headers["content-type"] ?? "";
+          if (example.status >= 400) {
+            assert.match(type, /^application\/problem\+json/);
+            const parsed = Problem.parse(answer.json);
+            assert.ok(parsed.status === example.status);
+            return;
+          }
+          assert.ok(type.startsWith(route.response.mediaType), type);
+          if (answer.json !== undefined) route.response.schema.parse(answer.json);
+          else assert.ok(answer.text.length > 0);
+        });
+      }
+    }
+  }
+});
+
+describe("every example of a text command", () => {
+  const commands: readonly CommandSpec[] = commandTable;
+  for (const language of ["en", "ru"] as const) {
+    test(`is executed as said, and is in /help, in ${language}`, async () => {
+      await using node = await NodeProcess.start({ language });
+      for (const { name, example, result, bare, summary } of commands) {
+        const said = await node.say({ text: example, conversation: "examples" });
+        assert.equal(said.status, 200, `${example}: ${said.text}`);
+        const answer = MessageAnswer.parse(said.json);
+        assert.equal(answer.answeredBy, "command");
+        assert.ok(answer.text.length > 0);
+        result.parse(answer.data);
+        if (bare) {
+          const shouted = await node.say({ text: ` ${name.toUpperCase()} ` });
+          assert.equal(shouted.json.answeredBy, "command", shouted.text);
+        }
+        const help = await node.say({ text: "/help" });
+        assert.ok(help.json.text.includes(summary[language]), `${name} in /help`);
+      }
+    });
+  }
+});
