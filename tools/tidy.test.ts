@@ -80,7 +80,7 @@ const cases: readonly Case[] = [
   ["relativeImports", `${core}index.ts`, 1, 'import "./turn.js";\n'],
   ["relativeImports", `${core}index.ts`, 1, 'import "./absent.ts";\n'],
   ["relativeImports", `${core}index.ts`, 1, 'import "../../runtime/src/index.ts";\n'],
-  ["relativeImports", "tools/a.ts", 1, 'import "../packages/core/src/index.ts";\n'],
+  ["relativeImports", "tools/a.ts", 1, 'import "../packages/core/src/gone.ts";\n'],
   [
     "undeclaredDependencies",
     `${core}index.ts`,

@@ -43,7 +43,7 @@ export function* syntax(tree: Tree): Generator<Finding> {
     for (const [pattern, message] of banned) yield* matches(file, file.code, pattern, message);
 }
 
-const workshop = /^(?:tools|bench)\//;
+const workshop = /^(?:tools|bench|test)\//;
 
 export function* processUse(tree: Tree): Generator<Finding> {
   const environmentReader = /^packages\/(?:cli\/|runtime\/src\/(?:config|terminal)[^/]*$)/;

@@ -27,15 +27,12 @@ export function* packageLayers(tree: Tree): Generator<Finding> {
 }
 
 /** How far out a file of core lies; a file imports files of its own ring and of inner ones. */
-function ring(tree: Tree, path: string): [rank: number, name: string] {
-  const inside = path.slice("packages/core/src/".length);
-  const folder = inside.split("/")[0] ?? "";
-  const roots = [...(tree.owner(path)?.exports.values() ?? [])];
+function ring(path: string): [rank: number, name: string] {
+  const folder = path.slice("packages/core/src/".length).split("/")[0] ?? "";
   if (folder === "domain") return [0, "domain"];
   if (folder === "app") return [2, "app"];
   if (folder === "adapters") return [3, "adapters"];
-  // A file beside main.ts that is not itself an entry is shared by all rings but the domain, as ports are.
-  return roots.includes(`./src/${inside}`) ? [4, "main"] : [1, "ports"];
+  return folder === "ports" ? [1, "ports"] : [4, "main"];
 }
 
 const adapter = (path: string) => /\/adapters\/([^/]+)/.exec(path)?.[1];
@@ -45,15 +42,17 @@ export function* coreRings(tree: Tree): Generator<Finding> {
     if (!file.path.startsWith("packages/core/src/") || isTest(file.path)) continue;
     for (const { specifier, line } of file.imports) {
       const target = resolve(file, specifier);
-      const [rank, name] = ring(tree, file.path);
+      const [rank, name] = ring(file.path);
       const finding = (message: string) => ({ path: file.path, line, message });
       if (target === undefined) {
         if (name === "domain" && isBuiltin(specifier))
           yield finding(`domain is pure and does not import ${specifier}`);
         continue;
       }
-      const [targetRank, targetName] = ring(tree, target);
-      if (targetRank > rank) yield finding(`${name} must not import ${targetName}: ${specifier}`);
+      const [targetRank, targetName] = ring(target);
+      const isInside = target.startsWith("packages/core/src/");
+      if (isInside && targetRank > rank)
+        yield finding(`${name} must not import ${targetName}: ${specifier}`);
       if (rank === 3 && targetRank === 3 && adapter(file.path) !== adapter(target))
         yield finding(`adapters do not import each other: ${specifier}`);
     }
@@ -69,10 +68,14 @@ export function* relativeImports(tree: Tree): Generator<Finding> {
     for (const { specifier, line } of file.imports) {
       const target = resolve(file, specifier);
       if (target === undefined) continue;
-      if (target.startsWith("..") || tree.owner(target)?.path !== tree.owner(file.path)?.path)
+      const owner = tree.owner(file.path);
+      // Tests, benches and tools of the whole look into the packages; a package looks into no other.
+      const isCode = specifier.endsWith(".ts");
+      const leaves = isCode && owner?.folder !== "" && tree.owner(target)?.path !== owner?.path;
+      if (target.startsWith("..") || leaves)
         yield { path: file.path, line, message: `leaves its package: ${specifier}` };
-      // A URL may name a folder or a file of data; an import names a source or JSON.
-      else if (!/\.(?:ts|json|sql|jsonl|md|html|css)$|\/$/.test(specifier))
+      // A URL may name a folder or a file of data, of the whole repository too; an import names a source or JSON.
+      else if (!/\.(?:ts|json|sql|jsonl|md|html|css|yaml)$|\/$/.test(specifier))
         yield { path: file.path, line, message: `ends in no .ts: ${specifier}` };
       else if (specifier.endsWith(".ts") && tree.get(target) === undefined)
         yield { path: file.path, line, message: `does not exist: ${specifier}` };

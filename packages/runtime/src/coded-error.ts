@@ -54,6 +54,7 @@ export function errorText(error: unknown): string {
   return descriptionText(describeError(error));
 }
 
+/** A description on one line. */
 export function descriptionText({ name, code, message, at, cause }: ErrorDescription): string {
   return [
     name,

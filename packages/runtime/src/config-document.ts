@@ -49,6 +49,7 @@ const words: Readonly<Record<string, string>> = {
   RESOURCE_EXHAUSTION: "this is nested too deeply",
 };
 
+/** Parses YAML into a document with places, or into every problem of its syntax. Anchors, aliases, tags and directives are refused. */
 export function parseConfigText(text: string): DocumentOutcome {
   const lines = new LineCounter();
   const place = (offset: number): Place => {

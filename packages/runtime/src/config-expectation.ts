@@ -176,6 +176,7 @@ function range(low: string | undefined, high: string | undefined): string {
     : ` ${least}${least.startsWith("over") || high.startsWith("under") ? " and" : ""} ${most}`;
 }
 
+/** The values that would have been accepted, as a person reads them; a long list is cut. */
 export function alternatives(values: readonly unknown[]): string {
   const shown = values.slice(0, alternativesMax).map((value) => JSON.stringify(value));
   if (values.length > alternativesMax) shown.push("…");
