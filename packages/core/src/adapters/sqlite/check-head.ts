@@ -13,7 +13,7 @@ export function checkHead(
   start: Head,
 ): void {
   const outcome = readHead(headFile, headKey);
-  const cure = "If you put this file here on purpose, run: adyton journal restore --accept";
+  const cure = "If you put this file here on purpose, run: adyton journal accept";
   if (outcome.kind === "invalid")
     throw new JournalError("head_invalid", `${headFile} was not written by this node. ${cure}`);
   if (outcome.kind === "absent") {
