@@ -1,4 +1,9 @@
-import { type MessageAnswer, problem, type TokenUsage } from "@adyton/protocol";
+import {
+  type MessageAnswer,
+  problem,
+  searchQueryCharsMax,
+  type TokenUsage,
+} from "@adyton/protocol";
 import { trimHistory } from "../domain/model/trim-history.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { SearchClient } from "../domain/search/search-contract.ts";
@@ -7,6 +12,7 @@ import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/ba
 import type { Conversations } from "./conversations.ts";
 import { answerFromMemory } from "./extractive-answer.ts";
 import type { LiveRun } from "./live-run.ts";
+import { telling } from "./search-problem.ts";
 
 export interface AnsweringOptions {
   /** The model server; none until one is configured or found. */
@@ -34,11 +40,10 @@ export async function answerExtractively(
   run: LiveRun,
 ): Promise<Produced> {
   const { text, principal } = run.submission;
-  const result = await options.search.search({
-    query: text.slice(0, 1_000),
-    owners: [principal.person],
-    limit: searchHits,
-  });
+  const query = text.slice(0, searchQueryCharsMax);
+  const result = await telling(() =>
+    options.search.search({ query, owners: [principal.person], limit: searchHits }),
+  );
   const answer = answerFromMemory(text, result);
   if (run.watched) run.delta(answer.text);
   return {

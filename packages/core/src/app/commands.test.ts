@@ -127,7 +127,7 @@ describe("new and stop", () => {
       here.map(({ id }) => id),
     );
     assert.match(text, /^Cancelled: run_.+, run_/);
-    for (const run of here) assert.equal((await run.end).kind, "failed");
+    for (const each of here) assert.equal((await each.end).kind, "failed");
     assert.deepEqual([there.state, another.stopReason], ["running", undefined]);
     assert.deepEqual((await run(app, "stop")).data.cancelled, []);
   });

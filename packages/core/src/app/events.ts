@@ -6,7 +6,6 @@ import {
   grantCovers,
   type JournalEvent,
   type JournalPage,
-  journalPageMax,
   type JournalQuery,
   problem,
 } from "@adyton/protocol";
@@ -14,6 +13,7 @@ import * as z from "zod";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal, StreamSink } from "../ports/http.ts";
 import type { JournalPort, JournalRecord, RecordsPort } from "../ports/journal.ts";
+import { breath } from "./breath.ts";
 import type { Idempotency } from "./idempotency.ts";
 import { maySeeWords } from "./permissions.ts";
 
@@ -28,8 +28,8 @@ export interface EventsOptions {
 const pageDefault = 100;
 /** Records read with one step; between two steps the event loop is free. */
 const stepRecords = 100;
-/** The newest records looked at when the newest of one type are asked for. */
-const newestLookedAtMax = 2_000;
+/** Records looked at for one page, visible or not; there is more where this ends it. */
+const lookedAtMax = 2_000;
 
 const EnvelopeData = z.looseObject({
   id: z.string(),
@@ -50,8 +50,13 @@ export class Events {
   }
 
   /** Writes events from outside; resolves when all are on disk. Each (source, id) of a caller counts once. */
-  async accept(events: readonly CloudEvent[], by: Principal): Promise<EventsAccepted> {
-    events.forEach((event, index) => this.#check(event, index));
+  async accept(
+    handedIn: CloudEvent | readonly CloudEvent[],
+    by: Principal,
+  ): Promise<EventsAccepted> {
+    const isBatch = Array.isArray(handedIn);
+    const events: readonly CloudEvent[] = [handedIn].flat();
+    events.forEach((event, index) => this.#check(event, isBatch ? `/${index}` : ""));
     const outcomes = await Promise.all(events.map((event) => this.#append(event, by)));
     return {
       accepted: outcomes.filter((outcome) => !outcome.duplicate).length,
@@ -83,10 +88,10 @@ export class Events {
     return { id: event.id, source: event.source, seq, duplicate };
   }
 
-  #check(event: CloudEvent, index: number): void {
+  #check(event: CloudEvent, at: string): void {
     const refuse = (path: string, message: string): never => {
       throw new ProblemError(
-        problem("invalid_body", { errors: [{ path: `/${index}${path}`, message }] }),
+        problem("invalid_body", { errors: [{ path: `${at}${path}`, message }] }),
       );
     };
     if (event.source.startsWith("/adyton/"))
@@ -96,28 +101,47 @@ export class Events {
       refuse("/data", `must have at most ${eventDataBytesMax} bytes as JSON`);
   }
 
-  /** One page of what the caller may see. */
+  /**
+   * One page of what the caller may see: after a record, or the newest. `next` is never beyond what was looked at, so a
+   * reader who goes on from there misses nothing.
+   */
   async page(query: JournalQuery, caller: Principal): Promise<JournalPage> {
-    const limit = query.last ?? query.limit ?? pageDefault;
-    if (query.last !== undefined) {
-      const looked = query.type === undefined ? Math.min(limit, journalPageMax) : newestLookedAtMax;
-      const seen = this.#options.records
-        .newest(looked)
-        .flatMap((record) => this.#view(record, caller, query.type));
-      return { events: seen.slice(-limit), next: this.#options.records.lastSeq(), more: false };
-    }
+    return query.last === undefined
+      ? this.#pageAfter(query, caller)
+      : this.#newest(query.last, query, caller);
+  }
+
+  async #pageAfter(query: JournalQuery, caller: Principal): Promise<JournalPage> {
+    const limit = query.limit ?? pageDefault;
     const events: JournalEvent[] = [];
     let next = query.after ?? 0;
-    for (;;) {
+    for (let looked = 0; looked < lookedAtMax; looked += stepRecords) {
       const records = this.#options.records.after(next, stepRecords);
       for (const record of records) {
-        if (events.length === limit) return { events, next, more: true };
+        const seen = this.#view(record, caller, query.type);
+        if (seen.length > 0 && events.length === limit) return { events, next, more: true };
         next = record.seq;
-        events.push(...this.#view(record, caller, query.type));
+        events.push(...seen);
       }
       if (records.length < stepRecords) return { events, next, more: false };
       await breath();
     }
+    return { events, next, more: true };
+  }
+
+  /** Backwards from the newest record, in steps: sequence numbers have no gaps. */
+  async #newest(limit: number, query: JournalQuery, caller: Principal): Promise<JournalPage> {
+    const newest = this.#options.records.lastSeq();
+    const lowest = Math.max(0, newest - lookedAtMax);
+    const events: JournalEvent[] = [];
+    for (let top = newest; top > lowest && events.length < limit;) {
+      const below = Math.max(lowest, top - stepRecords);
+      const records = this.#options.records.after(below, top - below);
+      events.unshift(...records.flatMap((record) => this.#view(record, caller, query.type)));
+      top = below;
+      await breath();
+    }
+    return { events: events.slice(-limit), next: newest, more: false };
   }
 
   /**
@@ -132,27 +156,27 @@ export class Events {
     let { after } = from;
     const last = this.#options.records.lastSeq();
     if (after > last) {
-      sink.send({ event: "reset", data: { last } });
+      sink.send({ id: last, event: "reset", data: { last } });
       after = last;
     }
-    let wake: (() => void) | undefined;
-    const unsubscribe = this.#options.journal.onAppended(() => wake?.());
-    const onGone = (): void => wake?.();
+    let wake = (): void => undefined;
+    const unsubscribe = this.#options.journal.onAppended(() => wake());
+    const onGone = (): void => wake();
     sink.signal.addEventListener("abort", onGone);
     try {
       while (!sink.signal.aborted) {
-        const grown = new Promise<void>((resolve) => {
-          wake = resolve;
-        });
+        // Made before reading: what is written after the read settles it.
+        const { promise: grown, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
         const records = this.#options.records.after(after, stepRecords);
         for (const record of records) {
           after = record.seq;
           for (const event of this.#view(record, caller, from.type))
             sink.send({ id: record.seq, data: event });
         }
+        await sink.drained();
         if (records.length === stepRecords) await breath();
         else if (!sink.signal.aborted) await grown;
-        await sink.drained();
       }
     } finally {
       unsubscribe();
@@ -215,9 +239,4 @@ function journalAttributes(record: JournalRecord) {
     ...(record.conversation === null ? {} : { conversation: record.conversation }),
     ...(record.cause === null ? {} : { cause: record.cause }),
   };
-}
-
-/** Lets the event loop do something else. */
-function breath(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -41,15 +41,21 @@ export class Idempotency {
       call.principal.id,
       call.idempotencyKey,
     );
-    return { key, fingerprint: call.fingerprint };
+    return { key, fingerprint: this.#keyed(call.fingerprint) };
   }
 
   /** The journal's key of an event from outside: its source and id within what one principal hands in. */
   eventKey(principal: string, source: string, id: string, fingerprint: Uint8Array): DedupeKey {
     return {
       key: keyedDigest(this.#options.dedupeKey, "event", principal, source, id),
-      fingerprint,
+      fingerprint: this.#keyed(fingerprint),
     };
+  }
+
+  /** A plain digest of a short text could be guessed after the text is erased. */
+  #keyed(fingerprint: Uint8Array): Uint8Array {
+    const content = Buffer.from(fingerprint).toString("base64");
+    return keyedDigest(this.#options.dedupeKey, "content", content);
   }
 
   /** Looks a key up. Throws `ProblemError` when it stands for another request or its answer is erased. */

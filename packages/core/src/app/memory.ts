@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import {
   type Document,
   type DocumentList,
+  documentMediaTypes,
   type DocumentRequest,
   documentTextBytesMax,
   problem,
@@ -9,17 +10,26 @@ import {
   searchResultsDefault,
 } from "@adyton/protocol";
 import * as z from "zod";
-import type { DedupeKey } from "../domain/journal/record.ts";
+import { type DedupeKey, factsByType } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import {
   type DocumentInput,
+  documentsPerAddMax,
   type SearchClient,
-  SearchError,
 } from "../domain/search/search-contract.ts";
 import type { Principal } from "../ports/http.ts";
-import type { DocumentState, JournalPort, RecordsPort, StatePort } from "../ports/journal.ts";
+import type {
+  DocumentState,
+  JournalPort,
+  JournalRecord,
+  RecordsPort,
+  StatePort,
+} from "../ports/journal.ts";
+import { breath } from "./breath.ts";
+import { mismatch } from "./idempotency.ts";
 import { keyedDigest, newId } from "./identifiers.ts";
 import { OneByOne } from "./one-by-one.ts";
+import { telling } from "./search-problem.ts";
 
 export interface MemoryOptions {
   readonly journal: JournalPort;
@@ -29,12 +39,16 @@ export interface MemoryOptions {
   readonly dedupeKey: Uint8Array;
 }
 
-/** Documents read from the journal with one step while the index catches up. */
-const catchUpDocuments = 50;
-/** Documents in one answer of the list. */
+/** Rows read with one step; between two steps the event loop is free. */
+const stepRows = 50;
+/** Bytes of text handed to the index at once. A longer document goes alone. */
+const indexBytesMax = 1024 * 1024;
+/** Documents in one answer of the list; those that came first. */
 const listMax = 10_000;
 
 const DocumentData = z.object({ title: z.string(), source: z.string(), text: z.string() });
+const MediaType = z.enum(documentMediaTypes);
+const DocumentFacts = factsByType["memory.document.added"];
 
 /** Where a document stands among the others, and what it says. */
 interface Place {
@@ -43,10 +57,14 @@ interface Place {
   readonly sourceKey: string;
 }
 
-/** The documents: the journal keeps them, the index finds them. */
+/**
+ * The documents: the journal keeps them, the index finds them. The index follows the journal, one change after another:
+ * a document that was replaced meanwhile would come back into the index otherwise, and stay.
+ */
 export class Memory {
   readonly #options: MemoryOptions;
   readonly #additions = new OneByOne();
+  readonly #indexing = new OneByOne();
   #chunks = 0;
 
   constructor(options: MemoryOptions) {
@@ -60,7 +78,8 @@ export class Memory {
 
   /**
    * Adds a document, or replaces the one of the same source. The same source with the same text changes nothing.
-   * Throws `ProblemError` `payload_too_large`.
+   * It is on disk and found when this resolves. Throws `ProblemError`: `payload_too_large`, `idempotency_mismatch`, or
+   * the index's.
    */
   async add(request: DocumentRequest, by: Principal, dedupe?: DedupeKey): Promise<Document> {
     const sha256 = createHash("sha256").update(request.text).digest("hex");
@@ -90,7 +109,7 @@ export class Memory {
     const former = this.#options.state.documentBySource(sourceKey);
     if (former?.sha256 === sha256) return this.#describe(former);
     const document = newId("doc");
-    await this.#options.journal.append({
+    const outcome = await this.#options.journal.append({
       records: [
         {
           origin: "node",
@@ -113,57 +132,105 @@ export class Memory {
       dedupe,
       resultOf: dedupe?.key,
     });
-    if (former !== undefined) await this.#options.search.remove([former.id]);
-    await this.catchUp();
+    if (outcome.kind === "duplicate" && !outcome.same) throw mismatch();
+    await this.#index(former === undefined ? [] : [former.id]);
     const added = this.#options.state.documentBySource(sourceKey);
     if (added === undefined) throw new Error("a document that was written is not there");
     return this.#describe(added);
   }
 
-  /** Indexes what the journal has and the index has not; after an index was lost, everything. */
-  async catchUp(): Promise<void> {
-    const { search, state } = this.#options;
-    let { watermarkSeq } = await search.stats();
-    for (;;) {
-      const rows = state.documentsAfter(watermarkSeq, catchUpDocuments);
-      const inputs = rows.flatMap((row) => this.#input(row));
-      if (inputs.length > 0) await search.add(inputs);
-      const last = rows.at(-1);
-      if (last === undefined) break;
-      watermarkSeq = last.seq;
-    }
-    this.#chunks = (await search.stats()).chunks;
+  /** The document that a record brought, as it was answered then; it may have been replaced since. */
+  addedBy(record: JournalRecord): Document {
+    const { document, mediaType, sha256, bytes, shared } = DocumentFacts.parse(record.facts);
+    const { title, source } = DocumentData.parse(record.data);
+    return {
+      documentId: document,
+      title,
+      source,
+      mediaType: MediaType.parse(mediaType),
+      sha256,
+      bytes,
+      shared,
+      seq: record.seq,
+      addedAt: new Date(record.timeMs).toISOString(),
+    };
   }
 
-  list(by: Principal): DocumentList {
+  /**
+   * Brings the index up to the journal: after it was lost, from the beginning; after a crash between the two, without
+   * what was replaced meanwhile.
+   */
+  async catchUp(): Promise<void> {
+    await this.#index([]);
+    const { documents } = await this.#options.search.stats();
+    if (documents !== this.#options.state.documentCount()) await this.#index(this.#replaced());
+  }
+
+  /** Takes documents out of the index, and adds what the journal has and the index has not. */
+  #index(gone: readonly string[]): Promise<void> {
+    return this.#indexing.run("index", () =>
+      telling(async () => {
+        const { search, state } = this.#options;
+        for (let at = 0; at < gone.length; at += documentsPerAddMax)
+          await search.remove(gone.slice(at, at + documentsPerAddMax));
+        let { watermarkSeq } = await search.stats();
+        for (;;) {
+          const rows = state.documentsAfter(watermarkSeq, stepRows);
+          for (const batch of batches(rows))
+            await search.add(batch.flatMap((row) => this.#input(row)));
+          const last = rows.at(-1);
+          if (last === undefined) break;
+          watermarkSeq = last.seq;
+        }
+        this.#chunks = (await search.stats()).chunks;
+      }),
+    );
+  }
+
+  /** The documents that the journal has seen and memory has not any more. */
+  #replaced(): string[] {
+    const { records, state } = this.#options;
+    const gone: string[] = [];
+    for (let after = 0; ;) {
+      const step = records.after(after, stepRows, "memory.document.added");
+      for (const { seq, facts } of step) {
+        const { document, sourceKey } = DocumentFacts.parse(facts);
+        if (state.documentBySource(sourceKey)?.id !== document) gone.push(document);
+        after = seq;
+      }
+      if (step.length < stepRows) return gone;
+    }
+  }
+
+  /** What the caller may find: everyone's documents and its own. */
+  async list(by: Principal): Promise<DocumentList> {
     const visible = this.#options.state
       .documentsAfter(0, listMax)
       .filter((row) => row.owner === null || row.owner === by.person);
-    return { documents: visible.map((row) => this.#describe(row)), total: visible.length };
+    const documents: Document[] = [];
+    for (const row of visible) {
+      documents.push(this.#describe(row));
+      if (documents.length % stepRows === 0) await breath();
+    }
+    return { documents, total: documents.length };
   }
 
-  /** Searches what the caller may find. Throws `ProblemError` `busy`. */
+  /** Searches what the caller may find. Throws `ProblemError` `busy`, also while the index starts again. */
   async search(
     query: string,
     by: Principal,
     limit: number = searchResultsDefault,
   ): Promise<SearchResults> {
-    try {
-      const result = await this.#options.search.search({ query, owners: [by.person], limit });
-      return {
-        query,
-        ...result,
-        hits: result.hits.map(({ tier: _tier, owner: _owner, ...hit }) => ({
-          ...hit,
-          heading: [...hit.heading],
-        })),
-      };
-    } catch (error) {
-      if (error instanceof SearchError && error.code === "busy") {
-        throw new ProblemError(problem("busy", { retryAfterSeconds: 1 }), { cause: error });
-      }
-      throw error;
-    }
+    const { search } = this.#options;
+    const result = await telling(() => search.search({ query, owners: [by.person], limit }));
+    return {
+      query,
+      ...result,
+      hits: result.hits.map(({ tier: _tier, owner: _owner, ...hit }) => ({
+        ...hit,
+        heading: [...hit.heading],
+      })),
+    };
   }
 
   #data(row: DocumentState): z.infer<typeof DocumentData> | undefined {
@@ -199,4 +266,20 @@ export class Memory {
       addedAt: new Date(row.time).toISOString(),
     };
   }
+}
+
+/** Rows in order, in batches whose texts are not held in memory all at once. */
+function* batches(rows: readonly DocumentState[]): Generator<DocumentState[]> {
+  let batch: DocumentState[] = [];
+  let bytes = 0;
+  for (const row of rows) {
+    if (batch.length > 0 && bytes + row.bytes > indexBytesMax) {
+      yield batch;
+      batch = [];
+      bytes = 0;
+    }
+    batch.push(row);
+    bytes += row.bytes;
+  }
+  if (batch.length > 0) yield batch;
 }

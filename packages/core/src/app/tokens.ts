@@ -34,7 +34,10 @@ export const local: Principal = { id: "local", tier: "local", grants: ["say"], p
 /** The tokens: made, listed, revoked, and recognised on each request. */
 export class Tokens {
   readonly #options: TokensOptions;
-  /** By hash. Looked up by a digest of what the caller sent, so comparing takes no secret-dependent time. */
+  /**
+   * By hash. A lookup may take a time that depends on how much of two hashes agrees, and a caller cannot choose the hash
+   * of what it sends, so time tells it nothing of a secret.
+   */
   #byHash = new Map<string, TokenState>();
   readonly #changes = new OneByOne();
   readonly #notedMs = new Map<string, number>();
@@ -74,7 +77,7 @@ export class Tokens {
     return this.#options.state.tokens().map((token) => this.#describe(token));
   }
 
-  /** Makes a token. Throws `ProblemError` `conflict` when the name is taken. */
+  /** Makes a token. Throws `ProblemError`: `conflict` when the name is taken, `invalid_body` for an expiry that is over. */
   add(request: TokenRequest, by: Principal): Promise<TokenMade> {
     return this.#changes.run("tokens", () => this.#add(request, by));
   }
@@ -89,6 +92,10 @@ export class Tokens {
     if (existing.length >= tokensMax) throw conflict(`There are ${tokensMax} tokens already.`);
     const secret = newSecret();
     const expiresMs = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
+    if (expiresMs !== null && expiresMs <= this.#options.now()) {
+      const errors = [{ path: "/expiresAt", message: "must be in the future" }];
+      throw new ProblemError(problem("invalid_body", { errors }));
+    }
     await this.#options.journal.append({
       records: [
         {

@@ -20,9 +20,7 @@ export function dataHandlers({
 > {
   return {
     postEvents: async (call) => {
-      const handedIn = Array.isArray(call.body) ? call.body : [call.body];
-      const accepted = await events.accept(handedIn, call.principal);
-      return { kind: "json", body: accepted };
+      return { kind: "json", body: await events.accept(call.body, call.principal) };
     },
     getEvents: async (call) => {
       const query = call.query;
@@ -37,16 +35,13 @@ export function dataHandlers({
     addDocument: async (call) => {
       const dedupe = idempotency.keyOf(call);
       const known = dedupe === undefined ? undefined : idempotency.look(dedupe);
-      // The same request finds the same document by its source; only the key's clash has to be looked for.
-      const fresh = known?.kind === "answered" ? undefined : dedupe;
-      const document = await memory.add(call.body, call.principal, fresh);
-      return {
-        kind: "json",
-        body: document,
-        headers: known?.kind === "answered" ? replayedHeader : {},
-      };
+      if (known?.kind === "answered") {
+        // The document may have been replaced since, so the request is not carried out again.
+        return { kind: "json", body: memory.addedBy(known.record), headers: replayedHeader };
+      }
+      return { kind: "json", body: await memory.add(call.body, call.principal, dedupe) };
     },
-    listDocuments: async (call) => ({ kind: "json", body: memory.list(call.principal) }),
+    listDocuments: async (call) => ({ kind: "json", body: await memory.list(call.principal) }),
     searchMemory: async (call) => {
       const { q, limit } = call.query;
       return { kind: "json", body: await memory.search(q, call.principal, limit) };

@@ -1,0 +1,37 @@
+import { problem } from "@adyton/protocol";
+import { ProblemError } from "../domain/problem-error.ts";
+import { SearchError } from "../domain/search/search-contract.ts";
+
+const retrySeconds = 1;
+const details = {
+  busy: "Too many searches wait; try again.",
+  crashed: "The search index failed and is being started again; try again.",
+} as const;
+
+/**
+ * Does work on the search index. A worker that crashed is started by the next request, so the work is tried once more
+ * then; it must bear being repeated. Throws `ProblemError` `busy` for what another try may cure, `stopping` when the
+ * index is closed, and every other error as it is.
+ */
+export async function telling<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof SearchError) || error.code !== "crashed") throw told(error);
+  }
+  try {
+    return await work();
+  } catch (error) {
+    throw told(error);
+  }
+}
+
+function told(error: unknown): unknown {
+  if (!(error instanceof SearchError)) return error;
+  if (error.code === "closed") return new ProblemError(problem("stopping"), { cause: error });
+  if (error.code !== "busy" && error.code !== "crashed") return error;
+  const detail = details[error.code];
+  return new ProblemError(problem("busy", { detail, retryAfterSeconds: retrySeconds }), {
+    cause: error,
+  });
+}
