@@ -88,6 +88,24 @@ test("a repeated key without an answer yet, after a crash, joins the turn that i
   assert.equal((await node.journal("turn.received")).length, 1);
 });
 
+test("a client that went away and comes back under its key is answered, not told of its own leaving", async () => {
+  await using both = await startWithEmulator({ rules: [{ reply: "at last" }], tokenDelayMs: 400 });
+  const { node, emulator } = both;
+  const token = node.owner;
+  const body = { text: "patience", conversation: "back", stream: true };
+  const headers = { "idempotency-key": "back" };
+  const away = new AbortController();
+  const left = node.ask("/api/v1/message", { token, body, headers, signal: away.signal });
+  await until("the model works", () => emulator.active === 1);
+  away.abort();
+  await assert.rejects(left);
+  const events = await node.client.events("/api/v1/message", { token, body, headers });
+  assert.equal(events.at(-1)?.event, "answer", JSON.stringify(events));
+  assert.equal(events.at(-1)?.data.text, "at last");
+  const answered = (await node.journal("turn.answered")).length;
+  assert.equal(answered, 1);
+});
+
 test("what may be there only so often stays within its bound when requests race", async () => {
   await using node = await NodeProcess.start();
   const token = node.owner;

@@ -140,7 +140,10 @@ test("one who floods does not keep another waiting", async () => {
 });
 
 test("a run is cancelled by its route, and by a client that goes away", async () => {
-  await using both = await startWithEmulator({ rules: [{ reply }], tokenDelayMs: 200 });
+  const fault = { kind: "slow_drip", tokenDelayMs: 200 } as const;
+  await using both = await startWithEmulator({
+    rules: [{ text: /slowly|leave/, reply, fault }, { reply }],
+  });
   const { node, emulator } = both;
   const token = node.owner;
   const accepted = await node.say(
