@@ -10,6 +10,7 @@ import { chatsOf, NodeProcess, until } from "./node-process.ts";
 
 // A disk that fills up: nothing is accepted that cannot be written, what is there stays readable, and it heals.
 
+const [mount, unmount] = ["mount", "umount"];
 const diskMegabytes = 24;
 const why = mountFault();
 
@@ -19,8 +20,8 @@ function mountFault(): string | false {
   if (process.getuid?.() !== 0) return "mounting needs root";
   const folder = mkdtempSync(join(tmpdir(), "adyton-mount-"));
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
-    execFileSync("umount", [folder]);
+    execFileSync(mount, ["-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], { stdio: "ignore" });
+    execFileSync(unmount, [folder]);
     return false;
   } catch {
     return "this machine does not permit mounting";
@@ -36,8 +37,8 @@ test(
     const disk = mkdtempSync(join(tmpdir(), "adyton-disk-"));
     await using stack = new AsyncDisposableStack();
     stack.defer(() => rmSync(disk, { recursive: true, force: true }));
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${diskMegabytes}m`, "tmpfs", disk]);
-    stack.defer(() => void execFileSync("umount", [disk]));
+    execFileSync(mount, ["-t", "tmpfs", "-o", `size=${diskMegabytes}m`, "tmpfs", disk]);
+    stack.defer(() => void execFileSync(unmount, [disk]));
     const emulator = stack.use(await startOpenAiEmulator({ rules: [{ reply: "noted" }] }));
     const home = join(disk, "home");
     const node = stack.use(await NodeProcess.start({ home, backend: emulator.url }));
