@@ -7,13 +7,15 @@ import type { Backend, BackendHealth } from "./ports/backend.ts";
 import { StartError } from "./start-error.ts";
 
 export interface BackendsOptions extends Omit<ChoiceOptions, "discover"> {
+  /** How servers are found; by default on the well-known ports of this machine. */
+  readonly discover?: ChoiceOptions["discover"];
   readonly onHealthChange: (backend: Backend, health: BackendHealth) => void;
   /** A server was found after the start, when there had been none. */
   readonly onFoundLate: (choice: BackendChoice & { kind: "found" }) => void;
 }
 
 /** While no model server is known, it is looked for so often. */
-const lookAgainMs = 15_000;
+export const lookAgainMs = 15_000;
 
 /** The node's model server: settled at the start, or found later when one is started after the node. */
 export class Backends implements AsyncDisposable {
@@ -31,7 +33,7 @@ export class Backends implements AsyncDisposable {
     options: BackendsOptions,
   ): Promise<{ backends: Backends; choice: BackendChoice }> {
     const backends = new Backends(options);
-    const choice = await chooseBackend({ ...options, discover: () => discoverBackends() });
+    const choice = await chooseBackend({ ...options, discover: discoverOf(options) });
     if (choice.kind === "configured" || choice.kind === "found") backends.#use(choice.backend);
     if (choice.kind === "nothing_found") backends.#lookAgain();
     return { backends, choice };
@@ -63,14 +65,16 @@ export class Backends implements AsyncDisposable {
   }
 
   #lookAgain(): void {
+    if (this.#closed) return;
     this.#timer = setTimeout(() => {
-      void this.#look().catch(() => this.#lookAgain());
+      // A search that fails is one that found nothing: the next one follows.
+      this.#look().catch(() => this.#lookAgain());
     }, lookAgainMs).unref();
   }
 
   async #look(): Promise<void> {
     const { ask: _nobodyIsAskedNow, ...options } = this.#options;
-    const choice = await chooseBackend({ ...options, discover: () => discoverBackends() });
+    const choice = await chooseBackend({ ...options, discover: discoverOf(options) });
     if (this.#closed) return;
     if (choice.kind !== "found") {
       this.#lookAgain();
@@ -79,6 +83,10 @@ export class Backends implements AsyncDisposable {
     this.#use(choice.backend);
     this.#options.onFoundLate(choice);
   }
+}
+
+function discoverOf({ discover }: Pick<BackendsOptions, "discover">): ChoiceOptions["discover"] {
+  return discover ?? (() => discoverBackends());
 }
 
 function readKey(file: string): Secret {

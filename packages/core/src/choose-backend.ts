@@ -27,12 +27,16 @@ export type BackendChoice =
       readonly kind: "found";
       readonly backend: BackendConfig;
       readonly among: readonly ChatServer[];
+      /** Whether the choice is to be kept in the configuration, because a person is there to see it. */
       readonly pin: boolean;
     }
   | { readonly kind: "nothing_found"; readonly others: readonly string[] }
   | { readonly kind: "none" };
 
-/** Settles which model server the node uses. Throws `StartError` `backend_refused` for an address that is none. */
+/**
+ * Settles which model server the node uses: the flag's, the configured one, or one that is found. Throws `StartError`
+ * `backend_refused` for an address or a model's name that is none; the message never holds the address.
+ */
 export async function chooseBackend(options: ChoiceOptions): Promise<BackendChoice> {
   const { backend, model, config } = options;
   if (backend === "none") return { kind: "none" };
@@ -50,16 +54,17 @@ export async function chooseBackend(options: ChoiceOptions): Promise<BackendChoi
   const others = found.flatMap((each) =>
     each.kind === "something_else" ? [`${each.url}: ${each.detail}`] : [],
   );
-  if (servers.length === 0) return { kind: "nothing_found", others };
-  const isAsked = options.ask !== undefined && backend === undefined;
-  const index = isAsked && servers.length > 1 ? await options.ask(servers) : 0;
-  const server = servers[index] ?? servers[0];
-  if (server === undefined) return { kind: "nothing_found", others };
+  const [first] = servers;
+  if (first === undefined) return { kind: "nothing_found", others };
+  // A flag is a wish for this start alone: nobody is asked, and nothing is kept.
+  const ask = backend === undefined ? options.ask : undefined;
+  const index = ask === undefined || servers.length === 1 ? 0 : await ask(servers);
+  const server = servers[index] ?? first;
   return {
     kind: "found",
     backend: fromAddress(server.url, server.model),
     among: servers,
-    pin: isAsked,
+    pin: ask !== undefined,
   };
 }
 
@@ -77,8 +82,10 @@ function chatServer(found: FoundBackend, wanted: string | undefined): ChatServer
 function fromAddress(url: string, model: string | undefined): BackendConfig {
   const parsed = BackendSchema.safeParse({ url, ...(model === undefined ? {} : { model }) });
   if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const what = issue?.path[0] === "model" ? "The model's name" : "The model server's address";
   throw new StartError(
     "backend_refused",
-    `${JSON.stringify(url)} is not the address of a model server. Example: --backend http://127.0.0.1:11434`,
+    `${what} is refused: ${issue?.message ?? "it is invalid"}. Example: --backend http://127.0.0.1:11434`,
   );
 }

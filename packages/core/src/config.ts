@@ -1,16 +1,31 @@
 import * as z from "zod";
+import { parseAddress } from "./adapters/openai-compatible/address.ts";
 
 /** The configuration of the node: `HOME/adyton.yaml`. Every key has a default; unknown keys are refused. */
 
 const portOrZero = z.int().min(0).max(65_535);
 const days = z.int().min(1).max(36_500);
 
+const addressCharsMax = 2_048;
+/** An address as `parseAddress` takes it. What is wrong is said without the text, which may hold a password. */
+const address = z
+  .string()
+  .max(addressCharsMax)
+  .check((context) => {
+    try {
+      parseAddress(context.value);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : "is not an address";
+      context.issues.push({ code: "custom", message, input: undefined });
+    }
+  });
+
 export const BackendConfig = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,31}$/, "must be lower-case letters, digits, - and _")
     .default("default"),
-  url: z.url({ protocol: /^https?$/ }),
+  url: address,
   model: z.string().min(1).max(200).optional(),
   api_key_file: z.string().min(1).optional(),
   weight: z.int().min(0).max(1_000).default(1),

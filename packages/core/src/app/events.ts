@@ -159,9 +159,9 @@ export class Events {
       sink.send({ id: last, event: "reset", data: { last } });
       after = last;
     }
-    let wake = (): void => undefined;
-    const unsubscribe = this.#options.journal.onAppended(() => wake());
-    const onGone = (): void => wake();
+    let wake: (() => void) | undefined;
+    const unsubscribe = this.#options.journal.onAppended(() => wake?.());
+    const onGone = (): void => wake?.();
     sink.signal.addEventListener("abort", onGone);
     try {
       while (!sink.signal.aborted) {

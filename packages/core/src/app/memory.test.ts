@@ -73,7 +73,7 @@ describe("documents", () => {
     assert.equal((await app.memory.add(longest, owner)).bytes, Buffer.byteLength(longest.text));
     const over = { ...page("x"), text: "x".repeat(documentTextBytesMax + 1) };
     await assert.rejects(app.memory.add(over, owner), refused("payload_too_large"));
-    const at = { ...page("x"), text: `${"x ".repeat(documentTextBytesMax / 2)}` };
+    const at = { ...page("x"), text: "x ".repeat(documentTextBytesMax / 2) };
     assert.equal((await app.memory.add(at, owner)).bytes, documentTextBytesMax);
   });
 

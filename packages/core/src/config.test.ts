@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { NodeConfig } from "./config.ts";
+
+const backend = { url: "http://127.0.0.1:11434" };
+
+describe("the configuration", () => {
+  it("has a default for every key", () => {
+    assert.deepEqual(NodeConfig.parse({}), {
+      listen: { port: 7860 },
+      language: "auto",
+      backends: [],
+      turns: { wall_seconds: 600, history_turns: 20 },
+      retention: { trace_days: 30 },
+    });
+    const { backends } = NodeConfig.parse({ backends: [backend] });
+    assert.equal(backends[0]?.name, "default");
+    assert.equal(backends[0]?.concurrency, 8);
+  });
+
+  const turns = (key: string, value: unknown) => ({ turns: { [key]: value } });
+  const ofBackend = (more: object) => ({ backends: [{ ...backend, ...more }] });
+  const cases: ReadonlyArray<readonly [name: string, value: unknown, accepted: boolean]> = [
+    ["an unknown key", { lsiten: {} }, false],
+    ["an unknown key below", { listen: { port: 1, host: "0.0.0.0" } }, false],
+    ["a port as text", { listen: { port: "7860" } }, false],
+    ["port 0", { listen: { port: 0 } }, true],
+    ["port 65535", { listen: { port: 65_535 } }, true],
+    ["port 65536", { listen: { port: 65_536 } }, false],
+    ["port -1", { listen: { port: -1 } }, false],
+    ["Russian", { language: "ru" }, true],
+    ["German", { language: "de" }, false],
+    ["one backend", ofBackend({}), true],
+    ["two backends", { backends: [backend, { ...backend, name: "b" }] }, false],
+    ["an address without a scheme", ofBackend({ url: "localhost:11434" }), true],
+    ["an address with /v1", ofBackend({ url: "https://host/v1" }), true],
+    ["another scheme", ofBackend({ url: "ftp://host" }), false],
+    ["no address", ofBackend({ url: "" }), false],
+    ["a name with a capital", ofBackend({ name: "A" }), false],
+    ["concurrency 0", ofBackend({ concurrency: 0 }), false],
+    ["concurrency 256", ofBackend({ concurrency: 256 }), true],
+    ["concurrency 257", ofBackend({ concurrency: 257 }), false],
+    ["a window of 512", ofBackend({ context_tokens: 512 }), true],
+    ["a window of 511", ofBackend({ context_tokens: 511 }), false],
+    ["a model of 200 characters", ofBackend({ model: "m".repeat(200) }), true],
+    ["a model of 201 characters", ofBackend({ model: "m".repeat(201) }), false],
+    ["a day for a turn", turns("wall_seconds", 86_400), true],
+    ["a second more", turns("wall_seconds", 86_401), false],
+    ["no time for a turn", turns("wall_seconds", 0), false],
+    ["no history", turns("history_turns", 0), true],
+    ["200 turns of history", turns("history_turns", 200), true],
+    ["201 turns of history", turns("history_turns", 201), false],
+    ["an answer of 16 tokens", turns("answer_tokens", 16), true],
+    ["an answer of 15 tokens", turns("answer_tokens", 15), false],
+    ["a prompt of 4000 characters", turns("prompt", "я".repeat(4_000)), true],
+    ["a prompt of 4001 characters", turns("prompt", "я".repeat(4_001)), false],
+    ["half a day of retention", { retention: { message_days: 0.5 } }, false],
+    ["a day of retention", { retention: { message_days: 1, event_days: 1, trace_days: 1 } }, true],
+  ];
+  for (const [name, value, accepted] of cases)
+    it(`${accepted ? "accepts" : "refuses"} ${name}`, () =>
+      assert.equal(NodeConfig.safeParse(value).success, accepted));
+
+  it("refuses an address with a password without repeating it", () => {
+    const parsed = NodeConfig.safeParse(ofBackend({ url: "http://anna:geheim@host" }));
+    assert.match(parsed.error?.issues[0]?.message ?? "", /api_key_file/);
+    assert.doesNotMatch(JSON.stringify(parsed.error), /geheim/);
+  });
+});
