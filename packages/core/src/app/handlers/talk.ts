@@ -136,7 +136,11 @@ async function sendMessage(
       conversation: request.conversation,
       dedupe,
     });
-    const answer = commandAnswer(result, request.conversation, options.now() - started);
+    const answer = commandAnswer(
+      result,
+      request.conversation,
+      Math.max(0, options.now() - started),
+    );
     return deliver(answer, request.stream === true, replayed);
   }
   if (dedupe !== undefined) await settled(options, joined, dedupe);
@@ -216,16 +220,23 @@ async function answerCall(
   request: MessageRequest,
   { run, leave: onGone }: Admitted & { kind: "run" },
 ): Promise<Reply> {
-  call.signal.addEventListener("abort", onGone, { once: true });
+  if (call.signal.aborted) onGone();
+  else call.signal.addEventListener("abort", onGone, { once: true });
   if (request.stream === true) {
     return { kind: "stream", write: (sink: StreamSink) => followRun(sink, run, 0) };
   }
   const { preferAsyncAfterMs } = call;
-  if (preferAsyncAfterMs === undefined) return ended(await run.end);
+  // A turn that was joined may end with its first caller: it is not acknowledged before its answer.
+  if (preferAsyncAfterMs === undefined || !run.submission.detached) return ended(await run.end);
   const early = await endsWithin(run, preferAsyncAfterMs);
   if (early !== undefined) return ended(early);
-  // 202 is an acknowledgement: the question must be on disk.
-  await run.received;
+  try {
+    // 202 is an acknowledgement: the question must be on disk.
+    await run.received;
+  } catch {
+    // The run's end says why it could not be written.
+    return ended(await run.end);
+  }
   const body = options.runs.find(run.id, call.principal);
   return { kind: "json", status: 202, body, headers: { Location: `/api/v1/runs/${run.id}` } };
 }

@@ -6,6 +6,8 @@ export class HeldJournal implements JournalPort {
   readonly inner: JournalPort;
   hold: Promise<void> | undefined;
   fault: string | undefined;
+  /** Reported instead of the journal's own state. */
+  reported: JournalPort["storage"] | undefined;
   groups: RecordGroup[] = [];
 
   constructor(inner: JournalPort) {
@@ -16,8 +18,8 @@ export class HeldJournal implements JournalPort {
     return this.inner.lastSeq;
   }
 
-  get storage() {
-    return this.inner.storage;
+  get storage(): JournalPort["storage"] {
+    return this.reported ?? this.inner.storage;
   }
 
   async append(group: RecordGroup): Promise<AppendOutcome> {

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Conversations } from "./conversations.ts";
+import { HeldBackend, openApp, type OpenApp, person, question } from "./test/app-fixture.ts";
+import { local, owner } from "./tokens.ts";
+
+/** What the next process reads from the journal. */
+function fresh(app: OpenApp, historyTurns = 4): Conversations {
+  const conversationKey = Buffer.alloc(32);
+  const { records, state } = app;
+  return new Conversations({
+    records,
+    state,
+    conversationKey,
+    historyTurns,
+    now: () => app.clock.ms,
+  });
+}
+
+describe("a conversation", () => {
+  it("is each principal's own, and its name is in no key", async () => {
+    await using app = await openApp();
+    const keys = [owner, local, person("a"), person("b")].map((by) =>
+      app.conversations.key(by, "отпуск"),
+    );
+    assert.equal(new Set(keys).size, keys.length);
+    assert.equal(keys[0], app.conversations.key(owner, "отпуск"));
+    for (const key of keys) assert.match(key, /^cv_[\w-]{22}$/);
+  });
+
+  it("is the same from memory and from the journal, in every mode and within its length", async () => {
+    const backend = new HeldBackend(4, "ответ");
+    await using app = await openApp({ backend });
+    const key = app.conversations.key(owner, "c");
+    assert.deepEqual(app.conversations.history(key), []);
+    for (const mode of [undefined, "EXTRACTIVE", undefined, undefined, "EXTRACTIVE", undefined]) {
+      const text = `вопрос ${String(mode)}`;
+      await app.turns.submit(question(text, mode === undefined ? {} : { mode })).end;
+      assert.deepEqual(app.conversations.history(key), fresh(app).history(key));
+    }
+    assert.equal(app.conversations.history(key).length, 8);
+    assert.deepEqual(fresh(app, 0).history(key), []);
+    const invocation = { principal: owner, command: "new", args: {}, conversation: "c" } as const;
+    await app.commands.execute(invocation);
+    assert.deepEqual(app.conversations.history(key), []);
+    backend.instant = undefined;
+    const failing = app.turns.submit(question("x"));
+    app.turns.cancel(failing);
+    await failing.end;
+    assert.deepEqual(app.conversations.history(key), [], "what failed is no part of it");
+  });
+
+  it("leaves memory when others need the room, and is read again", async () => {
+    const backend = new HeldBackend(4, "x".repeat(1_400_000));
+    await using app = await openApp({ backend });
+    const names = ["a", "b", "c", "d"];
+    for (const conversation of names) await app.turns.submit(question("q", { conversation })).end;
+    let reads = 0;
+    const { records } = app;
+    const answeredTurns = records.answeredTurns.bind(records);
+    records.answeredTurns = (...args) => {
+      reads += 1;
+      return answeredTurns(...args);
+    };
+    const read = (name: string): number => {
+      const before = reads;
+      assert.equal(app.conversations.history(app.conversations.key(owner, name)).length, 2);
+      return reads - before;
+    };
+    assert.equal(read("d"), 0, "the youngest is held");
+    assert.equal(read("a"), 1, "the oldest had to go");
+    assert.equal(read("a"), 0);
+  });
+});

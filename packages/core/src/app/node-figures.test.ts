@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { Health, Usage } from "@adyton/protocol";
+import type { BackendHealth } from "../ports/backend.ts";
+import { healthOf } from "./health.ts";
+import { Counters, renderMetrics } from "./metrics.ts";
+import { HeldBackend, openApp, person, question } from "./test/app-fixture.ts";
+import { HeldJournal } from "./test/held-journal.ts";
+import { owner } from "./tokens.ts";
+import { usageInWords, usageOf } from "./usage.ts";
+
+describe("usage", () => {
+  it("is a caller's own, and everybody's for the owner, by UTC day", async () => {
+    const backend = new HeldBackend(4, "ответ");
+    await using app = await openApp({ backend });
+    const anna = person("anna");
+    for (const principal of [anna, anna, owner])
+      await app.turns.submit(question("q", { principal })).end;
+    const of = (principal: typeof owner, nowMs: number, days?: number) =>
+      Usage.parse(usageOf(app.state, principal, { nowMs, days }));
+    const nowMs = app.clock.ms;
+    assert.deepEqual(
+      of(anna, nowMs).rows.map(({ messages }) => messages),
+      [2],
+    );
+    assert.deepEqual(
+      of(owner, nowMs).rows.map(({ principal }) => principal),
+      ["owner", "token:anna"],
+    );
+    assert.deepEqual(of(person("boris"), nowMs).rows, []);
+    const dayMs = 86_400_000;
+    assert.equal(of(anna, nowMs + 29 * dayMs).rows.length, 1, "the last of thirty days");
+    assert.equal(of(anna, nowMs + 31 * dayMs).rows.length, 0);
+    assert.equal(of(anna, nowMs + 2 * dayMs, 1).rows.length, 0);
+    assert.match(usageInWords(of(anna, nowMs), "en"), /token:anna: 2 messages, \d+ \+ \d+ tokens/);
+    assert.match(
+      usageInWords(of(anna, nowMs), "ru"),
+      /token:anna: сообщений 2, токенов \d+ \+ \d+/,
+    );
+    assert.notEqual(usageInWords({ since: "2026-01-01", rows: [] }, "ru"), "");
+  });
+});
+
+describe("health", () => {
+  const backend = (status: BackendHealth["status"]): HeldBackend =>
+    Object.assign(new HeldBackend(), {
+      health: () => ({ status, detail: "http://127.0.0.1:1 is silent", sinceMs: 1_000 }),
+    });
+  const cases: ReadonlyArray<
+    readonly [
+      storage: "ok" | "storage_full" | "storage_failed",
+      backend: BackendHealth["status"] | undefined,
+      fault: string | undefined,
+      status: Health["status"],
+    ]
+  > = [
+    ["ok", undefined, undefined, "ok"],
+    ["ok", "ok", undefined, "ok"],
+    ["ok", "unknown", undefined, "ok"],
+    ["ok", "degraded", undefined, "degraded"],
+    ["ok", "ok", "broken", "degraded"],
+    ["storage_full", "ok", undefined, "failed"],
+    ["storage_failed", "degraded", "broken", "failed"],
+  ];
+  for (const [storage, state, fault, status] of cases)
+    it(`is ${status} with ${storage}, model ${state ?? "none"}, index ${fault ?? "ok"}`, async () => {
+      await using app = await openApp();
+      const journal = new HeldJournal(app.real);
+      journal.reported = storage;
+      const options = {
+        version: "1",
+        startedMs: 0,
+        journal,
+        backend: () => (state === undefined ? undefined : backend(state)),
+        searchFault: () => fault,
+        now: () => 2_500,
+      };
+      const health = Health.parse(healthOf(options, true));
+      assert.deepEqual([health.status, health.ready], [status, status === "ok"]);
+      assert.equal(health.uptimeSeconds, 2);
+      const hidden = healthOf(options, false);
+      assert.doesNotMatch(JSON.stringify(hidden), /127\.0\.0\.1|broken|detail/);
+      if (state !== undefined) assert.match(JSON.stringify(health), /127\.0\.0\.1/);
+    });
+});
+
+describe("metrics", () => {
+  it("are Prometheus' text format, labels escaped", () => {
+    const counters = new Counters();
+    counters.add("answered");
+    counters.add("answered", 2);
+    counters.add('a"b\\c\nd');
+    const text = renderMetrics([
+      {
+        name: "adyton_turns_total",
+        help: "Turns.",
+        type: "counter",
+        samples: counters.samples("end"),
+      },
+      { name: "adyton_up", help: "Up.", type: "gauge", samples: [{ value: 0.5 }] },
+      { name: "adyton_none", help: "None.", type: "gauge", samples: [] },
+    ]);
+    assert.equal(
+      text,
+      [
+        "# HELP adyton_turns_total Turns.",
+        "# TYPE adyton_turns_total counter",
+        'adyton_turns_total{end="answered"} 3',
+        String.raw`adyton_turns_total{end="a\"b\\c\nd"} 1`,
+        "# HELP adyton_up Up.",
+        "# TYPE adyton_up gauge",
+        "adyton_up 0.5",
+        "# HELP adyton_none None.",
+        "# TYPE adyton_none gauge",
+        "",
+      ].join("\n"),
+    );
+    const line =
+      /^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{[a-z_]+="(?:[^"\\\n]|\\[\\"n])*"\})? -?[\d.e+]+)$/;
+    for (const each of text.trimEnd().split("\n")) assert.match(each, line);
+  });
+});
