@@ -182,7 +182,7 @@ describe("a journal that was altered", () => {
         if (refusesStart) {
           await assert.rejects(
             NodeProcess.start({ home }),
-            /journal_refused: .*(cut|head).*journal restore --accept/s,
+            /journal_refused: .*(cut|head).*adyton journal accept/s,
           );
           return;
         }
