@@ -215,6 +215,23 @@ describe("what each caller sees", () => {
       assert.match((await node.ask(path, { token })).text, hers, "she sees her own");
   });
 
+  test("what one shared nobody else replaces, whatever source they name", async () => {
+    const writer = await node.makeToken("boris", ["memory:write"], { person: true });
+    const share = (token: string, text: string) =>
+      node.ask("/api/v1/memory/documents", {
+        token,
+        body: { title: "Boiler", text, source: "house/boiler.md", shared: true },
+      });
+    assert.equal((await share(node.owner, "The boilerkey is under the mat.")).status, 201);
+    assert.equal((await share(writer, "The boilerkey is in the river.")).status, 201);
+    assert.equal((await share(node.owner, "The boilerkey is under the stone.")).status, 201);
+    const found = await node.ask("/api/v1/memory/search?q=boilerkey", { token: node.owner });
+    const texts = found.json.hits.map(({ text }: { text: string }) => text).join(" ");
+    assert.match(texts, /under the stone/);
+    assert.doesNotMatch(texts, /under the mat/, "one's own document is replaced");
+    assert.match(texts, /in the river/, "another's stands beside it");
+  });
+
   test("the owner sees what was planted, so that the checks above can fail", async () => {
     const all = await readAll(node.owner);
     const seeing = (id: RouteId): boolean => {

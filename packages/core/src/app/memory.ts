@@ -84,10 +84,11 @@ export class Memory {
   async add(request: DocumentRequest, by: Principal, dedupe?: DedupeKey): Promise<Document> {
     const sha256 = createHash("sha256").update(request.text).digest("hex");
     const source = request.source ?? `${by.id}/${sha256.slice(0, 16)}`;
-    const owner = request.shared ? "everyone" : by.person;
-    const sourceKey = keyedDigest(this.#options.dedupeKey, "document", owner, source).toString(
-      "base64url",
-    );
+    // Each person's sources are their own: what one shared, nobody else replaces by naming the same source.
+    const reach = request.shared ? "shared" : "own";
+    const { dedupeKey } = this.#options;
+    const digest = keyedDigest(dedupeKey, "document", by.person, reach, source);
+    const sourceKey = digest.toString("base64url");
     const place = { sha256, source, sourceKey };
     return this.#additions.run(sourceKey, () => this.#add(request, by, place, dedupe));
   }
