@@ -5,7 +5,7 @@ import { isTest, type Finding, type TidyFile, type Tree } from "./tree.ts";
 // What the sources of a package may import from outside it. Tests are held to the declared dependencies alone.
 const allowed: Record<string, RegExp> = {
   protocol: /^zod(?:\/|$)/,
-  runtime: /^(?:node:|zod(?:\/|$)|yaml(?:\/|$)|@adyton\/protocol$)/,
+  runtime: /^(?:node:|zod(?:\/|$)|yaml(?:\/|$))/,
   core: /^(?!@adyton\/(?:cli|emulators)(?:\/|$))/,
   emulators: /^node:/,
 };
