@@ -18,7 +18,7 @@ import { newId } from "./identifiers.ts";
 import { requireMode, type Turns } from "./turns.ts";
 
 /** The commands that concern one conversation. Each decides and says; whoever calls writes the effects down. */
-export interface ConversationCommandsOptions {
+interface Options {
   readonly state: StatePort;
   readonly conversations: Conversations;
   readonly turns: Turns;
@@ -41,8 +41,6 @@ export interface Execution {
   /** False: the caller named no conversation. */
   readonly named: boolean;
 }
-
-type Options = ConversationCommandsOptions;
 
 /** The mode as it stands. */
 export function showMode(options: Options, at: Execution): Outcome {

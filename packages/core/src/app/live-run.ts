@@ -26,7 +26,7 @@ export interface Submission {
 
 export type RunWatcher = (event: RunStreamEvent, textLength: number) => void;
 
-export interface RunStart {
+interface RunStart {
   readonly id: string;
   readonly conversationKey: string;
   readonly submission: Submission;

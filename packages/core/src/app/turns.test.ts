@@ -84,13 +84,15 @@ describe("a turn", () => {
     const { app, gate } = await gated(backend);
     await using _ = app;
     const disk = Promise.withResolvers<void>();
+    // Also when an assertion fails: the node could not stop otherwise.
+    using release = { [Symbol.dispose]: disk.resolve };
     gate.hold = disk.promise;
     t.mock.timers.enable({ apis: ["setTimeout"] });
     const run = app.turns.submit(question("quick"));
     await until("the commit", () => gate.groups.length === 1);
     t.mock.timers.tick(120_000);
     assert.equal(app.turns.cancel(run), false, "an end that is settled is not stopped");
-    disk.resolve();
+    release[Symbol.dispose]();
     assert.equal(await ending(run), "done");
     assert.deepEqual(types(app), ["turn.received", "turn.answered"]);
   });
