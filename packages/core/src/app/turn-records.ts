@@ -41,7 +41,7 @@ export function endRecord(
   cause: number | "first",
   nowMs: number,
 ): NewRecord {
-  const ms = Math.round(nowMs - run.admittedMs);
+  const ms = Math.max(0, Math.round(nowMs - run.admittedMs));
   const base = { ...context(run), origin: "node" as const, cause };
   if (end.kind === "failed") {
     const { code } = end.problem;
