@@ -48,6 +48,7 @@ export class Conversations {
   /** Least recently used first. */
   readonly #histories = new Map<string, CachedHistory>();
   #historyChars = 0;
+  #latest: { readonly key: string; readonly state: ConversationState | undefined } | undefined;
 
   constructor(options: ConversationsOptions) {
     this.#options = options;
@@ -59,8 +60,13 @@ export class Conversations {
     return `cv_${digest.subarray(0, 16).toString("base64url")}`;
   }
 
+  /** The conversation's row. One reading serves a whole stretch of work without a pause, which asks several times. */
   state(key: string): ConversationState | undefined {
-    return this.#options.state.conversation(key);
+    if (this.#latest?.key !== key) {
+      this.#latest = { key, state: this.#options.state.conversation(key) };
+      queueMicrotask(() => (this.#latest = undefined));
+    }
+    return this.#latest.state;
   }
 
   /**
