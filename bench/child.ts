@@ -1,6 +1,6 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 
 const outputCharsMax = 100_000;
@@ -117,6 +117,14 @@ export function memoryOf(pid: number): { readonly rss: number; pss: number; peak
     peak: read("status", "VmHWM"),
     pss: read("smaps_rollup", "Pss"),
   };
+}
+
+/** Milliseconds of processor time a process has used so far, in all its threads: what a busy machine distorts least. */
+export function processorMs(pid: number): number {
+  return readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => {
+    const [nanoseconds] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
+    return sum + Number(nanoseconds) / 1e6;
+  }, 0);
 }
 
 /** A port of the loopback that is free now. */

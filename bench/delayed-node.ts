@@ -1,5 +1,5 @@
 import { monitorEventLoopDelay } from "node:perf_hooks";
-import { readVersion, startNode } from "../packages/core/src/main.ts";
+import { startNode } from "../packages/core/src/main.ts";
 
 // A node whose commits take as long as on a bad disk, and that says how long its event loop was late meanwhile.
 // Arguments: its folder, the model server's address, the milliseconds of a commit.
@@ -9,7 +9,7 @@ const node = await startNode({
   home,
   port: 0,
   backend,
-  version: await readVersion(),
+  version: "bench",
   commitDelayMs: Number(delayMs),
 });
 const loop = monitorEventLoopDelay({ resolution: 1 });

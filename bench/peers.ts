@@ -25,7 +25,7 @@ async function installed(name: string, version: string): Promise<string> {
 
 export interface Peer extends AsyncDisposable {
   readonly port: number;
-  readonly pid: number;
+  readonly child: Child;
 }
 
 /** The Portkey gateway: passes a request on to a model server and keeps nothing. */
@@ -35,7 +35,7 @@ export async function startPortkey(): Promise<Peer> {
   const script = join(folder, "build/start-server.js");
   const child = Child.spawn(process.execPath, [script, `--port=${port}`, "--headless"]);
   await answers(port, "/", child);
-  return { port, pid: child.pid, [Symbol.asyncDispose]: () => child.stop() };
+  return { port, child, [Symbol.asyncDispose]: () => child.stop() };
 }
 
 export const portkeyHeaders = (upstreamPort: number): Readonly<Record<string, string>> => ({
@@ -58,13 +58,27 @@ export async function startNodeRed(folder: string): Promise<Peer> {
     `module.exports = ${JSON.stringify({ ...options, logging, httpAdminRoot: false })};\n`,
   );
   const flow = [
-    { id: "tab", type: "tab", label: "bench" },
-    { id: "in", type: "http in", z: "tab", url: "/events", method: "post", wires: [["out"]] },
-    { id: "get", type: "http in", z: "tab", url: "/ready", method: "get", wires: [["out"]] },
-    { id: "out", type: "http response", z: "tab", statusCode: "200", wires: [] },
+    { id: "bench-tab", type: "tab", label: "bench" },
+    {
+      id: "bench-in",
+      type: "http in",
+      z: "bench-tab",
+      url: "/events",
+      method: "post",
+      wires: [["bench-out"]],
+    },
+    {
+      id: "bench-ready",
+      type: "http in",
+      z: "bench-tab",
+      url: "/ready",
+      method: "get",
+      wires: [["bench-out"]],
+    },
+    { id: "bench-out", type: "http response", z: "bench-tab", statusCode: "200", wires: [] },
   ];
   writeFileSync(join(userDir, "flows.json"), JSON.stringify(flow));
   const child = Child.spawn(process.execPath, [join(program, "red.js"), "-s", settings]);
   await answers(port, "/ready", child);
-  return { port, pid: child.pid, [Symbol.asyncDispose]: () => child.stop() };
+  return { port, child, [Symbol.asyncDispose]: () => child.stop() };
 }

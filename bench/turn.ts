@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { processorMs } from "./child.ts";
 import { atLeast, atMost, type BenchOptions, type Figure, median } from "./figure.ts";
 import type { Load } from "./load-client.ts";
 import { type Peer, portkeyHeaders, startPortkey } from "./peers.ts";
@@ -30,6 +31,7 @@ const wholeChat = JSON.stringify({
 
 interface Contestant {
   readonly name: "direct" | "turn" | "portkey";
+  readonly pid: number;
   readonly load: (clients: number) => Omit<Load, "seconds">;
 }
 
@@ -40,6 +42,7 @@ function contestants(upstream: Upstream, node: NodeUnderTest, portkey: Peer | un
   const list: Contestant[] = [
     {
       name: "direct",
+      pid: upstream.child.pid,
       load: (clients) => ({
         port: upstream.port,
         path: chatPath,
@@ -49,6 +52,7 @@ function contestants(upstream: Upstream, node: NodeUnderTest, portkey: Peer | un
     },
     {
       name: "turn",
+      pid: node.child.pid,
       load: (clients) => ({
         port: node.port,
         path: "/api/v1/message",
@@ -62,6 +66,7 @@ function contestants(upstream: Upstream, node: NodeUnderTest, portkey: Peer | un
   if (portkey !== undefined)
     list.push({
       name: "portkey",
+      pid: portkey.child.pid,
       load: (clients) => ({
         port: portkey.port,
         path: chatPath,
@@ -76,6 +81,7 @@ interface Samples {
   readonly p50Ms: number[];
   readonly p99Ms: number[];
   readonly perSecond: number[];
+  readonly processorMs: number[];
 }
 
 export async function turn({ quick, peers, folder }: BenchOptions): Promise<readonly Figure[]> {
@@ -107,15 +113,17 @@ async function rounds(
   quick: boolean,
 ): Promise<ReadonlyMap<string, Samples>> {
   const samples = new Map<string, Samples>(
-    all.map(({ name }) => [name, { p50Ms: [], p99Ms: [], perSecond: [] }]),
+    all.map(({ name }) => [name, { p50Ms: [], p99Ms: [], perSecond: [], processorMs: [] }]),
   );
   for (let round = 0; round < (quick ? 1 : 7); round += 1)
-    for (const { name, load } of round % 2 === 0 ? all : all.toReversed()) {
+    for (const { name, pid, load } of round % 2 === 0 ? all : all.toReversed()) {
+      const before = processorMs(pid);
       const result = await client.run({ ...load(clients), seconds: quick ? 0.3 : 2 });
       const own = samples.get(name);
       own?.p50Ms.push(result.p50Ms);
       own?.p99Ms.push(result.p99Ms);
       own?.perSecond.push(result.requests / result.seconds);
+      own?.processorMs.push((processorMs(pid) - before) / result.requests);
     }
   return samples;
 }
@@ -160,6 +168,7 @@ function latencyFigures(samples: ReadonlyMap<string, Samples>): Figure[] {
 
 function rateFigures(samples: ReadonlyMap<string, Samples>): Figure[] {
   const rate = (name: Contestant["name"]) => median(samples.get(name)?.perSecond ?? []);
+  const processor = (name: Contestant["name"]) => median(samples.get(name)?.processorMs ?? []);
   const note = `${conversations} conversations, ${2 * historyTurns} messages of history each`;
   const against: Partial<Figure> = samples.has("portkey")
     ? { ratio: rate("turn") / rate("portkey"), ratioOf: "Portkey's requests" }
@@ -174,8 +183,25 @@ function rateFigures(samples: ReadonlyMap<string, Samples>): Figure[] {
       bar: atLeast(2, "ratio"),
       note,
     },
+    {
+      figure: "processor time of a durable turn",
+      value: processor("turn"),
+      unit: "ms",
+      ...(samples.has("portkey")
+        ? { ratio: processor("turn") / processor("portkey"), ratioOf: "Portkey's" }
+        : {}),
+      note,
+    },
     ...(samples.has("portkey")
-      ? [{ figure: "Portkey, stateless", value: rate("portkey"), unit: "requests/s", note }]
+      ? [
+          { figure: "Portkey, stateless", value: rate("portkey"), unit: "requests/s", note },
+          {
+            figure: "processor time of Portkey's request",
+            value: processor("portkey"),
+            unit: "ms",
+            note,
+          },
+        ]
       : []),
   ];
 }

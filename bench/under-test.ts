@@ -75,11 +75,11 @@ function statusOf(port: number, path: string): Promise<number | undefined> {
 /** The model server, in a process of its own. */
 export class Upstream implements AsyncDisposable {
   readonly port: number;
-  readonly #child: Child;
+  readonly child: Child;
 
   private constructor(port: number, child: Child) {
     this.port = port;
-    this.#child = child;
+    this.child = child;
   }
 
   static async start(): Promise<Upstream> {
@@ -89,7 +89,7 @@ export class Upstream implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.stop();
+    await this.child.stop();
   }
 }
 
