@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -102,7 +103,12 @@ export function assembleApp(parts: Parts): App {
       ),
     startBackground: (manualFolder, log) => {
       const abort = new AbortController();
-      const learning = keepLearning(memory, manualFolder, abort.signal, (error) => {
+      const learn = async (): Promise<void> => {
+        await learnManual(memory, manualFolder);
+        // With a model, the index's thread starts with the first search; without one, the first question is a search.
+        if (parts.backend() === undefined || !existsSync(parts.files.index)) await memory.prepare();
+      };
+      const learning = keepLearning(learn, abort.signal, (error) => {
         if (error !== undefined && faults.search === undefined)
           log.error("memory cannot be indexed", { error: errorText(error) });
         faults.search =
@@ -135,8 +141,8 @@ function useCases(parts: Parts) {
     historyTurns: config.turns.history_turns,
     now,
   });
-  const turns = turnsOf(parts, { conversations, corePrompt });
   const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
+  const turns = turnsOf(parts, { conversations, corePrompt, memory });
   const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
   const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });
   const describe: DescribeOptions = {
@@ -187,13 +193,17 @@ function useCases(parts: Parts) {
 
 function turnsOf(
   parts: Parts,
-  { conversations, corePrompt }: { conversations: Conversations; corePrompt: string },
+  {
+    conversations,
+    corePrompt,
+    memory,
+  }: { conversations: Conversations; corePrompt: string; memory: Memory },
 ): Turns {
-  const { config, journal, search, backend, onUnexpected } = parts;
+  const { config, journal, backend, onUnexpected } = parts;
   return new Turns({
     journal,
     backend,
-    search,
+    find: (query) => memory.find(query),
     conversations,
     corePrompt,
     answerTokensMax: config.turns.answer_tokens,
@@ -241,8 +251,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
 
 /** Learns the manual, and tries again for as long as it cannot be done: a full disk does not stay full. */
 async function keepLearning(
-  memory: Memory,
-  folder: URL,
+  learn: () => Promise<void>,
   signal: AbortSignal,
   tell: (error: unknown) => void,
 ): Promise<void> {
@@ -252,7 +261,7 @@ async function keepLearning(
     waitMs = Math.min(waitMs * 2, learnAgainMsMax)
   ) {
     try {
-      await learnManual(memory, folder);
+      await learn();
       tell(undefined);
       return;
     } catch (error) {
@@ -264,8 +273,7 @@ async function keepLearning(
 
 /** Memory holds the manual of the version that runs: pages that changed since are replaced. */
 async function learnManual(memory: Memory, folder: URL): Promise<void> {
-  await memory.catchUp();
-  for (const page of await readManual(fileURLToPath(folder))) await memory.add(page, owner);
+  await memory.addAll(await readManual(fileURLToPath(folder)), owner);
 }
 
 function retentionPolicy({ retention }: NodeConfig): RetentionPolicy {

@@ -62,7 +62,7 @@ export const Self = z
         .optional()
         .describe("What is sent to the model first; shown to the owner only."),
     }),
-    memory: z.strictObject({ documents: z.int(), chunks: z.int() }),
+    memory: z.strictObject({ documents: z.int() }),
     retrieval: z.literal("lexical"),
     overlays: z.array(z.strictObject({ overlayId: z.string(), text: z.string(), expires: Expiry })),
     caller: z.strictObject({ tier: z.string(), may: z.array(z.string()) }),

@@ -52,7 +52,7 @@ export const messagesEn = {
   "self.backends": "backends",
   "self.modes": "modes",
   "self.memory": "memory",
-  "self.memory_counts": "{documents} documents, {chunks} passages",
+  "self.memory_counts": "{documents} documents",
   "self.prompt": "own prompt",
   "self.prompt_tokens": "{tokens} tokens",
   "self.overlays": "intents",

@@ -55,7 +55,7 @@ export const messagesRu = {
   "self.backends": "серверы",
   "self.modes": "режимы",
   "self.memory": "память",
-  "self.memory_counts": "документов: {documents}, отрывков: {chunks}",
+  "self.memory_counts": "документов: {documents}",
   "self.prompt": "своё начало",
   "self.prompt_tokens": "токенов: {tokens}",
   "self.overlays": "намерений",

@@ -6,18 +6,17 @@ import {
 } from "@adyton/protocol";
 import { trimHistory } from "../domain/model/trim-history.ts";
 import { ProblemError } from "../domain/problem-error.ts";
-import type { SearchClient } from "../domain/search/search-contract.ts";
+import type { SearchQuery, SearchResult } from "../domain/search/search-contract.ts";
 import { systemPrompt } from "../domain/turns/core-prompt.ts";
 import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/backend.ts";
 import type { Conversations } from "./conversations.ts";
 import { answerFromMemory } from "./extractive-answer.ts";
 import type { LiveRun } from "./live-run.ts";
-import { telling } from "./search-problem.ts";
 
 export interface AnsweringOptions {
   /** The model server; none until one is configured or found. */
   readonly backend: () => Backend | undefined;
-  readonly search: SearchClient;
+  readonly find: (query: SearchQuery) => Promise<SearchResult>;
   readonly conversations: Conversations;
   readonly corePrompt: string;
   readonly answerTokensMax: number | undefined;
@@ -41,9 +40,7 @@ export async function answerExtractively(
 ): Promise<Produced> {
   const { text, principal } = run.submission;
   const query = text.slice(0, searchQueryCharsMax);
-  const result = await telling(() =>
-    options.search.search({ query, owners: [principal.person], limit: searchHits }),
-  );
+  const result = await options.find({ query, owners: [principal.person], limit: searchHits });
   const answer = answerFromMemory(text, result);
   if (run.watched) run.delta(answer.text);
   return {

@@ -122,7 +122,7 @@ export function describeSelf(
       tokens: options.estimateTokens(options.corePrompt),
       ...(isOwner ? { text: options.corePrompt } : {}),
     },
-    memory: options.memory.counts,
+    memory: { documents: options.memory.documentCount },
     retrieval: "lexical" as const,
     overlays:
       key === undefined

@@ -16,6 +16,9 @@ import {
   type DocumentInput,
   documentsPerAddMax,
   type SearchClient,
+  SearchError,
+  type SearchQuery,
+  type SearchResult,
 } from "../domain/search/search-contract.ts";
 import type { Principal } from "../ports/http.ts";
 import type {
@@ -46,6 +49,10 @@ const indexBytesMax = 1024 * 1024;
 /** Documents in one answer of the list; those that came first. */
 const listMax = 10_000;
 
+/** Milliseconds a search waits for an index that is behind, and seconds after which it is worth another try. */
+const prepareWaitMsMax = 5_000;
+const retryIndexSeconds = 5;
+
 const DocumentData = z.object({ title: z.string(), source: z.string(), text: z.string() });
 const MediaType = z.enum(documentMediaTypes);
 const DocumentFacts = factsByType["memory.document.added"];
@@ -65,15 +72,15 @@ export class Memory {
   readonly #options: MemoryOptions;
   readonly #additions = new OneByOne();
   readonly #indexing = new OneByOne();
-  #chunks = 0;
+  #prepared: Promise<void> | undefined;
 
   constructor(options: MemoryOptions) {
     this.#options = options;
   }
 
-  /** Documents and chunks, as far as they are indexed. */
-  get counts(): { readonly documents: number; readonly chunks: number } {
-    return { documents: this.#options.state.documentCount(), chunks: this.#chunks };
+  /** The documents of everybody. */
+  get documentCount(): number {
+    return this.#options.state.documentCount();
   }
 
   /**
@@ -82,23 +89,49 @@ export class Memory {
    * the index's.
    */
   async add(request: DocumentRequest, by: Principal, dedupe?: DedupeKey): Promise<Document> {
+    const place = this.#placeOf(request, by);
+    return this.#additions.run(place.sourceKey, async () => {
+      const written = await this.#write(request, by, place, dedupe);
+      if (written.kind === "written") await this.#index(written.gone);
+      const added = this.#options.state.documentBySource(place.sourceKey);
+      if (added === undefined) throw new Error("a document that was written is not there");
+      return this.#describe(added);
+    });
+  }
+
+  /** Adds many documents with few commits. What has not changed costs a look. */
+  async addAll(requests: readonly DocumentRequest[], by: Principal): Promise<void> {
+    const written = await Promise.all(
+      requests.map((request) => {
+        const place = this.#placeOf(request, by);
+        return this.#additions.run(place.sourceKey, () =>
+          this.#write(request, by, place, undefined),
+        );
+      }),
+    );
+    const changes = written.flatMap((each) => (each.kind === "written" ? [each.gone] : []));
+    if (changes.length > 0) await this.#index(changes.flat());
+  }
+
+  /** Where a document stands. Each person's sources are their own: what one shared, nobody else replaces. */
+  #placeOf(request: DocumentRequest, by: Principal): Place {
     const sha256 = createHash("sha256").update(request.text).digest("hex");
     const source = request.source ?? `${by.id}/${sha256.slice(0, 16)}`;
-    // Each person's sources are their own: what one shared, nobody else replaces by naming the same source.
     const reach = request.shared ? "shared" : "own";
     const { dedupeKey } = this.#options;
     const digest = keyedDigest(dedupeKey, "document", by.person, reach, source);
-    const sourceKey = digest.toString("base64url");
-    const place = { sha256, source, sourceKey };
-    return this.#additions.run(sourceKey, () => this.#add(request, by, place, dedupe));
+    return { sha256, source, sourceKey: digest.toString("base64url") };
   }
 
-  async #add(
+  /** Puts a document into the journal, unless it is there already. `gone` is what it replaces. */
+  async #write(
     request: DocumentRequest,
     by: Principal,
     { sha256, source, sourceKey }: Place,
     dedupe: DedupeKey | undefined,
-  ): Promise<Document> {
+  ): Promise<
+    { readonly kind: "unchanged" } | { readonly kind: "written"; readonly gone: string[] }
+  > {
     const bytes = Buffer.byteLength(request.text);
     if (bytes > documentTextBytesMax) {
       throw new ProblemError(
@@ -108,8 +141,7 @@ export class Memory {
       );
     }
     const former = this.#options.state.documentBySource(sourceKey);
-    if (former?.sha256 === sha256) return this.#describe(former);
-    const document = newId("doc");
+    if (former?.sha256 === sha256) return { kind: "unchanged" };
     const outcome = await this.#options.journal.append({
       records: [
         {
@@ -120,7 +152,7 @@ export class Memory {
           actor: by.id,
           tier: by.tier,
           facts: {
-            document,
+            document: newId("doc"),
             sourceKey,
             mediaType: request.mediaType,
             sha256,
@@ -134,10 +166,7 @@ export class Memory {
       resultOf: dedupe?.key,
     });
     if (outcome.kind === "duplicate" && !outcome.same) throw mismatch();
-    await this.#index(former === undefined ? [] : [former.id]);
-    const added = this.#options.state.documentBySource(sourceKey);
-    if (added === undefined) throw new Error("a document that was written is not there");
-    return this.#describe(added);
+    return { kind: "written", gone: former === undefined ? [] : [former.id] };
   }
 
   /** The document that a record brought, as it was answered then; it may have been replaced since. */
@@ -158,13 +187,21 @@ export class Memory {
   }
 
   /**
-   * Brings the index up to the journal: after it was lost, from the beginning; after a crash between the two, without
-   * what was replaced meanwhile.
+   * Brings the index up to the journal, once: after it was lost, from the beginning; after a crash between the two,
+   * without what was replaced meanwhile. A failure is thrown, and the next call tries again.
    */
-  async catchUp(): Promise<void> {
+  prepare(): Promise<void> {
+    this.#prepared ??= this.#catchUp().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    return this.#prepared;
+  }
+
+  async #catchUp(): Promise<void> {
     await this.#index([]);
     const { documents } = await this.#options.search.stats();
-    if (documents !== this.#options.state.documentCount()) await this.#index(this.#replaced());
+    if (documents !== this.documentCount) await this.#index(this.#replaced());
   }
 
   /** Takes documents out of the index, and adds what the journal has and the index has not. */
@@ -177,15 +214,23 @@ export class Memory {
         let { watermarkSeq } = await search.stats();
         for (;;) {
           const rows = state.documentsAfter(watermarkSeq, stepRows);
-          for (const batch of batches(rows))
-            await search.add(batch.flatMap((row) => this.#input(row)));
+          for (const batch of batches(rows)) await this.#indexBatch(batch);
           const last = rows.at(-1);
           if (last === undefined) break;
           watermarkSeq = last.seq;
         }
-        this.#chunks = (await search.stats()).chunks;
       }),
     );
+  }
+
+  /** A document that the index refuses, for having too many passages, is kept and not found; the others go on. */
+  async #indexBatch(rows: readonly DocumentState[]): Promise<void> {
+    try {
+      await this.#options.search.add(rows.flatMap((row) => this.#input(row)));
+    } catch (error) {
+      if (!(error instanceof SearchError) || error.code !== "refused") throw error;
+      if (rows.length > 1) for (const row of rows) await this.#indexBatch([row]);
+    }
   }
 
   /** The documents that the journal has seen and memory has not any more. */
@@ -222,8 +267,7 @@ export class Memory {
     by: Principal,
     limit: number = searchResultsDefault,
   ): Promise<SearchResults> {
-    const { search } = this.#options;
-    const result = await telling(() => search.search({ query, owners: [by.person], limit }));
+    const result = await this.find({ query, owners: [by.person], limit });
     return {
       query,
       ...result,
@@ -232,6 +276,25 @@ export class Memory {
         heading: [...hit.heading],
       })),
     };
+  }
+
+  /** Searches the index once it has caught up with the journal. Throws `ProblemError` `busy` while that takes long. */
+  async find(query: SearchQuery): Promise<SearchResult> {
+    await this.#readySoon();
+    return telling(() => this.#options.search.search(query));
+  }
+
+  async #readySoon(): Promise<void> {
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      const detail = "Memory is being indexed; try again in a while.";
+      reject(new ProblemError(problem("busy", { detail, retryAfterSeconds: retryIndexSeconds })));
+    }, prepareWaitMsMax);
+    try {
+      await Promise.race([this.prepare(), late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   #data(row: DocumentState): z.infer<typeof DocumentData> | undefined {

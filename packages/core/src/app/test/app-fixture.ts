@@ -121,10 +121,11 @@ export async function openApp(options: FixtureOptions = {}) {
     historyTurns: 4,
     now,
   });
+  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
   const turns = new Turns({
     journal,
     backend: () => options.backend,
-    search,
+    find: (query) => memory.find(query),
     conversations,
     corePrompt: corePromptDefault,
     answerTokensMax: undefined,
@@ -133,7 +134,6 @@ export async function openApp(options: FixtureOptions = {}) {
     onUnexpected: (error) => unexpected.push(error),
   });
   const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });
-  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
   const commands = new Commands({
     journal,
     state,
