@@ -106,7 +106,9 @@ export function assembleApp(parts: Parts): App {
       const learn = async (): Promise<void> => {
         await learnManual(memory, manualFolder);
         // With a model, the index's thread starts with the first search; without one, the first question is a search.
-        if (parts.backend() === undefined || !existsSync(parts.files.index)) await memory.prepare();
+        const isAsked = parts.backend() === undefined;
+        if (isAsked || !existsSync(parts.files.index)) await memory.prepare();
+        if (!isAsked) await parts.search.rest();
       };
       const learning = keepLearning(learn, abort.signal, (error) => {
         if (error !== undefined && faults.search === undefined)

@@ -135,6 +135,7 @@ describe("the index", () => {
       add: (documents) => inner.search.add(documents),
       remove: (ids) => inner.search.remove(ids),
       stats: () => inner.search.stats(),
+      rest: () => inner.search.rest(),
       search: async (query) => {
         crashes -= 1;
         if (crashes >= 0) throw new SearchError(code, "it ended");

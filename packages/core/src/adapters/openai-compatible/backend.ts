@@ -1,12 +1,9 @@
 import { systemClock, type Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs, type Random } from "@adyton/runtime/retry";
 import { mayBeginReasoning } from "../../domain/model/model-kind.ts";
-import {
-  estimatePromptTokens,
-  estimateTokens,
-  learnCorrection,
-} from "../../domain/model/token-estimate.ts";
+import { estimatePromptTokens, learnCorrection } from "../../domain/model/token-estimate.ts";
 import type { Backend, BackendHealth, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
+import { TokenMemo } from "../../domain/model/token-memo.ts";
 import { BackendError, parseAddress } from "./address.ts";
 import { tryChat, type TryAnswer, type TryOutcome } from "./chat-try.ts";
 import { countExactly } from "./exact-count.ts";
@@ -65,6 +62,8 @@ class OpenAiCompatibleBackend implements Backend {
   #inspecting: Promise<Inspection> | undefined;
   #wasInspected = false;
   #correction = 1;
+  readonly #memo = new TokenMemo();
+  #reasoning: { readonly model: string; readonly mayBegin: boolean } | undefined;
   #beginsReasoning = false;
 
   constructor(options: BackendOptions) {
@@ -115,7 +114,7 @@ class OpenAiCompatibleBackend implements Backend {
   }
 
   countTokens(text: string): number {
-    return Math.ceil(estimateTokens(text) * this.#correction);
+    return Math.ceil(this.#memo.estimate(text) * this.#correction);
   }
 
   async countExact(text: string, signal = this.#stop.signal): Promise<number | undefined> {
@@ -175,7 +174,7 @@ class OpenAiCompatibleBackend implements Backend {
         body,
         model: this.model,
         promptTokensEstimate: estimate,
-        mayBeginReasoning: this.#beginsReasoning || mayBeginReasoning(this.model),
+        mayBeginReasoning: this.#beginsReasoning || this.#mayBeginReasoning(),
         signal,
         onDelta: request.onDelta,
         redact: (text) => this.#redact(text),
@@ -197,6 +196,14 @@ class OpenAiCompatibleBackend implements Backend {
         return await this.#failed(failure, wasShown);
       if (!(await this.#slept(delayMs, signal))) return cancelled;
     }
+  }
+
+  /** Told from the model's name, once for each model: the rule is long. */
+  #mayBeginReasoning(): boolean {
+    const { model } = this;
+    if (this.#reasoning?.model !== model)
+      this.#reasoning = { model, mayBegin: mayBeginReasoning(model) };
+    return this.#reasoning.mayBegin;
   }
 
   #body({ messages, answerTokensMax, onDelta }: ChatRequest): string {

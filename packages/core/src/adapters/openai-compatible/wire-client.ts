@@ -72,9 +72,11 @@ export class WireClient implements Disposable {
       "accept-encoding": "identity",
     };
     if (apiKey !== undefined) headers["authorization"] = `Bearer ${apiKey.reveal()}`;
-    if (call.body !== undefined) {
+    // As bytes: a string would be walked once for its length and once more for its bytes.
+    const body = call.body === undefined ? undefined : Buffer.from(call.body);
+    if (body !== undefined) {
       headers["content-type"] = "application/json";
-      headers["content-length"] = Buffer.byteLength(call.body);
+      headers["content-length"] = body.length;
     }
     const request = this.#request({
       host: address.hostname,
@@ -85,7 +87,7 @@ export class WireClient implements Disposable {
       agent: call.isSeparate === true ? false : this.#agent,
     });
     const response = this.#response(request);
-    request.end(call.body);
+    request.end(body);
     return { response, close: () => void request.destroy() };
   }
 

@@ -28,6 +28,7 @@ const workerYoungHeapMib = 4;
 const closeMsMax = 2_000;
 
 interface Pending {
+  readonly worker: Worker;
   readonly resolve: (output: SearchCalls[SearchCallName]["output"]) => void;
   readonly reject: (error: SearchError) => void;
 }
@@ -91,8 +92,18 @@ class WorkerSearch implements SearchClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
-    const worker = this.#worker;
     this.#isClosed = true;
+    await this.#end();
+  }
+
+  async rest(): Promise<void> {
+    if (this.#pending.size === 0 && !this.#isClosed) await this.#end();
+  }
+
+  /** Ends the worker; a call that comes meanwhile starts another. */
+  async #end(): Promise<void> {
+    const worker = this.#worker;
+    this.#worker = undefined;
     if (worker === undefined) return;
     // The last call closes the database cleanly; it waits behind what is still running, but not for ever.
     const timeout = new AbortController();
@@ -120,10 +131,7 @@ class WorkerSearch implements SearchClient {
   ): Promise<SearchCalls[K]["output"]> {
     const { promise, resolve, reject } = Promise.withResolvers<SearchCalls[K]["output"]>();
     this.#lastId += 1;
-    this.#pending.set(this.#lastId, {
-      resolve,
-      reject,
-    });
+    this.#pending.set(this.#lastId, { worker, resolve, reject });
     worker.ref();
     worker.postMessage({ id: this.#lastId, call, input });
     return promise;
@@ -143,12 +151,13 @@ class WorkerSearch implements SearchClient {
     worker.on("error", () => undefined);
     worker.on("exit", () => {
       if (this.#worker === worker) this.#worker = undefined;
-      const waiting = [...this.#pending.values()];
-      this.#pending.clear();
-      for (const { reject } of waiting)
-        reject(
+      for (const [id, pending] of this.#pending) {
+        if (pending.worker !== worker) continue;
+        this.#pending.delete(id);
+        pending.reject(
           new SearchError("crashed", "the search worker ended; the next request starts it again"),
         );
+      }
     });
     return worker;
   }

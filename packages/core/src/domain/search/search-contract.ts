@@ -67,6 +67,8 @@ export interface SearchClient extends AsyncDisposable {
   remove(documentIds: readonly string[]): Promise<void>;
   search(query: SearchQuery): Promise<SearchResult>;
   stats(): Promise<SearchStats>;
+  /** Gives the memory of an idle index back; the next call takes it again. */
+  rest(): Promise<void>;
 }
 
 export class SearchError extends Error {
