@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import {
   type CloudEvent,
   eventDataBytesMax,
@@ -66,7 +65,6 @@ export class Events {
   }
 
   async #append(event: CloudEvent, by: Principal): Promise<EventsAccepted["events"][number]> {
-    const fingerprint = createHash("sha256").update(JSON.stringify(event)).digest();
     const outcome = await this.#options.journal.append({
       records: [
         {
@@ -81,7 +79,7 @@ export class Events {
           data: event,
         },
       ],
-      dedupe: this.#options.idempotency.eventKey(by.id, event.source, event.id, fingerprint),
+      dedupe: this.#options.idempotency.eventKey(by.id, event.source, event.id),
     });
     const duplicate = outcome.kind === "duplicate";
     const seq = outcome.kind === "duplicate" ? outcome.seq : outcome.firstSeq;

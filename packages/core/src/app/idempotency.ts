@@ -44,12 +44,13 @@ export class Idempotency {
     return { key, fingerprint: this.#keyed(call.fingerprint) };
   }
 
-  /** The journal's key of an event from outside: its source and id within what one principal hands in. */
-  eventKey(principal: string, source: string, id: string, fingerprint: Uint8Array): DedupeKey {
-    return {
-      key: keyedDigest(this.#options.dedupeKey, "event", principal, source, id),
-      fingerprint: this.#keyed(fingerprint),
-    };
+  /**
+   * The journal's key of an event from outside: its source and id within what one principal hands in. These two alone
+   * make a duplicate (CloudEvents 1.0, "id"), so the content does not count.
+   */
+  eventKey(principal: string, source: string, id: string): DedupeKey {
+    const key = keyedDigest(this.#options.dedupeKey, "event", principal, source, id);
+    return { key, fingerprint: key };
   }
 
   /** A plain digest of a short text could be guessed after the text is erased. */
