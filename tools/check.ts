@@ -81,7 +81,7 @@ function testFile(file: string, fileTimeoutMs: number): Job {
 }
 
 function testFiles(long: boolean, wanted: readonly string[]): string[] {
-  return globSync(["packages/**/*.test.ts", "tools/*.test.ts", "test/**/*.test.ts"], {
+  return globSync(["packages/**/*.test.ts", "{bench,tools}/*.test.ts", "test/**/*.test.ts"], {
     cwd: root,
     exclude: ["**/node_modules/**"],
   })

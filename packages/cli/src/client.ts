@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http";
-import { Problem, routes, type Route } from "@adyton/protocol";
+import { Problem, type Route, type RouteId, routes } from "@adyton/protocol";
 import type { Secret } from "@adyton/runtime/secret";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { Failure } from "./failure.ts";
 import type { NodeAddress } from "./node-address.ts";
-import { answerSchemas, type Answer, type Call, type UsedRoute } from "./routes-used.ts";
+import { answerSchema, type Answer, type Call } from "./route-types.ts";
 import type { Translate } from "./texts/translate.ts";
 import { http } from "@adyton/runtime/node-http";
 
@@ -16,7 +16,7 @@ const streamEventCharsMax = 8 * 1024 * 1024;
 const quietMsDefault = 30_000;
 
 /** A model may read its prompt for minutes, and a large journal is verified for as long; the user has Ctrl-C. */
-const patient: ReadonlySet<UsedRoute> = new Set([
+const patient: ReadonlySet<RouteId> = new Set([
   "sendMessage",
   "runCommand",
   "verifyJournal",
@@ -29,7 +29,7 @@ export type Outcome<T> =
 
 interface Sending {
   readonly accept: string;
-  readonly call: Call<UsedRoute>;
+  readonly call: Call<RouteId>;
   readonly quietMs?: number | undefined;
 }
 
@@ -58,19 +58,19 @@ export class Client {
   }
 
   /** The answer or the node's refusal. Throws `Failure` when no node answers, or not in this protocol. */
-  async call<Id extends UsedRoute>(id: Id, call: Call<Id> = {}): Promise<Outcome<Answer<Id>>> {
+  async call<Id extends RouteId>(id: Id, call: Call<Id> = {}): Promise<Outcome<Answer<Id>>> {
     const quietMs = call.quietMs ?? (patient.has(id) ? undefined : this.#quietMs);
     const response = await this.#send(id, { accept: "application/json", call, quietMs });
     const text = await this.#readAll(response);
     const status = response.statusCode ?? 0;
     if (isProblem(response)) return { kind: "problem", problem: this.#parseProblem(text) };
-    const parsed = answerSchemas[id].safeParse(parseJson(text));
+    const parsed = answerSchema(id).safeParse(parseJson(text));
     if (!parsed.success) throw this.#foreign(`HTTP ${status}`);
     return { kind: "ok", status, value: parsed.data };
   }
 
   /** The same where a refusal ends the command. */
-  async ask<Id extends UsedRoute>(id: Id, call: Call<Id> = {}): Promise<Answer<Id>> {
+  async ask<Id extends RouteId>(id: Id, call: Call<Id> = {}): Promise<Answer<Id>> {
     const outcome = await this.call(id, call);
     if (outcome.kind === "problem") throw problemFailure(outcome.problem, this.#t);
     return outcome.value;
@@ -80,7 +80,7 @@ export class Client {
    * Server-sent events until the stream ends or `signal` aborts. Throws `Failure` for a refusal, for a node that
    * does not answer, and for one that is silent for `quietMs`.
    */
-  async *stream<Id extends UsedRoute>(
+  async *stream<Id extends RouteId>(
     id: Id,
     call: Call<Id>,
     quietMs?: number,
@@ -113,7 +113,7 @@ export class Client {
     }
   }
 
-  #send(id: UsedRoute, { accept, call, quietMs }: Sending): Promise<IncomingMessage> {
+  #send(id: RouteId, { accept, call, quietMs }: Sending): Promise<IncomingMessage> {
     const route: Route | undefined = routes.find((each) => each.id === id);
     if (route === undefined) throw new TypeError(`no route ${id}`);
     const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
@@ -210,7 +210,7 @@ function problemAdvice({ code, retryAfterSeconds }: Problem, t: Translate): stri
   return undefined;
 }
 
-function target(route: Route, call: Call<UsedRoute>): string {
+function target(route: Route, call: Call<RouteId>): string {
   const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
     encodeURIComponent(call.params?.[name] ?? ""),
   );

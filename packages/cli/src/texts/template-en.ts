@@ -20,7 +20,7 @@ export const templateEn = {
 #:     model: qwen3:8b
 #:     # A file with the key, readable by you alone.
 #:     api_key_file: /home/me/.secrets/model-key
-#:     # Its share of the messages among several servers.
+#:     # For later: its share among several servers. This version uses one.
 #:     weight: 1
 #:     # How many answers it writes at once.
 #:     concurrency: 8
