@@ -20,7 +20,7 @@ const storageDetails = {
   storage_failed: "The journal cannot be written: nothing is accepted. The log says why.",
 } as const;
 
-/** Whether the node works, part by part. Details name addresses, so they are for those who may read. */
+/** Whether the node works, part by part. Details name addresses, so they are for the owner alone. */
 export function healthOf(options: HealthOptions, withDetails: boolean): Health {
   const parts = [
     storagePart(options.journal),

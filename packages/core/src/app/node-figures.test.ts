@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Health, Usage } from "@adyton/protocol";
 import type { BackendHealth } from "../ports/backend.ts";
+import { nodeHandlers } from "./handlers/node.ts";
 import { healthOf } from "./health.ts";
 import { Counters, renderMetrics } from "./metrics.ts";
 import { HeldBackend, openApp, person, question } from "./test/app-fixture.ts";
@@ -81,6 +82,43 @@ describe("health", () => {
       const hidden = healthOf(options, false);
       assert.doesNotMatch(JSON.stringify(hidden), /127\.0\.0\.1|broken|detail/);
       if (state !== undefined) assert.match(JSON.stringify(health), /127\.0\.0\.1/);
+    });
+});
+
+describe("who is told the details of health", () => {
+  for (const [grant, isTold] of [
+    ["read", false],
+    ["memory:read", false],
+    ["admin", true],
+  ] as const)
+    it(`${grant}: ${isTold ? "yes" : "no"}`, async () => {
+      await using app = await openApp();
+      const told: boolean[] = [];
+      const unused = (): never => assert.fail("health needs nothing else");
+      const handlers = nodeHandlers({
+        describe: app.describe,
+        tokens: app.tokens,
+        state: app.state,
+        now: () => 0,
+        health: (withDetails) => {
+          told.push(withDetails);
+          return { status: "ok", ready: true, version: "1", uptimeSeconds: 0, parts: [] };
+        },
+        metrics: unused,
+        verify: unused,
+        backUp: unused,
+        readSpec: unused,
+      });
+      await handlers.getHealth({
+        principal: person("x", grant),
+        params: undefined,
+        query: undefined,
+        body: undefined,
+        fingerprint: new Uint8Array(),
+        wantsStream: false,
+        signal: new AbortController().signal,
+      });
+      assert.deepEqual(told, [isTold]);
     });
 });
 

@@ -51,10 +51,8 @@ export type ChatOutcome =
   | {
       readonly kind: "failed";
       readonly reason: ChatFailure;
-      /** One sentence for the user: what happened and what to do; no address, no secret. */
+      /** One sentence for the user: what happened and what to do; no address, no secret, no foreign word. */
       readonly detail: string;
-      /** What the server itself said, in one line: for the owner's log alone, because foreign text may hold anything. */
-      readonly ownerDetail?: string;
       /** Whether part of the answer had already been handed to `onDelta`. */
       readonly started: boolean;
     };
@@ -63,7 +61,7 @@ export type BackendStatus = "ok" | "degraded" | "unknown";
 
 export interface BackendHealth {
   readonly status: BackendStatus;
-  /** One sentence, with the address: for the owner. */
+  /** One sentence of the node's own, with the address: for the owner. */
   readonly detail: string;
   readonly sinceMs: number;
 }

@@ -177,7 +177,6 @@ class OpenAiCompatibleBackend implements Backend {
         mayBeginReasoning: this.#beginsReasoning || this.#mayBeginReasoning(),
         signal,
         onDelta: request.onDelta,
-        redact: (text) => this.#redact(text),
       });
       this.#learn(outcome, estimate);
       if (outcome.kind === "answered") return answeredOutcome(outcome.answer);
@@ -223,9 +222,8 @@ class OpenAiCompatibleBackend implements Backend {
 
   #learn(outcome: TryOutcome, estimate: number): void {
     if (outcome.kind === "failed") {
-      const { health, detail, ownerDetail } = outcome.failure;
-      const said = ownerDetail === undefined ? "" : ` (${ownerDetail})`;
-      if (health === "failed") this.#health.failed(`${this.address}: ${detail}${said}`);
+      const { health, detail } = outcome.failure;
+      if (health === "failed") this.#health.failed(`${this.address}: ${detail}`);
       if (health === "works") this.#health.succeeded(this.#wellSentence());
       // The server's window is another than the one believed.
       if (outcome.failure.reason === "overflow") void this.#inspect();
@@ -251,8 +249,7 @@ class OpenAiCompatibleBackend implements Backend {
       if (names.length > 0 && findModel(models, this.model) === undefined)
         detail = unknownModelSentence(this.model, names);
     }
-    const said = failure.ownerDetail === undefined ? {} : { ownerDetail: failure.ownerDetail };
-    return { kind: "failed", reason: failure.reason, detail, ...said, started };
+    return { kind: "failed", reason: failure.reason, detail, started };
   }
 
   #withoutModel(): ChatOutcome {
@@ -309,11 +306,6 @@ class OpenAiCompatibleBackend implements Backend {
 
   #wellSentence(): string {
     return `${this.address} works`;
-  }
-
-  #redact(text: string): string {
-    const key = this.#options.apiKey?.reveal();
-    return key === undefined || key === "" ? text : text.replaceAll(key, "[secret]");
   }
 
   async #slept(ms: number, signal: AbortSignal): Promise<boolean> {

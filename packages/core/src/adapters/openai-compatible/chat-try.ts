@@ -51,7 +51,6 @@ export interface TryInput {
   readonly mayBeginReasoning: boolean;
   readonly signal: AbortSignal;
   readonly onDelta?: ((text: string) => void) | undefined;
-  readonly redact: (text: string) => string;
 }
 
 /** Sends the request once and reads what comes. Rejects only with what `onDelta` throws. */
@@ -107,7 +106,7 @@ async function readResponse(
       nowMs: input.clock.nowMs(),
       maxMs: Number.MAX_SAFE_INTEGER,
     });
-    return failed(statusFailure({ status, error, afterMs, redact: input.redact }));
+    return failed(statusFailure({ status, error, afterMs }));
   }
   const type = response.headers["content-type"] ?? "";
   const isStream = input.onDelta !== undefined && !/^(application\/json|text\/html)\b/i.test(type);
@@ -129,7 +128,7 @@ async function readWhole(
   if (!parsed.success) {
     const error = readServerError(json);
     if (error === undefined) return failed(notAnAnswer(body.text));
-    return failed(statusFailure({ status: statusOf(error.code), error, redact: input.redact }));
+    return failed(statusFailure({ status: statusOf(error.code), error }));
   }
   const [choice] = parsed.data.choices;
   if (choice === undefined)
@@ -174,7 +173,7 @@ async function readStreamed(
   if (collector.error !== undefined) {
     const { error } = collector;
     const status = statusOf(error.code);
-    return failed(statusFailure({ status, error, redact: input.redact }), wasShown);
+    return failed(statusFailure({ status, error }), wasShown);
   }
   if (collector.problem === "too_large") return failed(tooLarge, wasShown);
   if (collector.problem === "unreadable") return failed(notAnAnswer(""), wasShown);

@@ -1,14 +1,15 @@
 import type { ChatFailure } from "../../ports/backend.ts";
-import { modelsNamedMax, ownerDetailCharsMax } from "./limits.ts";
+import { modelsNamedMax } from "./limits.ts";
 import type { WireFault } from "./wire-client.ts";
 
-/** Why one try came to nothing, and what follows from it. */
+/**
+ * Why one try came to nothing, and what follows from it. A server's own words are read, never kept: its error may
+ * repeat a prompt, and health, log and the node's records are seen by others than whoever wrote that.
+ */
 export interface TryFailure {
   readonly reason: ChatFailure;
   /** For the user: no address, no key, no foreign text. */
   readonly detail: string;
-  /** For the owner: what the server said. */
-  readonly ownerDetail?: string | undefined;
   /** `at_once`: a kept connection had died, which is nobody's failure and is not counted. */
   readonly retry: "no" | "later" | "at_once";
   /** The server's own wish, from Retry-After. */
@@ -72,40 +73,31 @@ export interface StatusContext {
   readonly status: number;
   readonly error: ServerError | undefined;
   readonly afterMs?: number | undefined;
-  /** Hides the node's own key, should the server repeat it. */
-  readonly redact: (text: string) => string;
 }
 
 /** What a status that is not a success, or an error inside a stream, means. */
-export function statusFailure({ status, error, afterMs, redact }: StatusContext): TryFailure {
-  const ownerDetail = ownerText(status, error, redact);
+export function statusFailure({ status, error, afterMs }: StatusContext): TryFailure {
   if (error !== undefined && (status < 500 || status === 500) && isOverflow(error))
     return {
       reason: "overflow",
       detail:
         "The message and what it needs are longer than the model's window; shorten it or start a new conversation.",
-      ownerDetail,
       retry: "no",
       health: "works",
     };
-  if (status === 429 || status >= 500) return laterFailure(status, afterMs, ownerDetail);
+  if (status === 429 || status >= 500) return laterFailure(status, afterMs);
   const isMissing = status === 404 || (error !== undefined && isUnknownModel(error));
   const isConfiguration = isMissing || [301, 302, 303, 307, 308, 401, 403].includes(status);
   return {
     reason: "refused",
     detail: refusalSentence(isMissing ? 404 : status),
-    ownerDetail,
     retry: "no",
     isMissing,
     health: isConfiguration ? "failed" : "works",
   };
 }
 
-function laterFailure(
-  status: number,
-  afterMs: number | undefined,
-  ownerDetail: string,
-): TryFailure {
+function laterFailure(status: number, afterMs: number | undefined): TryFailure {
   const detail =
     status === 429
       ? "The model server is busy; try again in a moment."
@@ -115,7 +107,6 @@ function laterFailure(
   return {
     reason: "unavailable",
     detail,
-    ownerDetail,
     retry: [429, 500, 502, 503, 504].includes(status) ? "later" : "no",
     afterMs,
     health: status === 429 ? "says_nothing" : "failed",
@@ -141,7 +132,7 @@ export function unknownModelSentence(model: string, existing: readonly string[])
 }
 
 /** Servers started with a file name the model by its path, which says more about the machine than a user should see. */
-function shownModel(id: string): string {
+export function shownModel(id: string): string {
   return /^(\/|[A-Za-z]:\\|\\\\|~)/.test(id) ? (id.split(/[/\\]/).at(-1) ?? id) : id;
 }
 
@@ -177,8 +168,8 @@ export function faultFailure(fault: WireFault): TryFailure {
 }
 
 /** An answer that is not the protocol. */
-export function invalidAnswer(what: string, ownerDetail?: string): TryFailure {
-  return { reason: "invalid", detail: what, ownerDetail, retry: "no", health: "failed" };
+export function invalidAnswer(what: string): TryFailure {
+  return { reason: "invalid", detail: what, retry: "no", health: "failed" };
 }
 
 /** Tells a web page from other text that is no answer. */
@@ -186,19 +177,6 @@ export function notAnAnswer(text: string): TryFailure {
   return /^\s*</.test(text)
     ? invalidAnswer("The model server's url answers with a web page instead of a model; check url.")
     : invalidAnswer("The model server sent an answer that cannot be read; its log may say why.");
-}
-
-function ownerText(
-  status: number,
-  error: ServerError | undefined,
-  redact: (text: string) => string,
-): string {
-  // One line of printable text, so that a server cannot write into the owner's terminal or log.
-  const said = redact(error?.message ?? "")
-    .replace(/[\p{C}\p{Z}]+/gu, " ")
-    .trim();
-  const cut = said.length > ownerDetailCharsMax ? `${said.slice(0, ownerDetailCharsMax)}…` : said;
-  return cut === "" ? `status ${status}` : `status ${status}: ${cut}`;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

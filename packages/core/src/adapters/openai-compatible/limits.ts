@@ -63,8 +63,6 @@ export const modelNameCharsMax = 256;
 export const ollamaShowMax = 8;
 /** Models named in an error's sentence. */
 export const modelsNamedMax = 8;
-/** Characters of a server's own error text that the owner gets to see. */
-export const ownerDetailCharsMax = 300;
 
 /** The window assumed when neither the server nor the owner states one: Ollama's default on small machines. */
 export const contextTokensDefault = 4_096;

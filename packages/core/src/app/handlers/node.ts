@@ -66,7 +66,7 @@ export function nodeHandlers(
       };
     },
     getHealth: async (call) => {
-      const health = options.health(grantCovers(call.principal.grants, "read"));
+      const health = options.health(grantCovers(call.principal.grants, "admin"));
       return { kind: "json", status: health.status === "failed" ? 503 : 200, body: health };
     },
     getMetrics: async () => ({ kind: "text", body: renderMetrics(options.metrics()) }),

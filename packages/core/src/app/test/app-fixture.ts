@@ -13,6 +13,7 @@ import type { Principal } from "../../ports/http.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { Commands } from "../commands.ts";
 import { Conversations } from "../conversations.ts";
+import type { DescribeOptions } from "../describe-self.ts";
 import { Events } from "../events.ts";
 import { Idempotency } from "../idempotency.ts";
 import type { Submission } from "../live-run.ts";
@@ -134,25 +135,26 @@ export async function openApp(options: FixtureOptions = {}) {
     onUnexpected: (error) => unexpected.push(error),
   });
   const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });
+  const describe: DescribeOptions = {
+    nodeId: keys.nodeId,
+    version: "0",
+    startedMs: 0,
+    configHash: "0",
+    corePrompt: corePromptDefault,
+    language: options.language ?? "en",
+    backend: () => options.backend,
+    conversations,
+    memory,
+    turns,
+    estimateTokens: (text) => text.length,
+  };
   const commands = new Commands({
     journal,
     state,
     conversations,
     turns,
     idempotency,
-    describe: {
-      nodeId: keys.nodeId,
-      version: "0",
-      startedMs: 0,
-      configHash: "0",
-      corePrompt: corePromptDefault,
-      language: options.language ?? "en",
-      backend: () => options.backend,
-      conversations,
-      memory,
-      turns,
-      estimateTokens: (text) => text.length,
-    },
+    describe,
     language: options.language ?? "en",
     now,
   });
@@ -169,6 +171,7 @@ export async function openApp(options: FixtureOptions = {}) {
     idempotency,
     memory,
     commands,
+    describe,
     unexpected,
     runs: new Runs({ state, records, turns }),
     tokens: new Tokens({ journal, state, ownerTokenHash: "00", now }),
