@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   answerBytesMax,
+  answerCharsMax,
   triesMax,
 } from "../../packages/core/src/adapters/openai-compatible/limits.ts";
 import {
@@ -277,6 +278,62 @@ describe("errors inside an answer", () => {
     const { outcome } = await ask(backend, false);
     assert.match(outcome.kind === "failed" ? outcome.detail : "", /redirect/);
     assert.equal(followed, 0);
+  });
+
+  // One character of two units, which no limit may cut in two.
+  const pair = "😀";
+  for (const isStreamed of [true, false])
+    for (const [name, text, kept, finish] of [
+      ["at the limit", "я".repeat(answerCharsMax), answerCharsMax, "stop"],
+      ["one unit over it", "я".repeat(answerCharsMax + 1), answerCharsMax, "length"],
+      [
+        "with a character across it",
+        "я".repeat(answerCharsMax - 1) + pair,
+        answerCharsMax - 1,
+        "length",
+      ],
+    ] as const)
+      it(`takes a text ${name}, ${isStreamed ? "streamed" : "whole"}: ${finish}`, async () => {
+        await using upstream = await serveChat((_request, response) => {
+          response.setHeader("content-type", isStreamed ? "text/event-stream" : "application/json");
+          if (!isStreamed) {
+            response.end(JSON.stringify({ choices: [{ message: { content: text } }] }));
+            return;
+          }
+          for (let from = 0; from < text.length; from += 100_000) {
+            const content = text.slice(from, from + 100_000);
+            response.write(`data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`);
+          }
+          response.end("data: [DONE]\n\n");
+        });
+        await using backend = open(upstream.url);
+        const { outcome, shown } = await ask(backend, isStreamed);
+        assert.ok(outcome.kind === "answered");
+        assert.deepEqual([outcome.finish, outcome.text.length], [finish, kept]);
+        assert.ok(outcome.text === text.slice(0, kept));
+        assert.ok(!isStreamed || shown === outcome.text);
+        assert.equal(backend.health().status, "ok");
+      });
+
+  it("ends a stream that never ends once its text is long enough", async () => {
+    const closed = Promise.withResolvers<void>();
+    await using upstream = await serveChat((_request, response) => {
+      response.setHeader("content-type", "text/event-stream");
+      const content = "слово ".repeat(20_000);
+      const more = (): void => {
+        while (
+          response.write(`data: ${JSON.stringify({ choices: [{ delta: { content } }] })}\n\n`)
+        );
+      };
+      response.on("drain", more);
+      response.on("close", closed.resolve);
+      more();
+    });
+    await using backend = open(upstream.url);
+    const { outcome, shown } = await ask(backend, true);
+    assert.ok(outcome.kind === "answered" && outcome.finish === "length");
+    assert.equal(shown.length, answerCharsMax);
+    await closed.promise;
   });
 
   it("takes a body at the limit and refuses one byte more", async () => {

@@ -1,4 +1,4 @@
-import type { MessageAnswer, Problem, RunStreamEvent } from "@adyton/protocol";
+import type { MessageAnswer, Problem, Run, RunStreamEvent } from "@adyton/protocol";
 import type { DedupeKey } from "../domain/journal/record.ts";
 import type { Principal } from "../ports/http.ts";
 
@@ -139,4 +139,24 @@ export class LiveRun {
   #tell(event: RunStreamEvent): void {
     for (const watcher of this.#watchers) watcher(event, this.#text.length);
   }
+}
+
+/** A run as its caller sees it while it is in memory. */
+export function describeLive(run: LiveRun): Run {
+  const end = run.finished;
+  const createdAt = new Date(run.admittedMs).toISOString();
+  const base = {
+    id: run.id,
+    conversation: run.submission.conversation,
+    mode: run.mode,
+    createdAt,
+  };
+  if (end === undefined) return { ...base, status: run.state === "waiting" ? "queued" : "running" };
+  if (end.kind === "answered") return { ...base, status: "answered", answer: end.answer };
+  const { code } = end.problem;
+  return {
+    ...base,
+    status: code === "cancelled" || code === "interrupted" ? code : "failed",
+    problem: end.problem,
+  };
 }

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { RecordsPort, RunState, StatePort } from "../ports/journal.ts";
-import type { LiveRun } from "./live-run.ts";
+import { describeLive } from "./live-run.ts";
 import type { Turns } from "./turns.ts";
 
 export interface RunsOptions {
@@ -34,6 +34,9 @@ export class Runs {
     const live = this.#options.turns.live(id);
     if (live !== undefined)
       return live.submission.principal.id === caller.id ? describeLive(live) : undefined;
+    const unrecorded = this.#options.turns.unrecorded(id);
+    if (unrecorded !== undefined)
+      return unrecorded.principal === caller.id ? unrecorded.run : undefined;
     const state = this.#options.state.run(id);
     return state === undefined || state.actor !== caller.id ? undefined : this.#describe(state);
   }
@@ -65,23 +68,4 @@ function admittedMs(state: RunState, endFacts: unknown): number {
   const facts = EndFacts.safeParse(endFacts);
   if (!facts.success || state.finished === null) return state.created;
   return Math.min(state.created, state.finished - facts.data.ms);
-}
-
-function describeLive(run: LiveRun): Run {
-  const end = run.finished;
-  const createdAt = new Date(run.admittedMs).toISOString();
-  const base = {
-    id: run.id,
-    conversation: run.submission.conversation,
-    mode: run.mode,
-    createdAt,
-  };
-  if (end === undefined) return { ...base, status: run.state === "waiting" ? "queued" : "running" };
-  if (end.kind === "answered") return { ...base, status: "answered", answer: end.answer };
-  const { code } = end.problem;
-  return {
-    ...base,
-    status: code === "cancelled" || code === "interrupted" ? code : "failed",
-    problem: end.problem,
-  };
 }

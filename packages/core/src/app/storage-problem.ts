@@ -22,6 +22,11 @@ export function storageProblem(error: unknown): Problem | undefined {
   return error.code === "closed" ? problem("stopping") : undefined;
 }
 
+/** Whether an append failed because of what was to be written, and not because of the disk. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "too_large";
+}
+
 /** A journal whose refusals are problems a caller is told; for use cases that have nothing of their own to undo. */
 export function tellingProblems(journal: JournalPort): JournalPort {
   return {

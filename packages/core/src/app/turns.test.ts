@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { conversationQueueMax } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
@@ -153,6 +156,34 @@ describe("a turn", () => {
     assert.equal(await ending(app.turns.submit(question("c"))), "answer");
     assert.deepEqual(types(app), ["turn.received", "turn.answered"]);
     assert.deepEqual(app.unexpected, []);
+  });
+
+  for (const detached of [false, true])
+    it(`is recorded as failed when its answer fits no record, ${detached ? "detached" : "short"}`, async () => {
+      const home = mkdtempSync(join(tmpdir(), "adyton-app-"));
+      // A control character takes six bytes in a record.
+      const backend = new HeldBackend(4, "\u0001".repeat(1_100_000));
+      await using app = await openApp({ backend, home });
+      const run = app.turns.submit(question("q", { detached }));
+      assert.equal(await ending(run), "backend_invalid");
+      assert.deepEqual(types(app), ["turn.received", "turn.failed"]);
+      assert.equal(app.runs.find(run.id, owner)?.problem?.code, "backend_invalid");
+      assert.deepEqual(app.state.unfinishedRuns(), [], "the next process does not run it again");
+      assert.deepEqual(app.unexpected, []);
+    });
+
+  it("keeps nothing of an answer that could not be written", async () => {
+    const backend = new HeldBackend(4, "ответ");
+    const { app, gate } = await gated(backend);
+    await using _ = app;
+    gate.fault = "storage_full";
+    const run = app.turns.submit(question("вопрос"));
+    assert.equal(await ending(run), "storage_full");
+    assert.equal(app.turns.live(run.id), undefined);
+    const kept = app.turns.unrecorded(run.id);
+    assert.equal(kept?.run.status, "failed");
+    assert.doesNotMatch(JSON.stringify(kept), /ответ|вопрос/);
+    assert.equal(app.runs.find(run.id, person("other")), undefined);
   });
 
   it("is refused when its queue is full, and counts for nothing then", async () => {

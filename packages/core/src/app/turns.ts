@@ -4,6 +4,7 @@ import {
   nodeQueueMax,
   principalQueueMax,
   problem,
+  type Run,
 } from "@adyton/protocol";
 import type { DedupeKey, RecordGroup } from "../domain/journal/record.ts";
 import { findMode, type ModeSpec, modes } from "../domain/modes/registry.ts";
@@ -19,8 +20,14 @@ import {
 import { mismatch } from "./idempotency.ts";
 import { newRunId } from "./identifiers.ts";
 import { Counters } from "./metrics.ts";
-import { LiveRun, type RunEnd, type StopReason, type Submission } from "./live-run.ts";
-import { refusedByStorage, storageProblem } from "./storage-problem.ts";
+import {
+  describeLive,
+  LiveRun,
+  type RunEnd,
+  type StopReason,
+  type Submission,
+} from "./live-run.ts";
+import { isTooLarge, refusedByStorage, storageProblem } from "./storage-problem.ts";
 import { busyProblem, endRecord, failed, receivedRecord, stopEnd } from "./turn-records.ts";
 
 export interface TurnsOptions extends AnsweringOptions {
@@ -45,6 +52,12 @@ const slotsWithoutBackend = 8;
  */
 const unrecordedMax = 1_000;
 
+/** What is left of it: its end, never its text. */
+interface UnrecordedRun {
+  readonly principal: string;
+  readonly run: Run;
+}
+
 /**
  * Admits turns, runs them in their lanes, and records what came of them.
  *
@@ -58,7 +71,7 @@ export class Turns {
   readonly #lanes: Lanes;
   readonly #live = new Map<string, LiveRun>();
   readonly #timers = new Map<string, readonly NodeJS.Timeout[]>();
-  readonly #unrecorded = new Map<string, LiveRun>();
+  readonly #unrecorded = new Map<string, UnrecordedRun>();
   readonly #executing = new Set<Promise<void>>();
   /** Turns since the start, by `answered` or the code of their problem. */
   readonly ended = new Counters();
@@ -87,9 +100,14 @@ export class Turns {
     return findMode(id) ?? raise(`the registry lacks ${id}`);
   }
 
-  /** A run that is under way, or whose end is nowhere else. */
+  /** A run that is under way. */
   live(id: string): LiveRun | undefined {
-    return this.#live.get(id) ?? this.#unrecorded.get(id);
+    return this.#live.get(id);
+  }
+
+  /** A run that is over, and whose end could not be written. */
+  unrecorded(id: string): UnrecordedRun | undefined {
+    return this.#unrecorded.get(id);
   }
 
   /**
@@ -260,21 +278,40 @@ export class Turns {
     run.state = "recording";
     this.#timers.get(run.id)?.forEach((timer) => clearTimeout(timer));
     this.#timers.delete(run.id);
-    let told = end;
+    let told: RunEnd;
+    let isRecorded = true;
     try {
-      await this.#record(run, end);
-      if (end.kind === "answered") {
+      told = await this.#recordFitting(run, end);
+      if (told.kind === "answered") {
         const { conversationKey, submission } = run;
-        this.#options.conversations.remember(conversationKey, submission.text, end.answer.text);
+        this.#options.conversations.remember(conversationKey, submission.text, told.answer.text);
       }
     } catch (error) {
       told = this.#problemOf(run, error);
-      this.#keepUnrecorded(run);
+      isRecorded = false;
     }
     this.#live.delete(run.id);
     this.#options.conversations.end(run.conversationKey);
     this.ended.add(told.kind === "answered" ? "answered" : told.problem.code);
     run.finish(told);
+    if (!isRecorded) this.#keepUnrecorded(run);
+  }
+
+  /**
+   * Records the end, or in its place a failure when it does not fit a record: a turn without an end in the journal
+   * would be executed again by the next process.
+   */
+  async #recordFitting(run: LiveRun, end: RunEnd): Promise<RunEnd> {
+    try {
+      await this.#record(run, end);
+      return end;
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      const detail = "The answer is larger than a record of the journal; ask for less.";
+      const refused = failed(run, problem("backend_invalid", { detail }));
+      await this.#record(run, refused);
+      return refused;
+    }
   }
 
   async #record(run: LiveRun, end: RunEnd): Promise<void> {
@@ -315,7 +352,10 @@ export class Turns {
   }
 
   #keepUnrecorded(run: LiveRun): void {
-    this.#unrecorded.set(run.id, run);
+    this.#unrecorded.set(run.id, {
+      principal: run.submission.principal.id,
+      run: describeLive(run),
+    });
     const [oldest] = this.#unrecorded.keys();
     if (this.#unrecorded.size > unrecordedMax && oldest !== undefined)
       this.#unrecorded.delete(oldest);

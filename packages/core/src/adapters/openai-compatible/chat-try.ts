@@ -5,6 +5,7 @@ import type { ReportedUsage } from "../../ports/backend.ts";
 import { ReasoningFilter, withoutReasoning } from "../../domain/model/reasoning-filter.ts";
 import {
   ChatAnswer,
+  cutText,
   finishOf,
   hasSeparateReasoning,
   modelOf,
@@ -135,12 +136,14 @@ async function readWhole(
     return failed(
       invalidAnswer("The model server sent an answer without a text; its log may say why."),
     );
-  const finish = finishOf(choice.finish_reason) ?? "stop";
+  const ownFinish = finishOf(choice.finish_reason) ?? "stop";
   const isSeparate = hasSeparateReasoning(choice.message);
   const start = input.mayBeginReasoning && !isSeparate ? "maybe_reasoning" : "text";
-  const isComplete = finish === "stop";
+  const isComplete = ownFinish === "stop";
   const stripped = withoutReasoning(choice.message.content ?? "", { start, isComplete });
-  const { text, sawReasoning, closedUnopened } = stripped;
+  const { sawReasoning, closedUnopened } = stripped;
+  const text = cutText(stripped.text);
+  const finish = text.length < stripped.text.length ? "length" : ownFinish;
   if (text.trim() === "") return failed(emptyAnswer(finish, sawReasoning || isSeparate));
   input.onDelta?.(text);
   const { model, usage } = parsed.data;
@@ -163,9 +166,10 @@ async function readStreamed(
     onBytes: () => watch.touch(),
   });
   collector.end();
-  const { text, closedUnopened: beganReasoning, sawReasoning } = filter;
+  const { closedUnopened: beganReasoning, sawReasoning } = filter;
+  const text = cutText(filter.text);
   const { state, wasShown, model, usage } = collector;
-  const isWhole = state === "done" || state === "announced";
+  const isWhole = state !== "open" && state !== "broken";
   const finish = isWhole ? (collector.finish ?? "stop") : "cut";
   if (text.trim() !== "")
     return answered(input, { text, finish, usage, model, beganReasoning, isBroken: !isWhole });

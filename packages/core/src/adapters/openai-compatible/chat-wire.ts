@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { ReportedUsage } from "../../ports/backend.ts";
 import { isPlausibleCount } from "../../domain/model/token-estimate.ts";
-import { modelNameCharsMax } from "./limits.ts";
+import { answerCharsMax, modelNameCharsMax } from "./limits.ts";
 
 /**
  * What a server answers on `/v1/chat/completions`, whole or piece by piece. Only what is used is described: servers add
@@ -68,6 +68,12 @@ export function finishOf(reason: unknown): "stop" | "length" | "cut" | undefined
   if (reason === "length" || reason === "max_tokens") return "length";
   if (reason === "abort" || reason === "error" || reason === "content_filter") return "cut";
   return "stop";
+}
+
+/** An answer's text up to its limit, without half a character at the end. */
+export function cutText(text: string, charsMax = answerCharsMax): string {
+  if (text.length <= charsMax) return text;
+  return text.slice(0, charsMax).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 /** The answering model as the server names it, or `fallback` when it names none. */

@@ -44,7 +44,12 @@ export const triesMax = 3;
 /** The delay before a further try; drawn with full jitter. */
 export const retryBackoff = { baseMs: 500, capMs: 5_000 };
 
-/** Bytes of an answer that comes whole. */
+/**
+ * UTF-16 units of an answer's text. The rest of a longer one is left out and its end is `length`, streamed or whole:
+ * as JSON it then fits a record of the journal, whatever the script.
+ */
+export const answerCharsMax = 1024 * 1024;
+/** Bytes of an answer that comes whole: every unit escaped takes six, and reasoning comes on top. */
 export const answerBytesMax = 8 * 1024 * 1024;
 /** Bytes of a whole stream: 64 thousand tokens of a kilobyte each, which is four times what servers send per token. */
 export const streamBytesMax = 64 * 1024 * 1024;

@@ -1,16 +1,16 @@
 import { StringDecoder } from "node:string_decoder";
 import { createParser } from "eventsource-parser";
 import type { ReasoningFilter } from "../../domain/model/reasoning-filter.ts";
-import { ChatChunk, finishOf, hasSeparateReasoning } from "./chat-wire.ts";
+import { ChatChunk, cutText, finishOf, hasSeparateReasoning } from "./chat-wire.ts";
 import { readServerError, type ServerError } from "./failures.ts";
-import { streamBytesMax, streamEventCharsMax } from "./limits.ts";
+import { answerCharsMax, streamBytesMax, streamEventCharsMax } from "./limits.ts";
 import { parseJson } from "./wire-client.ts";
 
 /**
  * `open`: more may come. `announced`: the model named its end, the usage may still come. `done`: `[DONE]`, or the
- * connection ended properly. `broken`: what follows cannot be trusted.
+ * connection ended properly. `full`: the answer is as long as one may be. `broken`: what follows cannot be trusted.
  */
-export type StreamState = "open" | "announced" | "done" | "broken";
+export type StreamState = "open" | "announced" | "done" | "full" | "broken";
 
 export interface StreamCollectorOptions {
   readonly filter: ReasoningFilter;
@@ -42,7 +42,7 @@ export class StreamCollector {
   #problem: "too_large" | "unreadable" | undefined;
   #sawDelta = false;
   #sawEvent = false;
-  #wasShown = false;
+  #shownChars = 0;
 
   constructor(options: StreamCollectorOptions) {
     this.#filter = options.filter;
@@ -81,7 +81,7 @@ export class StreamCollector {
 
   /** Whether text was handed on. */
   get wasShown(): boolean {
-    return this.#wasShown;
+    return this.#shownChars > 0;
   }
 
   /** Takes bytes as they came, cut anywhere. What `onDelta` throws passes through. */
@@ -104,7 +104,7 @@ export class StreamCollector {
   }
 
   get #isOver(): boolean {
-    return this.#state === "done" || this.#state === "broken";
+    return this.#state === "done" || this.#state === "full" || this.#state === "broken";
   }
 
   #onData(data: string): void {
@@ -139,14 +139,21 @@ export class StreamCollector {
     if (text !== "" && this.#state === "open") this.#show(this.#filter.push(text));
     const finish = finishOf(choice.finish_reason);
     if (finish === undefined) return;
+    if (this.#isOver) return;
     this.#finish = finish;
     this.#state = "announced";
   }
 
   #show(text: string): void {
-    if (text === "") return;
-    this.#wasShown = true;
-    this.#onDelta(text);
+    const shown = cutText(text, answerCharsMax - this.#shownChars);
+    if (shown !== "") {
+      this.#shownChars += shown.length;
+      this.#onDelta(shown);
+    }
+    if (shown.length < text.length) {
+      this.#finish = "length";
+      this.#state = "full";
+    }
   }
 
   #break(problem: "too_large" | "unreadable"): void {

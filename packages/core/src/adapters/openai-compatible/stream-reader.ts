@@ -12,7 +12,7 @@ export interface StreamReading {
 
 /**
  * Feeds a response to its collector until the answer is complete, broken, or the connection ends: `whole` when it ended
- * properly, `broken` when not. A complete answer is given at once, while the connection's remaining bytes are drained
+ * properly, `broken` when not. A broken or full one is closed at once. A complete answer is given at once, while the connection's remaining bytes are drained
  * so that it can be kept; a server that then does not end within `streamEndMsMax` is cut off. Rejects with what the
  * collector throws.
  */
@@ -27,7 +27,7 @@ export function readStream(reading: StreamReading): Promise<"whole" | "broken"> 
     onBytes();
     try {
       const state = collector.feed(bytes);
-      if (state === "broken") response.destroy();
+      if (state === "broken" || state === "full") response.destroy();
       if (state === "announced" || state === "done") expectEnd();
       if (state === "done") resolve("whole");
     } catch (error) {
