@@ -1,9 +1,11 @@
 import {
+  grantCovers,
   type MessageAnswer,
   problem,
   searchQueryCharsMax,
   type TokenUsage,
 } from "@adyton/protocol";
+import { shownModel } from "../domain/model/shown-model.ts";
 import { trimHistory } from "../domain/model/trim-history.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { SearchQuery, SearchResult } from "../domain/search/search-contract.ts";
@@ -89,7 +91,11 @@ export async function answerByModel(
       ...(answerTokensMax === undefined ? {} : { answerTokensMax }),
       ...(run.watched ? { onDelta: (text: string) => run.delta(text) } : {}),
     });
-    if (outcome.kind === "answered") return produced(outcome, backend, trimmed);
+    if (outcome.kind === "answered") {
+      const isOwner = grantCovers(run.submission.principal.grants, "admin");
+      const model = isOwner ? outcome.model : shownModel(outcome.model);
+      return produced({ ...outcome, model }, backend, trimmed);
+    }
     if (outcome.reason !== "overflow" || outcome.started || tries === overflowTriesMax)
       throw failure(outcome);
     windowTokens = Math.floor(windowTokens * overflowShrink);

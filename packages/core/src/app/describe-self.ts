@@ -17,6 +17,7 @@ import {
   routes,
   type Self,
 } from "@adyton/protocol";
+import { shownModel } from "../domain/model/shown-model.ts";
 import { modes } from "../domain/modes/registry.ts";
 import type { Backend } from "../ports/backend.ts";
 import type { Principal } from "../ports/http.ts";
@@ -88,7 +89,7 @@ export function describeSelf(
       software: `adyton ${options.version}`,
       conversationId: conversation ?? null,
       mode: mode.id,
-      model: backend === undefined || backend.model === "" ? null : backend.model,
+      model: modelOf(backend, isOwner),
       configHash: options.configHash,
       corePromptHash: digest(options.corePrompt),
     },
@@ -162,11 +163,16 @@ function describeBackend(backend: Backend | undefined, isOwner: boolean): Self["
   return {
     name: backend.name,
     kind: "openai",
-    model: backend.model === "" ? null : backend.model,
+    model: modelOf(backend, isOwner),
     status: backend.health().status,
     contextTokens: backend.contextTokens,
     ...(isOwner ? { address: backend.address } : {}),
   };
+}
+
+function modelOf(backend: Backend | undefined, isOwner: boolean): string | null {
+  if (backend === undefined || backend.model === "") return null;
+  return isOwner ? backend.model : shownModel(backend.model);
 }
 
 const words = {

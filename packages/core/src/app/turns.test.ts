@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { conversationQueueMax } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
+import { describeSelf, selfInWords } from "./describe-self.ts";
 import type { LiveRun } from "./live-run.ts";
 import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
 import { HeldJournal } from "./test/held-journal.ts";
-import { owner } from "./tokens.ts";
+import { local, owner } from "./tokens.ts";
 
 const key = (byte: number, content = 1) => ({
   key: Buffer.alloc(32, byte),
@@ -171,6 +172,24 @@ describe("a turn", () => {
       assert.deepEqual(app.state.unfinishedRuns(), [], "the next process does not run it again");
       assert.deepEqual(app.unexpected, []);
     });
+
+  it("names a model that is a file by its path to the owner alone", async () => {
+    const path = "/home/alice/x.gguf";
+    const backend = Object.assign(new HeldBackend(4, "ответ"), { model: path });
+    await using app = await openApp({ backend });
+    for (const [principal, shown] of [
+      [owner, path],
+      [local, "x.gguf"],
+      [person("anna"), "x.gguf"],
+    ] as const) {
+      const end = await app.turns.submit(question("q", { principal })).end;
+      assert.equal(end.kind === "answered" && end.answer.model, shown, principal.id);
+      const self = describeSelf(app.describe, principal);
+      assert.deepEqual([self.subject.model, self.backends[0]?.model], [shown, shown]);
+      const isTold = selfInWords(self, "ru").includes("alice");
+      assert.equal(isTold, principal === owner);
+    }
+  });
 
   it("keeps nothing of an answer that could not be written", async () => {
     const backend = new HeldBackend(4, "ответ");

@@ -1,3 +1,4 @@
+import { shownModel } from "../../domain/model/shown-model.ts";
 import type { ChatFailure } from "../../ports/backend.ts";
 import { modelsNamedMax } from "./limits.ts";
 import type { WireFault } from "./wire-client.ts";
@@ -129,11 +130,6 @@ export function unknownModelSentence(model: string, existing: readonly string[])
   const more =
     existing.length > modelsNamedMax ? ` and ${existing.length - modelsNamedMax} more` : "";
   return `The model server does not have the model ${shownModel(model)}; it has ${shown.join(", ")}${more}. Set model to one of them.`;
-}
-
-/** Servers started with a file name the model by its path, which says more about the machine than a user should see. */
-export function shownModel(id: string): string {
-  return /^(\/|[A-Za-z]:\\|\\\\|~)/.test(id) ? (id.split(/[/\\]/).at(-1) ?? id) : id;
 }
 
 const resetSentence =
