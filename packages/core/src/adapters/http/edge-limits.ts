@@ -1,3 +1,5 @@
+import { requestReceiveMsMax, streamHeartbeatMs, streamsMax } from "@adyton/protocol";
+
 /**
  * The limits of the HTTP edge that are no part of the contract. Those a client must know stand in the protocol's
  * limits; what happens at each is stated beside it and tested at the limit and one above.
@@ -17,7 +19,7 @@ export interface EdgeLimits {
   readonly streamsMax: number;
   /** Milliseconds between two heartbeats of a stream. */
   readonly streamHeartbeatMs: number;
-  /** Bytes of one stream that wait for a slow client. At more the stream is closed. */
+  /** Bytes of one stream that wait for a slow client. At more the stream is closed, unless one event alone is larger. */
   readonly streamBufferBytesMax: number;
   /** Milliseconds a client has to take what was sent last before its connection is cut. */
   readonly lingerMs: number;
@@ -28,6 +30,22 @@ export interface EdgeLimits {
   /** Milliseconds that running requests have to finish when the server closes. */
   readonly closeMs: number;
 }
+
+/** The limits of a running node. */
+export const edgeLimits: EdgeLimits = {
+  connectionsMax: 1_024,
+  headersReceiveMsMax: 10_000,
+  requestReceiveMsMax,
+  idleConnectionMs: 65_000,
+  lateCheckMs: 1_000,
+  streamsMax,
+  streamHeartbeatMs,
+  streamBufferBytesMax: 1024 * 1024,
+  lingerMs: 2_000,
+  refusedBodyBytesMax: 1024 * 1024,
+  presenceCheckMs: 1_000,
+  closeMs: 10_000,
+};
 
 /** Characters of a bearer token. A longer one is malformed. */
 export const bearerCharsMax = 512;

@@ -9,7 +9,7 @@ export type StreamEnd = "finished" | "gone" | "too_slow";
 
 /**
  * One answer as server-sent events. What the client has not taken yet waits in memory, at most `streamBufferBytesMax`
- * bytes: a client that falls further behind is told so in a comment and cut off, and can resume by `Last-Event-ID`.
+ * bytes, or one larger event alone: a client that falls further behind is told so in a comment and cut off, and can resume by `Last-Event-ID`.
  */
 export class EventStream implements StreamSink {
   readonly #response: ServerResponse;
@@ -91,12 +91,23 @@ export class EventStream implements StreamSink {
 
   #write(text: string): boolean {
     if (this.#end !== undefined) return false;
-    const response = this.#response;
-    if (response.writableLength + Buffer.byteLength(text) > this.#limits.streamBufferBytesMax) {
+    if (!this.#hasRoom(Buffer.byteLength(text))) {
       this.close("too_slow", "closed: the client takes the events too slowly");
       return false;
     }
-    response.write(text);
+    this.#response.write(text);
     return true;
+  }
+
+  /**
+   * One event may be larger than the bound when nothing else waits: refused, it would end the stream again on every
+   * resume. Node holds back what is written within one tick; only what is left once that is sent tells a slow client.
+   */
+  #hasRoom(bytes: number): boolean {
+    const response = this.#response;
+    const { streamBufferBytesMax } = this.#limits;
+    if (response.writableLength + bytes <= streamBufferBytesMax) return true;
+    response.socket?.uncork();
+    return response.writableLength === 0 || response.writableLength + bytes <= streamBufferBytesMax;
   }
 }

@@ -1,36 +1,14 @@
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
-import {
-  headersBytesMax,
-  requestReceiveMsMax,
-  type Route,
-  routes,
-  streamHeartbeatMs,
-  streamsMax,
-} from "@adyton/protocol";
+import { headersBytesMax, type Route, routes } from "@adyton/protocol";
 import { http } from "@adyton/runtime/node-http";
 import type { Authenticate, Handler, Handlers, Principal } from "../../ports/http.ts";
 import { Connections } from "./connections.ts";
 import type { Edge, HttpLogEntry } from "./edge.ts";
-import type { EdgeLimits } from "./edge-limits.ts";
+import { type EdgeLimits, edgeLimits } from "./edge-limits.ts";
 import { ownHosts } from "./gate.ts";
 import { listenOn, type Listening } from "./listen.ts";
 import { RouteMatcher } from "./route-match.ts";
-
-const edgeLimits: EdgeLimits = {
-  connectionsMax: 1_024,
-  headersReceiveMsMax: 10_000,
-  requestReceiveMsMax,
-  idleConnectionMs: 65_000,
-  lateCheckMs: 1_000,
-  streamsMax,
-  streamHeartbeatMs,
-  streamBufferBytesMax: 1024 * 1024,
-  lingerMs: 2_000,
-  refusedBodyBytesMax: 1024 * 1024,
-  presenceCheckMs: 1_000,
-  closeMs: 10_000,
-};
 
 export interface HttpOptions {
   /** 0 takes one that is free on every host. */
