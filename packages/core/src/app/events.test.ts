@@ -9,6 +9,7 @@ import {
 } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal, StreamSink } from "../ports/http.ts";
+import { pageTextBytesMax } from "./events.ts";
 import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
 
@@ -37,6 +38,51 @@ class Sink implements StreamSink {
   leave(): void {
     this.#gone.abort();
   }
+}
+
+/** A stream whose buffer holds so many bytes, until its writer waits for it to drain. */
+class NarrowSink extends Sink {
+  readonly #bytesMax: number;
+  #waiting = 0;
+
+  constructor(bytesMax: number) {
+    super();
+    this.#bytesMax = bytesMax;
+  }
+
+  override send(sent: { id?: number; event?: string; data: unknown }): boolean {
+    const bytes = Buffer.byteLength(JSON.stringify(sent.data));
+    if (this.#waiting + bytes > this.#bytesMax) return false;
+    this.#waiting += bytes;
+    return super.send(sent);
+  }
+
+  override async drained(): Promise<void> {
+    await super.drained();
+    this.#waiting = 0;
+  }
+}
+
+/** Counts the payloads that are read. */
+function countReads(app: OpenApp): { reads: number } {
+  const count = { reads: 0 };
+  const record = app.records.record.bind(app.records);
+  app.records.record = (seq) => {
+    count.reads += 1;
+    return record(seq);
+  };
+  return count;
+}
+
+/** Events whose text in the journal, facts included, has exactly so many bytes. */
+async function fillBytes(app: OpenApp, count: number, bytes: number): Promise<void> {
+  await app.events.accept([event("0000", { data: "" })], owner);
+  const [empty] = app.records.headersAfter(app.records.lastSeq() - 1, 1);
+  const length = bytes - (empty?.factsBytes ?? 0) - (empty?.payloadBytes ?? 0);
+  const events = Array.from({ length: count }, (_, n) =>
+    event(String(1_000 + n), { data: "x".repeat(length) }),
+  );
+  await app.events.accept(events, owner);
 }
 
 async function fill(app: OpenApp, count: number, type = "a.b", by: Principal = owner) {
@@ -114,6 +160,56 @@ describe("pages of the journal", () => {
     assert.equal((await seqs({ last: 500 })).length, 250);
     assert.deepEqual(await seqs({ last: 3, type: "c" }), [], "a prefix ends in a dot");
     assert.equal((await app.events.page({ last: 1, type: "c." }, owner)).next, 250);
+  });
+
+  const sizes: ReadonlyArray<readonly [bytes: number, events: number]> = [
+    [pageTextBytesMax / 16, 16],
+    [pageTextBytesMax / 16 + 1, 15],
+  ];
+  for (const [bytes, count] of sizes)
+    it(`hold ${count} events of ${bytes} bytes, and lead on to the others`, async () => {
+      await using app = await openApp();
+      await fillBytes(app, 20, bytes);
+      const first = await app.events.page({ after: 1 }, owner);
+      assert.deepEqual([first.events.length, first.next, first.more], [count, count + 1, true]);
+      const rest = await app.events.page({ after: first.next }, owner);
+      assert.deepEqual([rest.events.length, rest.next, rest.more], [20 - count, 21, false]);
+      const newest = await app.events.page({ last: 20 }, owner);
+      assert.deepEqual(
+        newest.events.map(({ seq }) => seq),
+        Array.from({ length: count }, (_, n) => 22 - count + n),
+      );
+    });
+
+  it("hold one record at least, however long it is", async () => {
+    await using app = await openApp();
+    const text = "слово ".repeat(300_000);
+    const document = {
+      title: "Т",
+      text,
+      source: "s",
+      mediaType: "text/plain",
+      shared: false,
+    } as const;
+    for (const source of ["a", "b", "c"]) await app.memory.add({ ...document, source }, owner);
+    const page = await app.events.page({}, owner);
+    assert.deepEqual([page.events.length, page.next, page.more], [1, 1, true]);
+    assert.equal((await app.events.page({ last: 3 }, owner)).events[0]?.seq, 3);
+  });
+
+  it("read no words that the caller may not see", async () => {
+    await using app = await openApp();
+    await fill(app, 50);
+    const count = countReads(app);
+    const anna = person("anna", "read");
+    assert.equal((await app.events.page({}, anna)).next, 50);
+    assert.deepEqual((await app.events.page({ last: 50 }, anna)).events, []);
+    const admin = person("boris", "admin");
+    assert.equal((await app.events.page({}, admin)).events.length, 50);
+    assert.deepEqual((await app.events.page({ type: "c.d" }, owner)).events, []);
+    assert.equal(count.reads, 0);
+    assert.equal((await app.events.page({ limit: 7 }, owner)).events.length, 7);
+    assert.equal(count.reads, 7);
   });
 
   it("end after so many records that nobody may see, and say that there is more", async () => {
@@ -204,6 +300,38 @@ describe("following the journal", () => {
       ids[2],
       Array.from({ length: 130 }, (_, n) => n + 21),
     );
+  });
+
+  it("gives a reader who keeps up everything, though it is far more than its buffer", async () => {
+    await using app = await openApp();
+    await fillBytes(app, 100, 250_000);
+    const sink = new NarrowSink(1024 * 1024);
+    const following = app.events.follow(sink, owner, { after: 1 });
+    await until("all", () => sink.sent.length === 100);
+    sink.leave();
+    await following;
+    assert.deepEqual(
+      sink.sent.map(({ id }) => id),
+      Array.from({ length: 100 }, (_, n) => n + 2),
+    );
+  });
+
+  it("reads no further than its reader, and ends when the stream takes no more", async () => {
+    await using app = await openApp();
+    await fill(app, 50);
+    const count = countReads(app);
+    const taken = Promise.withResolvers<void>();
+    const slow = new Sink();
+    slow.drained = () => taken.promise;
+    const following = app.events.follow(slow, owner, { after: 0 });
+    assert.deepEqual([slow.sent.length, count.reads], [1, 1]);
+    slow.leave();
+    taken.resolve();
+    await following;
+    assert.equal(count.reads, 1);
+    const closed = new NarrowSink(0);
+    await app.events.follow(closed, owner, { after: 0 });
+    assert.deepEqual([closed.sent.length, count.reads], [0, 2]);
   });
 
   it("starts from the end when the reader is ahead of the journal", async () => {

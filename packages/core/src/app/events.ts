@@ -11,7 +11,7 @@ import {
 import * as z from "zod";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal, StreamSink } from "../ports/http.ts";
-import type { JournalPort, JournalRecord, RecordsPort } from "../ports/journal.ts";
+import type { JournalPort, JournalRecord, RecordHeader, RecordsPort } from "../ports/journal.ts";
 import { breath } from "./breath.ts";
 import type { Idempotency } from "./idempotency.ts";
 import { maySeeWords } from "./permissions.ts";
@@ -25,8 +25,10 @@ export interface EventsOptions {
 }
 
 const pageDefault = 100;
-/** Records read with one step; between two steps the event loop is free. */
+/** Headers read with one step; between two steps the event loop is free. */
 const stepRecords = 100;
+/** Bytes of text, as it lies in the journal, after which a page takes no further record. It has at least one. */
+export const pageTextBytesMax = 4 * 1024 * 1024;
 /** Records looked at for one page, visible or not; there is more where this ends it. */
 const lookedAtMax = 2_000;
 
@@ -111,39 +113,50 @@ export class Events {
 
   async #pageAfter(query: JournalQuery, caller: Principal): Promise<JournalPage> {
     const limit = query.limit ?? pageDefault;
-    const events: JournalEvent[] = [];
+    const page = new Page(limit);
     let next = query.after ?? 0;
     for (let looked = 0; looked < lookedAtMax; looked += stepRecords) {
-      const records = this.#options.records.after(next, stepRecords);
-      for (const record of records) {
-        const seen = this.#view(record, caller, query.type);
-        if (seen.length > 0 && events.length === limit) return { events, next, more: true };
-        next = record.seq;
-        events.push(...seen);
+      const headers = this.#options.records.headersAfter(next, stepRecords);
+      for (const header of headers) {
+        const view = viewOf(header, caller, query.type);
+        if (view !== "hidden") {
+          if (!page.takes(header, view)) return { events: page.events, next, more: true };
+          page.events.push(this.#show(header, view));
+        }
+        next = header.seq;
       }
-      if (records.length < stepRecords) return { events, next, more: false };
+      if (headers.length < stepRecords) return { events: page.events, next, more: false };
       await breath();
     }
-    return { events, next, more: true };
-  }
-
-  /** Backwards from the newest record, in steps: sequence numbers have no gaps. */
-  async #newest(limit: number, query: JournalQuery, caller: Principal): Promise<JournalPage> {
-    const newest = this.#options.records.lastSeq();
-    const lowest = Math.max(0, newest - lookedAtMax);
-    const events: JournalEvent[] = [];
-    for (let top = newest; top > lowest && events.length < limit;) {
-      const below = Math.max(lowest, top - stepRecords);
-      const records = this.#options.records.after(below, top - below);
-      events.unshift(...records.flatMap((record) => this.#view(record, caller, query.type)));
-      top = below;
-      await breath();
-    }
-    return { events: events.slice(-limit), next: newest, more: false };
+    return { events: page.events, next, more: true };
   }
 
   /**
-   * Writes the journal to a stream, from a sequence number on and then as it grows, until the client goes away. A
+   * Backwards from the newest record, in steps: sequence numbers have no gaps. Older records that the page does not
+   * take are left out, as those beyond `limit` are.
+   */
+  async #newest(limit: number, query: JournalQuery, caller: Principal): Promise<JournalPage> {
+    const newest = this.#options.records.lastSeq();
+    const lowest = Math.max(0, newest - lookedAtMax);
+    const page = new Page(limit);
+    const ended = () => ({ events: page.events.toReversed(), next: newest, more: false });
+    for (let top = newest; top > lowest;) {
+      const below = Math.max(lowest, top - stepRecords);
+      for (const header of this.#options.records.headersAfter(below, top - below).toReversed()) {
+        const view = viewOf(header, caller, query.type);
+        if (view === "hidden") continue;
+        if (!page.takes(header, view)) return ended();
+        page.events.push(this.#show(header, view));
+      }
+      top = below;
+      await breath();
+    }
+    return ended();
+  }
+
+  /**
+   * Writes the journal to a stream, from a sequence number on and then as it grows, until the client goes away. A record
+   * is read when the one before it has left the buffer, so the reader sets the pace and memory holds one of them. A
    * client that names a record which does not exist yet is told to start again from the end.
    */
   async follow(
@@ -166,14 +179,17 @@ export class Events {
         // Made before reading: what is written after the read settles it.
         const { promise: grown, resolve } = Promise.withResolvers<void>();
         wake = resolve;
-        const records = this.#options.records.after(after, stepRecords);
-        for (const record of records) {
-          after = record.seq;
-          for (const event of this.#view(record, caller, from.type))
-            sink.send({ id: record.seq, data: event });
+        const headers = this.#options.records.headersAfter(after, stepRecords);
+        for (const header of headers) {
+          const view = viewOf(header, caller, from.type);
+          if (view !== "hidden") {
+            if (!sink.send({ id: header.seq, data: this.#show(header, view) })) return;
+            await sink.drained();
+            if (sink.signal.aborted) return;
+          }
+          after = header.seq;
         }
-        await sink.drained();
-        if (records.length === stepRecords) await breath();
+        if (headers.length === stepRecords) await breath();
         else if (!sink.signal.aborted) await grown;
       }
     } finally {
@@ -182,18 +198,19 @@ export class Events {
     }
   }
 
-  /** A record as the caller may see it; nothing when it may not. */
-  #view(record: JournalRecord, caller: Principal, type: string | undefined): JournalEvent[] {
-    if (
-      type !== undefined &&
-      record.type !== type &&
-      !(type.endsWith(".") && record.type.startsWith(type))
-    )
-      return [];
-    const seesWords = maySeeWords(caller, record.owner);
-    if (!seesWords && !grantCovers(caller.grants, "admin")) return [];
-    const payload = record.payload === "erased" ? "erased" : seesWords ? "present" : "withheld";
-    return [{ ...this.#envelope(record, payload), ...journalAttributes(record), payload }];
+  /** A record as its view allows. Its payload is read only when it is shown, and may have been erased meanwhile. */
+  #show(header: RecordHeader, view: Exclude<View, "hidden">): JournalEvent {
+    const record =
+      view === "words" && header.payload === "present"
+        ? this.#options.records.record(header.seq)
+        : undefined;
+    const withWords = view === "words" ? "present" : "withheld";
+    const payload = (record ?? header).payload === "erased" ? "erased" : withWords;
+    return {
+      ...this.#envelope({ ...header, data: record?.data }, payload),
+      ...journalAttributes(header),
+      payload,
+    };
   }
 
   #envelope(record: JournalRecord, payload: JournalEvent["payload"]) {
@@ -225,7 +242,40 @@ export class Events {
   }
 }
 
-function journalAttributes(record: JournalRecord) {
+/** What a caller sees of a record: its words as well, its header alone, or not that it exists. */
+type View = "words" | "header" | "hidden";
+
+function viewOf(header: RecordHeader, caller: Principal, type: string | undefined): View {
+  const isAsked =
+    type === undefined ||
+    header.type === type ||
+    (type.endsWith(".") && header.type.startsWith(type));
+  if (!isAsked) return "hidden";
+  if (maySeeWords(caller, header.owner)) return "words";
+  return grantCovers(caller.grants, "admin") ? "header" : "hidden";
+}
+
+/** The events of one page, bounded in their number and in the bytes read for them. */
+class Page {
+  readonly events: JournalEvent[] = [];
+  readonly #limit: number;
+  #textBytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Whether the page has room for one more record, whose bytes then count. */
+  takes(header: RecordHeader, view: View): boolean {
+    if (this.events.length === this.#limit) return false;
+    const bytes = header.factsBytes + (view === "words" ? header.payloadBytes : 0);
+    if (this.events.length > 0 && this.#textBytes + bytes > pageTextBytesMax) return false;
+    this.#textBytes += bytes;
+    return true;
+  }
+}
+
+function journalAttributes(record: RecordHeader) {
   const facts = Object.entries(z.record(z.string(), z.unknown()).parse(record.facts)).filter(
     ([name]) => !hiddenFacts.has(name),
   );

@@ -103,7 +103,7 @@ describe("the index", () => {
     const { search } = before;
     const remove = search.remove.bind(search);
     search.remove = async () => Promise.reject(new SearchError("storage", "crash"));
-    await assert.rejects(before.memory.add(page("Печь греет дом."), owner));
+    await before.memory.add(page("Печь греет дом."), owner);
     search.remove = remove;
     await before.close();
 
@@ -123,6 +123,30 @@ describe("the index", () => {
     assert.deepEqual(await found(rebuilt, "греет"), ["Печь греет дом."]);
     assert.ok(statSync(join(home, "index.db")).size > 0);
   });
+
+  for (const code of ["storage", "crashed", "busy", "closed"] as const)
+    it(`may fail with ${code} while a document is added: it is taken, and found later`, async () => {
+      await using app = await openApp();
+      await app.memory.add(page("Котёл греет воду."), owner);
+      assert.equal((await found(app, "греет")).length, 1);
+      const { search } = app;
+      const [add, remove] = [search.add.bind(search), search.remove.bind(search)];
+      let failed = 0;
+      search.add = search.remove = async () => {
+        failed += 1;
+        throw new SearchError(code, "it does not work");
+      };
+      const replaced = Document.parse(await app.memory.add(page("Печь греет дом."), owner));
+      const other = page("Лампа греет угол.", { source: "o.md" });
+      assert.equal((await app.memory.add(other, owner)).title, "Страница");
+      assert.equal((await app.memory.list(owner)).documents[0]?.documentId, replaced.documentId);
+      assert.ok(failed > 0);
+      Object.assign(search, { add, remove });
+      assert.deepEqual((await found(app, "греет")).toSorted(), [
+        "Лампа греет угол.",
+        "Печь греет дом.",
+      ]);
+    });
 
   it("is tried once more when it crashed, then it is a problem with another try", async () => {
     const inner = await (async () => {

@@ -44,6 +44,8 @@ export interface MemoryOptions {
 
 /** Rows read with one step; between two steps the event loop is free. */
 const stepRows = 50;
+/** Bytes of text read from the journal for a list before the event loop is free again. */
+const stepBytesMax = 4 * 1024 * 1024;
 /** Bytes of text handed to the index at once. A longer document goes alone. */
 const indexBytesMax = 1024 * 1024;
 /** Documents in one answer of the list; those that came first. */
@@ -72,6 +74,8 @@ export class Memory {
   readonly #options: MemoryOptions;
   readonly #additions = new OneByOne();
   readonly #indexing = new OneByOne();
+  /** Documents that were replaced and that the index may still have. */
+  readonly #leaving = new Set<string>();
   #prepared: Promise<void> | undefined;
 
   constructor(options: MemoryOptions) {
@@ -85,14 +89,15 @@ export class Memory {
 
   /**
    * Adds a document, or replaces the one of the same source. The same source with the same text changes nothing.
-   * It is on disk and found when this resolves. Throws `ProblemError`: `payload_too_large`, `idempotency_mismatch`, or
-   * the index's.
+   * It is on disk when this resolves, and found. An index that fails just then catches up before the next search: the
+   * journal has the document, so to refuse it would be untrue. Throws `ProblemError`: `payload_too_large`,
+   * `idempotency_mismatch`, or the journal's.
    */
   async add(request: DocumentRequest, by: Principal, dedupe?: DedupeKey): Promise<Document> {
     const place = this.#placeOf(request, by);
     return this.#additions.run(place.sourceKey, async () => {
       const written = await this.#write(request, by, place, dedupe);
-      if (written.kind === "written") await this.#index(written.gone);
+      if (written.kind === "written") await this.#indexSoon(written.gone);
       const added = this.#options.state.documentBySource(place.sourceKey);
       if (added === undefined) throw new Error("a document that was written is not there");
       return this.#describe(added);
@@ -201,26 +206,45 @@ export class Memory {
   async #catchUp(): Promise<void> {
     await this.#index([]);
     const { documents } = await this.#options.search.stats();
-    if (documents !== this.documentCount) await this.#index(this.#replaced());
+    if (documents !== this.documentCount) await this.#index(await this.#replaced());
+  }
+
+  /** Indexes now, or before the next search when it cannot be done now: that one is told what is wrong. */
+  async #indexSoon(gone: readonly string[]): Promise<void> {
+    try {
+      await this.#index(gone);
+    } catch {
+      // The next search prepares the index again, and is told when that fails.
+    }
   }
 
   /** Takes documents out of the index, and adds what the journal has and the index has not. */
-  #index(gone: readonly string[]): Promise<void> {
-    return this.#indexing.run("index", () =>
-      telling(async () => {
-        const { search, state } = this.#options;
-        for (let at = 0; at < gone.length; at += documentsPerAddMax)
-          await search.remove(gone.slice(at, at + documentsPerAddMax));
-        let { watermarkSeq } = await search.stats();
-        for (;;) {
-          const rows = state.documentsAfter(watermarkSeq, stepRows);
-          for (const batch of batches(rows)) await this.#indexBatch(batch);
-          const last = rows.at(-1);
-          if (last === undefined) break;
-          watermarkSeq = last.seq;
-        }
-      }),
-    );
+  async #index(gone: readonly string[]): Promise<void> {
+    for (const id of gone) this.#leaving.add(id);
+    try {
+      await this.#indexing.run("index", () => telling(() => this.#bringUp()));
+    } catch (error) {
+      this.#prepared = undefined;
+      throw error;
+    }
+  }
+
+  async #bringUp(): Promise<void> {
+    const { search, state } = this.#options;
+    const leaving = [...this.#leaving];
+    for (let at = 0; at < leaving.length; at += documentsPerAddMax) {
+      const ids = leaving.slice(at, at + documentsPerAddMax);
+      await search.remove(ids);
+      for (const id of ids) this.#leaving.delete(id);
+    }
+    let { watermarkSeq } = await search.stats();
+    for (;;) {
+      const rows = state.documentsAfter(watermarkSeq, stepRows);
+      for (const batch of batches(rows)) await this.#indexBatch(batch);
+      const last = rows.at(-1);
+      if (last === undefined) return;
+      watermarkSeq = last.seq;
+    }
   }
 
   /** A document that the index refuses, for having too many passages, is kept and not found; the others go on. */
@@ -234,17 +258,18 @@ export class Memory {
   }
 
   /** The documents that the journal has seen and memory has not any more. */
-  #replaced(): string[] {
+  async #replaced(): Promise<string[]> {
     const { records, state } = this.#options;
     const gone: string[] = [];
     for (let after = 0; ;) {
-      const step = records.after(after, stepRows, "memory.document.added");
+      const step = records.headersAfter(after, stepRows, "memory.document.added");
       for (const { seq, facts } of step) {
         const { document, sourceKey } = DocumentFacts.parse(facts);
         if (state.documentBySource(sourceKey)?.id !== document) gone.push(document);
         after = seq;
       }
       if (step.length < stepRows) return gone;
+      await breath();
     }
   }
 
@@ -254,9 +279,13 @@ export class Memory {
       .documentsAfter(0, listMax)
       .filter((row) => row.owner === null || row.owner === by.person);
     const documents: Document[] = [];
+    let stepBytes = 0;
     for (const row of visible) {
       documents.push(this.#describe(row));
-      if (documents.length % stepRows === 0) await breath();
+      stepBytes += row.bytes;
+      if (documents.length % stepRows !== 0 && stepBytes < stepBytesMax) continue;
+      stepBytes = 0;
+      await breath();
     }
     return { documents, total: documents.length };
   }

@@ -12,7 +12,8 @@ export interface JournalPort {
   onAppended(listener: (lastSeq: number) => void): () => void;
 }
 
-export interface JournalRecord {
+/** A record without its payload. Of a record nothing else has a size that its writer chooses. */
+export interface RecordHeader {
   readonly seq: number;
   readonly timeMs: number;
   readonly origin: "node" | "outside";
@@ -24,14 +25,20 @@ export interface JournalRecord {
   readonly cause: number | null;
   readonly facts: unknown;
   readonly payload: "present" | "erased" | "none";
+  /** Bytes of the facts' text, and of the payload's when it is present. */
+  readonly factsBytes: number;
+  readonly payloadBytes: number;
+}
+
+export interface JournalRecord extends RecordHeader {
   readonly data: unknown;
 }
 
 export interface RecordsPort {
   lastSeq(): number;
   record(seq: number): JournalRecord | undefined;
-  after(seq: number, limit: number, type?: string): readonly JournalRecord[];
-  newest(limit: number, type?: string): readonly JournalRecord[];
+  /** Ranges are read without payloads, whose bytes are then counted before they are fetched one by one. */
+  headersAfter(seq: number, limit: number, type?: string): readonly RecordHeader[];
   answeredTurns(conversation: string, afterSeq: number, limit: number): readonly JournalRecord[];
   known(
     key: Uint8Array,

@@ -1,13 +1,27 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { openForReading } from "./database.ts";
-import { parseRecord, recordColumns, type StoredRecord } from "./stored-record.ts";
+import {
+  headerColumns,
+  parseHeader,
+  parseRecord,
+  recordColumns,
+  type StoredHeader,
+  type StoredRecord,
+} from "./stored-record.ts";
 
-const from = `SELECT ${recordColumns} FROM event e LEFT JOIN payload p USING (seq)`;
+const source = "FROM event e LEFT JOIN payload p USING (seq)";
+const from = `SELECT ${recordColumns} ${source}`;
+/** Bytes of answers read for one history; the newest that fit, at least one. */
+export const historyBytesMax = 4 * 1024 * 1024;
 
-/** Reads records beside the writer. Every call is one short statement; long scans belong in a worker thread. */
+/**
+ * Reads records beside the writer. Every call is short; long scans belong in a worker thread. A payload may have
+ * megabytes, so a range that somebody else chooses is read as headers, and its payloads one by one.
+ */
 export class JournalReader implements Disposable {
   readonly #database: DatabaseSync;
   readonly #one: StatementSync;
+  readonly #headersAfter: StatementSync;
   readonly #after: StatementSync;
   readonly #newest: StatementSync;
   readonly #history: StatementSync;
@@ -19,6 +33,9 @@ export class JournalReader implements Disposable {
     this.#one = this.#database.prepare(`${from} WHERE e.seq = ?`);
     // A prefix is a range of types: from itself to the next string after every one that starts with it.
     const typed = "(?2 IS NULL OR (e.type >= ?2 AND e.type < ?3))";
+    this.#headersAfter = this.#database.prepare(
+      `SELECT ${headerColumns} ${source} WHERE e.seq > ?1 AND ${typed} ORDER BY e.seq LIMIT ?4`,
+    );
     this.#after = this.#database.prepare(
       `${from} WHERE e.seq > ?1 AND ${typed} ORDER BY e.seq LIMIT ?4`,
     );
@@ -26,7 +43,7 @@ export class JournalReader implements Disposable {
       `${from} WHERE e.seq > ?1 AND ${typed} ORDER BY e.seq DESC LIMIT ?4`,
     );
     this.#history = this.#database.prepare(
-      `${from} WHERE e.conversation = ? AND e.seq > ? AND e.type = 'turn.answered' ORDER BY e.seq DESC LIMIT ?`,
+      `SELECT ${headerColumns} ${source} WHERE e.conversation = ? AND e.seq > ? AND e.type = 'turn.answered' ORDER BY e.seq DESC LIMIT ?`,
     );
     this.#dedupe = this.#database.prepare(
       "SELECT seq, result, fingerprint FROM dedupe WHERE key = ? AND expires > ?",
@@ -47,12 +64,17 @@ export class JournalReader implements Disposable {
     return row === undefined ? undefined : parseRecord(row);
   }
 
-  /** Records after a sequence number, oldest first. `type` is exact, or a prefix that ends in a dot. */
+  /** Headers after a sequence number, oldest first. `type` is exact, or a prefix that ends in a dot. */
+  headersAfter(seq: number, limit: number, type?: string): readonly StoredHeader[] {
+    return this.#headersAfter.all(seq, ...typeRange(type), limit).map(parseHeader);
+  }
+
+  /** Whole records after a sequence number, oldest first. Their bytes have no bound but the limit. */
   after(seq: number, limit: number, type?: string): readonly StoredRecord[] {
     return this.#after.all(seq, ...typeRange(type), limit).map(parseRecord);
   }
 
-  /** The newest records, oldest first. */
+  /** The newest records, whole, oldest first. */
   newest(limit: number, type?: string): readonly StoredRecord[] {
     return this.#newest
       .all(0, ...typeRange(type), limit)
@@ -60,9 +82,22 @@ export class JournalReader implements Disposable {
       .toReversed();
   }
 
-  /** The newest answered turns of a conversation after a sequence number, oldest first. */
+  /**
+   * The newest answered turns of a conversation after a sequence number, oldest first: at most `limit`, and no more than
+   * `historyBytesMax` holds.
+   */
   answeredTurns(conversation: string, afterSeq: number, limit: number): readonly StoredRecord[] {
-    return this.#history.all(conversation, afterSeq, limit).map(parseRecord).toReversed();
+    const turns: StoredRecord[] = [];
+    let bytes = 0;
+    for (const { seq, payloadBytes } of this.#history
+      .all(conversation, afterSeq, limit)
+      .map(parseHeader)) {
+      bytes += payloadBytes;
+      if (turns.length > 0 && bytes > historyBytesMax) break;
+      const turn = this.record(seq);
+      if (turn !== undefined) turns.push(turn);
+    }
+    return turns.toReversed();
   }
 
   /** What a dedupe key stands for. */
