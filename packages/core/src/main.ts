@@ -1,26 +1,34 @@
+import { existsSync } from "node:fs";
 import { Journal } from "./adapters/sqlite/journal.ts";
 import { loadNodeKeys, type NodeKeys } from "./adapters/keys/node-keys.ts";
-import { type HomeFiles, homeFiles, ownerTokenHash, takeHome } from "./home.ts";
+import { type HomeFiles, homeFiles, ownerTokenHash, readConfig, takeHome } from "./home.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import { StartError } from "./start-error.ts";
+import { StopDeadline } from "./stop-deadline.ts";
 
 export type { ChatServer } from "./choose-backend.ts";
 export type { NodeOptions, RunningNode } from "./node-options.ts";
 export type { Notice } from "./notices.ts";
 export { StartError } from "./start-error.ts";
+export { StopError } from "./stop-deadline.ts";
 
 /**
  * Starts the node: opens everything in order and closes it in reverse, also when the start fails half-way. Throws
  * `StartError` with what is wrong and what to do. Disposing stops accepting, lets turns end for a moment, and
- * returns when everything is on disk.
+ * returns when everything is on disk; it rejects with `StopError` when the disk hangs for longer than `stopMsMax`.
  *
  * What the journal needs is small. Its thread therefore starts first and opens the file on one processor while this
  * thread loads everything else on another.
  */
 export async function startNode(options: NodeOptions): Promise<RunningNode> {
   const files = homeFiles(options.home);
+  await refuseBeforeMaking(options, files);
+  const deadline = new StopDeadline(options.stopMsMax);
   await using stack = new AsyncDisposableStack();
-  stack.use(await takeHome(options.home));
+  // Held to the process's end when the journal's thread was left behind: it could still write.
+  stack.adopt(await takeHome(options.home), async (lock) => {
+    if (!deadline.isOver) await lock[Symbol.asyncDispose]();
+  });
   const keys = readKeys(options.home);
   const opening = openJournal(files, keys, options.commitDelayMs ?? 0);
   // A failure is reported where the journal is awaited.
@@ -30,10 +38,32 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     options.onNotice?.({ kind: "first_start", home: options.home, tokenFile: files.token });
   }
   const { openNode } = await import("./open-node.ts");
-  const journal = stack.use(await opening);
-  const node = stack.use(await openNode({ options, files, keys, journal, tokenHash: token.hash }));
+  const journal = stack.adopt(await opening, (journal) =>
+    deadline.within("the journal", () => journal[Symbol.asyncDispose]()),
+  );
+  const tokenHash = token.hash;
+  const node = stack.use(await openNode({ options, files, keys, journal, tokenHash, deadline }));
   const opened = stack.move();
-  return { ...node, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  return {
+    ...node,
+    [Symbol.asyncDispose]: async () => {
+      await opened.disposeAsync();
+      deadline.check();
+    },
+  };
+}
+
+/**
+ * Refuses a configuration or an address that cannot be before a new home gets anything. An old one is not asked
+ * here, so that its journal opens while the configuration is read.
+ */
+async function refuseBeforeMaking(options: NodeOptions, files: HomeFiles): Promise<void> {
+  const { backend, model } = options;
+  const isAnythingGiven = existsSync(files.config) || backend !== undefined || model !== undefined;
+  if (existsSync(files.journal) || !isAnythingGiven) return;
+  const config = await readConfig(files.config);
+  const { chooseBackend } = await import("./choose-backend.ts");
+  await chooseBackend({ backend, model, config, discover: async () => [] });
 }
 
 async function openJournal(

@@ -19,8 +19,11 @@ export interface NodeOptions {
   readonly checkResponses?: boolean;
   /** For measurements: milliseconds each commit is held, as a slow disk would. */
   readonly commitDelayMs?: number;
+  /** For tests: milliseconds a stop waits for the disk. */
+  readonly stopMsMax?: number;
 }
 
+/** Disposing rejects with `StopError` when the disk hangs: the process should end then, with a failure. */
 export interface RunningNode extends AsyncDisposable {
   readonly home: string;
   readonly port: number;

@@ -17,6 +17,7 @@ import { configHash, type HomeFiles, readConfig } from "./home.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { Notice } from "./notices.ts";
 import { StartError } from "./start-error.ts";
+import type { StopDeadline } from "./stop-deadline.ts";
 
 const loopback = ["127.0.0.1", "::1"] as const;
 const logBytesMax = 8 * 1024 * 1024;
@@ -34,11 +35,12 @@ export interface Started {
   readonly journal: Journal;
   /** SHA-256, in hex, of the owner's token. */
   readonly tokenHash: string;
+  readonly deadline: StopDeadline;
 }
 
 /** Opens everything above the journal and starts to serve. Throws `StartError`. Disposing closes it in reverse. */
 export async function openNode(started: Started): Promise<RunningNode> {
-  const { options, files, keys, journal } = started;
+  const { options, files, keys, journal, deadline } = started;
   const notice = options.onNotice ?? (() => undefined);
   await using stack = new AsyncDisposableStack();
   const config = await readConfig(files.config);
@@ -73,18 +75,22 @@ export async function openNode(started: Started): Promise<RunningNode> {
   });
   // A disk that takes nothing must not keep the node from stopping.
   stack.defer(() =>
-    journal.append({ records: [app.stoppedRecord] }).then(
-      () => undefined,
-      () => undefined,
+    deadline.within("the last record", () =>
+      journal.append({ records: [app.stoppedRecord] }).then(
+        () => undefined,
+        () => undefined,
+      ),
     ),
   );
   const server = stack.use(await listen(options, config, app, log));
   running.server = server;
-  stack.defer(() => app.stop(stopGraceMs));
+  stack.defer(() => deadline.within("turns", () => app.stop(stopGraceMs)));
   await journal.append({ records: [app.startedRecord] });
   const recovered = await app.recover();
   if (recovered.resumed + recovered.interrupted > 0) notice({ kind: "recovered", ...recovered });
-  stack.use(app.startBackground(manualFolder, log));
+  stack.adopt(app.startBackground(manualFolder, log), (background) =>
+    deadline.within("the manual and retention", () => background[Symbol.asyncDispose]()),
+  );
 
   const { port, addresses, missing } = server;
   for (const host of missing)
