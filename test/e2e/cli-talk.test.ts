@@ -79,11 +79,12 @@ describe("adyton say", () => {
     assert.ok(!JSON.stringify(emulator.requests.at(-1)).includes("Tern"));
   });
 
-  it("prints sources of an answer from memory", async () => {
+  it("names the source of a quotation once", async () => {
     await until(async () => (await ask(["memory", "search", "Telegram"])).code === 0);
     const quoted = await ask(["say", "-m", "extractive", "Как подключить Телеграм?"]);
     assert.equal(quoted.code, 0, quoted.errors);
-    assert.match(quoted.out, /\n {2}\[1\] .*guide\/ru\//);
+    assert.equal(quoted.out.match(/guide\/ru\/telegram\.md/g)?.length, 1, quoted.out);
+    assert.match(quoted.out, /^Источник: .*guide\/ru\//m);
   });
 
   it("keeps a hostile answer from driving the terminal", async () => {

@@ -3,7 +3,7 @@ import { Problem, type Route, type RouteId, routes } from "@adyton/protocol";
 import type { Secret } from "@adyton/runtime/secret";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { Failure } from "./failure.ts";
-import type { NodeAddress } from "./node-address.ts";
+import { portDefault, type NodeAddress } from "./node-address.ts";
 import { answerSchema, type Answer, type Call } from "./route-types.ts";
 import type { Translate } from "./texts/translate.ts";
 import { http } from "@adyton/runtime/node-http";
@@ -57,6 +57,10 @@ export class Client {
     this.#quietMs = node.quietMs ?? quietMsDefault;
   }
 
+  get port(): number {
+    return this.#address.port;
+  }
+
   /** The answer or the node's refusal. Throws `Failure` when no node answers, or not in this protocol. */
   async call<Id extends RouteId>(id: Id, call: Call<Id> = {}): Promise<Outcome<Answer<Id>>> {
     const quietMs = call.quietMs ?? (patient.has(id) ? undefined : this.#quietMs);
@@ -78,14 +82,18 @@ export class Client {
 
   /**
    * Server-sent events until the stream ends or `signal` aborts. Throws `Failure` for a refusal, for a node that
-   * does not answer, and for one that is silent for `quietMs`.
+   * does not answer, and for one that is silent for `quietMs`. Comments are no events; `onComment` gets them.
    */
   async *stream<Id extends RouteId>(
     id: Id,
     call: Call<Id>,
-    quietMs?: number,
+    watch: { readonly quietMs?: number; readonly onComment?: (text: string) => void } = {},
   ): AsyncGenerator<EventSourceMessage, void, undefined> {
-    const response = await this.#send(id, { accept: "text/event-stream", call, quietMs });
+    const response = await this.#send(id, {
+      accept: "text/event-stream",
+      call,
+      quietMs: watch.quietMs,
+    });
     if (isProblem(response))
       throw problemFailure(this.#parseProblem(await this.#readAll(response)), this.#t);
     if (!mediaType(response).startsWith("text/event-stream")) {
@@ -96,6 +104,7 @@ export class Client {
     const parser = createParser({
       maxBufferSize: streamEventCharsMax,
       onEvent: (event) => waiting.push(event),
+      ...(watch.onComment === undefined ? {} : { onComment: watch.onComment }),
       onError: (error) => {
         if (error.type === "max-buffer-size-exceeded") response.destroy(error);
       },
@@ -177,8 +186,8 @@ export class Client {
     const title = refused
       ? this.#t("client.refused", { address: text })
       : this.#t("client.unreachable", { address: text, code: cause.code ?? cause.name });
-    const start = port === 7860 ? "adyton up" : `adyton up --port ${port}`;
-    return new Failure("unreachable", { title, advice: this.#t("client.start", { start }), cause });
+    const advice = this.#t("client.start", { port: port === portDefault ? "" : ` --port ${port}` });
+    return new Failure("unreachable", { title, advice, cause });
   }
 
   #foreign(found: string): Failure {

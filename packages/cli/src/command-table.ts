@@ -36,6 +36,7 @@ const commandTable = [
     options: [
       { flags: "--backend <url>", text: "option.backend" },
       { flags: "--model <name>", text: "option.model" },
+      { flags: "--port <n>", text: "option.port_up" },
     ],
     load: async () => (await import("./commands/up.ts")).up,
   },
@@ -206,6 +207,7 @@ const commandTable = [
       { flags: "--persona <name>", text: "option.persona" },
       { flags: "--token-delay <ms>", text: "option.token_delay" },
       { flags: "--model <name>", text: "option.emulated_model" },
+      { flags: "--port <n>", text: "option.port_emulator" },
     ],
     load: async () => (await import("./commands/emulate.ts")).emulateOpenai,
   },
@@ -229,3 +231,10 @@ export interface CommandEntry extends CommandShape {
 }
 
 export const commandEntries: readonly CommandEntry[] = commandTable;
+
+/** What a command takes: its own options, and the common ones that it does not word by itself. */
+export function optionsOf(entry: CommandEntry | undefined): OptionEntry[] {
+  const own = entry?.options ?? [];
+  const worded = new Set(own.map(({ flags }) => flags));
+  return [...own, ...commonOptions.filter(({ flags }) => !worded.has(flags))];
+}

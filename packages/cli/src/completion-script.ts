@@ -1,4 +1,4 @@
-import { commandEntries, commonOptions, type CommandEntry } from "./command-table.ts";
+import { commandEntries, optionsOf, type CommandEntry } from "./command-table.ts";
 import type { TextKey, Translate } from "./texts/translate.ts";
 
 export const shellNames = ["bash", "zsh", "fish"] as const;
@@ -20,7 +20,7 @@ function wordsAfter(path: string, t: Translate): Word[] {
       return { word: entry.path.split(" ").at(-1) ?? "", text: t(key) };
     });
   const own: CommandEntry | undefined = commandEntries.find((entry) => entry.path === path);
-  const options = [...(own?.options ?? []), ...commonOptions].map(({ flags, text }) => ({
+  const options = optionsOf(own).map(({ flags, text }) => ({
     word: /--[a-z-]+/.exec(flags)?.[0] ?? "",
     text: t(text),
   }));

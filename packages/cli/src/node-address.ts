@@ -11,7 +11,7 @@ export interface NodeAddress {
   readonly text: string;
 }
 
-const portDefault = 7_860;
+export const portDefault = 7_860;
 
 /** What a running node writes about itself. */
 export interface RunFile {
@@ -19,20 +19,37 @@ export interface RunFile {
   readonly pid: number | undefined;
 }
 
-/** `--port`, else where the running node says it listens, else where the configuration puts it, else 7860. */
-export async function findAddress(home: string, option: number | undefined): Promise<NodeAddress> {
-  const port = option ?? readRunFile(home)?.port ?? (await configuredPort(home)) ?? portDefault;
+/**
+ * `--port`, else where the running node says it listens, else where it was a moment ago (`last`), else where the
+ * configuration puts it, else where a node that was killed has left word of itself, else 7860.
+ */
+export async function findAddress(
+  home: string,
+  option: number | undefined,
+  last?: number,
+): Promise<NodeAddress> {
+  const port =
+    option ??
+    readRunFile(home)?.port ??
+    last ??
+    (await configuredPort(home)) ??
+    parseRunFile(home)?.port ??
+    portDefault;
   return { host: "127.0.0.1", port, text: `127.0.0.1:${port}` };
 }
 
 /** HOME/run.json, or nothing when it is absent, unreadable, or left behind by a process that is gone. */
 export function readRunFile(home: string): RunFile | undefined {
+  const run = parseRunFile(home);
+  return run?.pid !== undefined && !isAlive(run.pid) ? undefined : run;
+}
+
+function parseRunFile(home: string): RunFile | undefined {
   try {
     const value: unknown = JSON.parse(readFileSync(join(home, "run.json"), "utf8"));
     const port = isRecord(value) ? value["port"] : undefined;
     const pid = isRecord(value) ? value["pid"] : undefined;
     if (!isWhole(port) || port < 1 || port > 65_535) return undefined;
-    if (isWhole(pid) && !isAlive(pid)) return undefined;
     return { port, pid: isWhole(pid) ? pid : undefined };
   } catch {
     // The file is a courtesy of the running node; there are other ways to find it.

@@ -12,17 +12,22 @@ export class Options {
   }
 
   flag(name: string): boolean {
-    return this.#values[name] === true;
+    return this.#value(name) === true;
   }
 
   /** Whether `--no-NAME` was given. */
   refused(name: string): boolean {
-    return this.#values[name] === false;
+    return this.#value(name) === false;
   }
 
   text(name: string): string | undefined {
-    const value = this.#values[name];
+    const value = this.#value(name);
     return typeof value === "string" ? value : undefined;
+  }
+
+  /** The parser keeps `--token-delay` as `tokenDelay`. */
+  #value(name: string): unknown {
+    return this.#values[name.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
   }
 
   /** A whole number in the bounds; anything else is a usage error that names them. */

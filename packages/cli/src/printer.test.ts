@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Failure } from "./failure.ts";
-import { jsonText, Printer } from "./printer.ts";
+import { jsonText, pipeColumnsMax, Printer } from "./printer.ts";
 
 function printerOf(isTTY: boolean, options: { json?: boolean; env?: Record<string, string> } = {}) {
   const written = { out: "", errors: "" };
@@ -59,7 +59,7 @@ describe("the printer", () => {
   });
 
   it("escapes in JSON what a terminal obeys", () => {
-    const hostile = "\u001b[2J\u009b31m\u007f\u0007";
+    const hostile = "\u202e\u2066\u2028\u001b[2J\u009b31m\u007f\u0007";
     const text = jsonText({ hostile });
     assert.match(text, /^[\u0020-\u007e]*$/);
     assert.deepEqual(JSON.parse(text), { hostile });
@@ -74,9 +74,10 @@ describe("the printer", () => {
     assert.equal(written.errors, "adyton: Nein\nd\n→ a\n");
   });
 
-  it("cuts lines to a terminal's width and leaves them whole in a pipe", () => {
-    const long = "x".repeat(60);
-    assert.equal(printerOf(true).print.clip(long).length, 40);
-    assert.equal(printerOf(false).print.clip(long), long);
+  it("cuts lines to a terminal's width, and to a sane one in a pipe", () => {
+    const { print } = printerOf(false);
+    assert.equal(printerOf(true).print.clip("x".repeat(60)).length, 40);
+    assert.equal(print.clip("я".repeat(pipeColumnsMax)), "я".repeat(pipeColumnsMax));
+    assert.equal(print.clip("я".repeat(pipeColumnsMax + 1)), `${"я".repeat(pipeColumnsMax - 1)}…`);
   });
 });

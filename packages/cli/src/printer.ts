@@ -14,6 +14,9 @@ export interface Cell {
   readonly style?: Style;
 }
 
+/** Columns of a line that has no terminal; whole texts are there with `--json`. */
+export const pipeColumnsMax = 240;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -94,16 +97,17 @@ export class Printer {
     }
   }
 
-  /** Cut to the terminal's width; whole where there is none. */
+  /** Cut to the terminal's width, or to what a person still reads in a file or a pipe. */
   clip(text: string): string {
-    return this.terminal.interactive ? clipToColumns(text, this.terminal.columns) : text;
+    const { interactive, columns } = this.terminal;
+    return clipToColumns(text, interactive ? columns : pipeColumnsMax);
   }
 }
 
-/** JSON without a character that a terminal obeys: JSON itself escapes C0 controls only. */
+/** JSON without a character that a terminal obeys or that turns text round: JSON itself escapes C0 controls only. */
 export function jsonText(value: unknown, indent = 0): string {
   return JSON.stringify(value ?? null, null, indent).replaceAll(
-    /[\u007f-\u009f]/g,
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }

@@ -2,9 +2,13 @@ import { Command, CommanderError, Option } from "commander";
 import {
   commandEntries,
   commonOptions,
+  optionsOf,
   type CommandEntry,
   type OptionEntry,
 } from "./command-table.ts";
+import { closest } from "@adyton/runtime/suggestion";
+import { Failure } from "./failure.ts";
+import { plainLine } from "./terminal-text.ts";
 import type { CommandBody } from "./shell.ts";
 import type { TextKey, Translate } from "./texts/translate.ts";
 import { usageFailure } from "./usage-failure.ts";
@@ -24,6 +28,7 @@ export async function parseCommandLine(
   const program = buildProgram(t, version, run);
   try {
     if (argv.length === 0) program.help();
+    refuseHelpOnNothing(argv, t);
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -31,9 +36,39 @@ export async function parseCommandLine(
   }
 }
 
+/** The parser shows the help of what is above a command that does not exist. */
+function refuseHelpOnNothing(argv: readonly string[], t: Translate): void {
+  if (!argv.some((word) => word === "--help" || word === "-h")) return;
+  const valued = commonOptions.flatMap(({ flags }) =>
+    flags.includes("<") ? flags.split(" ")[0] : [],
+  );
+  let above = "";
+  for (const [index, word] of argv.entries()) {
+    if (word === "--") return;
+    if (word.startsWith("-") || valued.includes(argv[index - 1])) continue;
+    const below = commandEntries.filter(({ path }) => parentOf(path) === above);
+    const known = below.map(({ path }) => path.slice(above.length).trim());
+    if (known.includes(word) || (above === "" && word === "help")) {
+      above = `${above} ${word}`.trim();
+      const entry = commandEntries.find(({ path }) => path === above);
+      if (entry === undefined || entry.load !== undefined) return;
+      continue;
+    }
+    const near = closest(word, known);
+    throw new Failure("usage", {
+      title: t("usage.unknown_command", { name: plainLine(word) }),
+      advice: near === undefined ? t("usage.see_help") : t("usage.did_you_mean", { near }),
+    });
+  }
+}
+
+function parentOf(path: string): string {
+  return path.split(" ").slice(0, -1).join(" ");
+}
+
 /** The parser of the whole command line; `run` is called with the one command that was given. */
 function buildProgram(t: Translate, version: string, run: Run): Command {
-  const program = new Command("adyton");
+  const program = new Command(t("program.name"));
   const built = new Map<string, Command>([["", program]]);
   program.description(t("program.summary"));
   program.version(version, "-V, --version", t("option.version"));
@@ -71,16 +106,15 @@ function addCommand(
   if (entry.args !== undefined) command.arguments(entry.args);
   if (!entry.path.includes(" ")) command.helpGroup(t(`group.${entry.group}`));
   dress(command, t);
-  addOptions(command, entry.options ?? [], t);
   // The root already has the common options under their own names; here they are for help alone.
-  if (entry.load !== undefined) addOptions(command, commonOptions, t);
+  if (entry.load !== undefined) addOptions(command, optionsOf(entry), t);
   command.addHelpText("after", `\n${t("help.examples")}\n${indent(t(`example.${entry.path}`))}`);
   return command;
 }
 
 function dress(command: Command, t: Translate): void {
   command.helpOption("-h, --help", t("option.help"));
-  if (command.name() === "adyton") command.helpCommand("help [command]", t("summary.help"));
+  if (command.parent === null) command.helpCommand("help [command]", t("summary.help"));
   else command.helpCommand(false);
   command.exitOverride();
   command.configureOutput({ outputError: () => undefined });

@@ -1,4 +1,4 @@
-import { commandEntries, commonOptions, type OptionEntry } from "./command-table.ts";
+import { commandEntries, optionsOf, type OptionEntry } from "./command-table.ts";
 import type { Parsed } from "./program.ts";
 import type { CommandBody } from "./shell.ts";
 
@@ -11,7 +11,7 @@ export function quickUp(
 ): (Parsed & { readonly load: () => Promise<CommandBody> }) | undefined {
   const entry = commandEntries.find(({ path }) => path === "up");
   if (argv[0] !== "up" || entry?.load === undefined) return undefined;
-  const known = [...(entry.options ?? []), ...commonOptions];
+  const known = optionsOf(entry);
   const values: Record<string, unknown> = {};
   const words = argv.slice(1).values();
   for (const word of words) {

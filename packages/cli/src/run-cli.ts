@@ -7,6 +7,7 @@ import { Printer } from "./printer.ts";
 import type { Run } from "./program.ts";
 import { quickUp } from "./quick-up.ts";
 import type { Shell } from "./shell.ts";
+import { spelling } from "./spelling.ts";
 import { softwareVersion } from "./software-version.ts";
 import { loadTexts, type Translate } from "./texts/translate.ts";
 
@@ -18,14 +19,16 @@ const portBounds = { min: 0, max: 65_535 };
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const language = localeLanguage(process.env);
-  const t = await loadTexts(language);
+  const translation = await loadTexts(language);
+  const t = translation(spelling(process.env));
   let exitCode: number = exitCodes.ok;
   let json = argv.includes("--json");
   endWithClosedPipes();
   const run: Run = async (load, { args, values }) => {
     const options = new Options(values, t);
     json = options.flag("json");
-    const shell = createShell({ options, t, language });
+    const shellTexts = translation(spelling(process.env, options.text("home")));
+    const shell = createShell({ options, t: shellTexts, language });
     const body = await load();
     exitCode = await body(shell, { args, options });
   };
@@ -62,12 +65,12 @@ function createShell(made: {
     language,
     t,
     print: createPrinter(options.flag("json")),
-    client: async () => {
+    client: async (last) => {
       const [{ Client }, { findAddress, readToken }] = await Promise.all([
         import("./client.ts"),
         import("./node-address.ts"),
       ]);
-      const address = await findAddress(home, port);
+      const address = await findAddress(home, port, last);
       return new Client({ address, token: readToken(home, address, t), t });
     },
   };

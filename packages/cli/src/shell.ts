@@ -12,8 +12,8 @@ export interface Shell {
   readonly language: Language;
   readonly t: Translate;
   readonly print: Printer;
-  /** A client of the node; loads it on the first use. */
-  client(): Promise<Client>;
+  /** A client of the node, loaded on the first use; `last` is the port where the node was until now. */
+  client(last?: number): Promise<Client>;
 }
 
 export interface Invocation {

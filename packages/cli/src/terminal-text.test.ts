@@ -25,6 +25,10 @@ const cases: readonly (readonly [name: string, hostile: string, plain: string])[
   ["a title that never ends, up to its line", "a\u001b]0;owned\nb", "a\nb"],
   ["an escape before a letter of Cyrillic", "a\u001bЖ", "aЖ"],
   ["a sequence broken by an escape", "a\u001b[3\u001b[1mb", "ab"],
+  ["a direction turned round", "pay \u202etxt.exe\u202c now", "pay txt.exe now"],
+  ["isolates in Russian", "дай \u2066ему\u2069 \u200fда\u200e", "дай ему да"],
+  ["separators of lines and paragraphs", "one\u2028два\u2029three", "oneдваthree"],
+  ["an override behind an escape", "a\u001b\u202eb", "ab"],
   ["a lone escape at the end", "a\u001b", "a"],
 ];
 
@@ -53,6 +57,21 @@ describe("the terminal filter", () => {
     for (const first of all)
       for (const second of all)
         assert.doesNotMatch(plainText(`\u001b${first}${second}`), /[^\P{Cc}\n\t]/u);
+  });
+
+  it("takes out every character that turns text round, and none beside them", () => {
+    const at = (code: number) => plainText(`я${String.fromCodePoint(code)}z`);
+    const ranges = [
+      [0x061c, 0x061c],
+      [0x200e, 0x200f],
+      [0x2028, 0x202e],
+      [0x2066, 0x2069],
+    ] as const;
+    for (const [first, last] of ranges) {
+      for (let code = first; code <= last; code += 1) assert.equal(at(code), "яz");
+      for (const beside of [first - 1, last + 1])
+        assert.equal(at(beside), `я${String.fromCodePoint(beside)}z`);
+    }
   });
 
   it("makes one line", () => assert.equal(plainLine(" a\n\u001b[1mb\t c "), "a b c"));

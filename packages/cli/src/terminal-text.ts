@@ -7,10 +7,16 @@
  *   ground ── ESC ──► escape ── [ ──► csi ── final byte ──► ground
  *                          └── ] P X ^ _ ──► string ── BEL, ST, line break ──► ground
  *
+ * Characters that turn the direction of text round (the “Trojan Source” ones, UAX #9 §2) and the two separators that some
+ * programs take for line breaks are taken out as well: what is shown then stands in the order in which it is read.
+ *
  * C1 controls (U+0080 to U+009F) are the same openings in one character. Line breaks and tabs pass. A string that is
  * never closed ends at its line, or after `stringCharsMax`: a terminal would swallow the rest of the answer.
  */
 export const stringCharsMax = 4_096;
+
+/** Marks, embeddings, overrides and isolates of bidirectional text; line and paragraph separator. */
+const reorders = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
 type State = "ground" | "escape" | "intermediate" | "csi" | "string" | "string-escape";
 
@@ -21,7 +27,8 @@ export class TerminalText {
   /** The piece without control characters and sequences; an unfinished sequence is remembered for the next piece. */
   plain(piece: string): string {
     let plain = "";
-    for (const character of piece) if (this.#passes(character)) plain += character;
+    for (const character of piece)
+      if (this.#passes(character) && !reorders.test(character)) plain += character;
     return plain;
   }
 

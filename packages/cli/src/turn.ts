@@ -1,5 +1,6 @@
 import {
   type MessageAnswer,
+  Overlay,
   Problem,
   runStreamEvents,
   type MessageRequest,
@@ -9,6 +10,7 @@ import { Failure } from "./failure.ts";
 import type { Printer } from "./printer.ts";
 import { plainLine, plainText, TerminalText } from "./terminal-text.ts";
 import type { Translate } from "./texts/translate.ts";
+import { WordWrap } from "./word-wrap.ts";
 import { startWaiting, whileWaiting } from "./waiting.ts";
 
 interface Turn {
@@ -23,6 +25,8 @@ interface Turn {
 export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
   const { client, print, t, message, signal } = turn;
   const filter = new TerminalText();
+  const { interactive, columns } = print.terminal;
+  const wrap = new WordWrap(interactive ? columns : Number.POSITIVE_INFINITY);
   let printed = "";
   using waiting = startWaiting(print, (seconds) => t("say.waiting", { seconds }));
   const events = client.stream("sendMessage", {
@@ -34,19 +38,20 @@ export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
     if (event !== "queued" && event !== "started") waiting[Symbol.dispose]();
     if (event === "delta") {
       const piece = filter.plain(runStreamEvents.delta.parse(value).text);
-      print.piece(piece);
+      print.piece(wrap.feed(piece));
       printed += piece;
     } else if (event === "queued") {
       const { ahead } = runStreamEvents.queued.parse(value);
       if (ahead > 0) print.note(t("say.queued", { ahead }));
     } else if (event === "answer") {
       const answer = runStreamEvents.answer.parse(value);
-      if (printed === "") print.piece(plainText(answer.text));
+      if (printed === "") print.piece(wrap.feed(plainText(answer.text)));
+      print.piece(wrap.end());
       if (!`${printed}${printed === "" ? answer.text : ""}`.endsWith("\n")) print.line();
       printRemarks(answer, turn);
       return answer;
     } else if (event === "problem") {
-      if (printed !== "") print.line();
+      if (printed !== "") print.line(wrap.end());
       throw problemFailure(Problem.parse(value), t);
     }
   }
@@ -69,7 +74,8 @@ export async function wholeTurn(turn: Turn): Promise<MessageAnswer> {
 
 /** The sources belong to the answer; what else there is to know about it is a note. */
 function printRemarks(answer: MessageAnswer, { print, t }: Turn): void {
-  const citations = answer.citations ?? [];
+  // A quoting answer names its sources in its text already.
+  const citations = answer.answeredBy === "extractive" ? [] : (answer.citations ?? []);
   if (citations.length > 0) {
     print.line();
     print.line(print.paint("bold", t("say.sources")));
@@ -78,6 +84,8 @@ function printRemarks(answer: MessageAnswer, { print, t }: Turn): void {
       print.line(`  [${index + 1}] ${place} ${print.paint("dim", `(${plainLine(source)})`)}`);
     }
   }
+  const overlay = answer.answeredBy === "command" ? Overlay.safeParse(answer.data) : undefined;
+  if (overlay?.success === true) print.note(t("say.overlay_id", { id: overlay.data.overlayId }));
   if (answer.finish === "length") print.note(t("say.length"), "yellow");
   if (answer.finish === "cut") print.note(t("say.cut"), "yellow");
   if (answer.answeredBy === "extractive") print.note(t("say.extractive"));

@@ -32,6 +32,21 @@ describe("the arguments of a command", () => {
     it(`refuses ${JSON.stringify(words)}`, () =>
       assert.equal(parseCommandArguments(words).kind, "refused"));
 
+  const free: readonly (readonly [words: string[], outcome: unknown])[] = [
+    [["direct"], { mode: "direct" }],
+    [["DIRECT", "lifetime.turns=5"], { mode: "DIRECT", lifetime: { turns: 5 } }],
+    [["Отвечай", "стихами."], { mode: "Отвечай стихами." }],
+    [["mode=RAG"], { mode: "RAG" }],
+    [["direct", "mode=RAG"], "refused"],
+    [["=x"], "refused"],
+    [["{bad"], "refused"],
+  ];
+  for (const [words, outcome] of free)
+    it(`gives ${JSON.stringify(words)} to the free argument`, () => {
+      const parsed = parseCommandArguments(words, "mode");
+      assert.deepEqual(parsed.kind === "args" ? parsed.args : "refused", outcome);
+    });
+
   it("gives no object another prototype", () => {
     const parsed = parseCommandArguments(["__proto__=1", "constructor.x=2"]);
     assert.equal(parsed.kind, "args");

@@ -1,3 +1,4 @@
+import { type CommandSpec, commandTable } from "@adyton/protocol";
 import { Failure } from "../failure.ts";
 import { conversationOption } from "../conversation.ts";
 import type { Invocation, Shell } from "../shell.ts";
@@ -7,7 +8,7 @@ import { plainText } from "../terminal-text.ts";
 export async function command(shell: Shell, { args, options }: Invocation): Promise<number> {
   const { print, t } = shell;
   const [name = "", ...rest] = args;
-  const parsed = parseCommandArguments(rest);
+  const parsed = parseCommandArguments(rest, freeArgument(name));
   if (parsed.kind === "refused")
     throw new Failure("usage", { title: t("command.bad_argument", { found: parsed.found }) });
   const conversation = conversationOption(options);
@@ -30,22 +31,37 @@ export type CommandArguments =
 
 /**
  * `{"mode":"rag"}` as it is, or `mode=rag lifetime.turns=5`: a value that is JSON counts as such, anything else is
- * text; a dot leads into a group.
+ * text; a dot leads into a group. Words without `=` are the command's `free` argument where it has one.
  */
-export function parseCommandArguments(words: readonly string[]): CommandArguments {
+export function parseCommandArguments(words: readonly string[], free?: string): CommandArguments {
   const joined = words.join(" ").trim();
   if (joined.startsWith("{")) {
     const value = parseJson(joined);
     return isRecord(value) ? { kind: "args", args: value } : { kind: "refused", found: joined };
   }
   const args: Record<string, unknown> = {};
+  const loose: string[] = [];
   for (const word of words) {
     const [, path, text] = /^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)=(.*)$/s.exec(word) ?? [];
-    if (path === undefined || text === undefined) return { kind: "refused", found: word };
-    if (!place(args, path.split("."), parseJson(text) ?? text))
+    if (path === undefined || text === undefined) {
+      if (free === undefined || word.startsWith("=")) return { kind: "refused", found: word };
+      loose.push(word);
+    } else if (!place(args, path.split("."), parseJson(text) ?? text))
       return { kind: "refused", found: word };
   }
+  const [first] = loose;
+  if (free !== undefined && first !== undefined) {
+    if (Object.hasOwn(args, free)) return { kind: "refused", found: first };
+    args[free] = loose.join(" ");
+  }
   return { kind: "args", args };
+}
+
+/** The argument of a command that needs no name, as in the text form of the command. */
+function freeArgument(name: string): string | undefined {
+  const wanted = name.toLowerCase().replaceAll("-", "_");
+  const specs: readonly CommandSpec[] = commandTable;
+  return specs.find((spec) => spec.name === wanted)?.rest;
 }
 
 /** Puts a value at a path; false when a part of the path is a plain value already. */

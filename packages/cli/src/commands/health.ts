@@ -1,4 +1,6 @@
 import type { Style } from "@adyton/runtime/terminal";
+import type { Self } from "@adyton/protocol";
+import type { Client } from "../client.ts";
 import { exitCodes } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import type { Shell } from "../shell.ts";
@@ -17,6 +19,7 @@ export async function health(shell: Shell): Promise<number> {
   const report = await client.ask("getHealth");
   if (print.json) print.value(report);
   else {
+    const models = await modelServers(client);
     const uptime = duration(report.uptimeSeconds);
     const status = print.paint(styles[report.status], t(`health.${report.status}`));
     print.line(`${status} · ${t("health.uptime", { version: plainLine(report.version), uptime })}`);
@@ -24,7 +27,7 @@ export async function health(shell: Shell): Promise<number> {
       report.parts.map(({ name, status: part, detail, since }) => [
         { text: plainLine(name) },
         { text: t(`health.${part}`), style: styles[part] },
-        { text: plainLine(detail ?? "") },
+        { text: plainLine(name === "model" ? named(detail ?? "", models) : (detail ?? "")) },
         {
           text: since === undefined ? "" : t("health.since", { at: localTime(since) }),
           style: "dim",
@@ -33,6 +36,22 @@ export async function health(shell: Shell): Promise<number> {
     );
   }
   return report.status === "failed" ? exitCodes.failed : exitCodes.ok;
+}
+
+/** The model servers as the node describes itself, with their addresses where the caller may know them. */
+async function modelServers(client: Client): Promise<Self["backends"]> {
+  const self = await client.call("getSelf");
+  return self.kind === "ok" ? self.value.backends.filter(({ kind }) => kind === "openai") : [];
+}
+
+/** A state of the model server with its model and address; some states name the address themselves. */
+export function named(detail: string, models: Self["backends"]): string {
+  const missing = models.flatMap(({ model, address }) =>
+    address === undefined || detail.includes(address)
+      ? []
+      : [[model, address].filter((part) => part !== null).join(", ")],
+  );
+  return [detail, ...missing].filter((part) => part !== "").join(" · ");
 }
 
 function duration(seconds: number): string {

@@ -17,7 +17,7 @@ export async function init(shell: Shell, { options }: Invocation): Promise<numbe
     const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : "";
     throw new Failure("failed", {
       title: t("init.unwritable", { file, code: String(code) }),
-      advice: "adyton doctor",
+      advice: t("up.doctor"),
       cause,
     });
   }

@@ -7,7 +7,7 @@ import { recordText } from "./logs.ts";
 const record: JournalEvent = {
   specversion: "1.0",
   id: "1",
-  source: "/adyton",
+  source: "/adyton/61aa1be98b92143f",
   type: "message.received",
   time: "2026-11-20T12:00:00Z",
   seq: 1,
@@ -26,6 +26,11 @@ describe("a record on one line", () => {
     [{ subject: "boiler", data: { text: "hot" } }, "boiler hot"],
     [{ subject: "boiler" }, "boiler"],
     [{ data: { text: "\u001b[2Jgone" } }, "gone"],
+    [{ source: "/boiler", subject: "hall", data: { value: 81.5 } }, '/boiler hall {"value":81.5}'],
+    [{ source: "/котёл\n\u202e", data: null }, "/котёл null"],
+    [{ source: "/adyton/61aa1be98b92143f/outside" }, ""],
+    [{ type: "token.added", facts: { name: "boiler", may: ["event"] } }, "boiler"],
+    [{ type: "turn.received", facts: { name: "x" }, data: { text: "да" } }, "да"],
     [{ data: { other: "\u001b[2Jgone" } }, '{"other":"\\u001b[2Jgone"}'],
   ];
   for (const [part, text] of cases)

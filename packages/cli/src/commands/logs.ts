@@ -1,8 +1,10 @@
 import { JournalEvent, journalPageMax, Problem, type ProblemCode } from "@adyton/protocol";
-import type { Client } from "../client.ts";
+import { problemFailure, type Client } from "../client.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
+import type { EventSourceMessage } from "eventsource-parser";
 import type { Invocation, Shell } from "../shell.ts";
+import { jsonText } from "../printer.ts";
 import { plainLine } from "../terminal-text.ts";
 
 const lastDefault = 20;
@@ -11,7 +13,16 @@ const quietMsMax = 50_000;
 const reconnectMsMin = 500;
 const reconnectMsMax = 10_000;
 
+/** Records of the node itself have a source below this; nobody outside may use one. */
+const nodeSource = "/adyton/";
+
 const passing: ReadonlySet<ProblemCode> = new Set(["stopping", "busy"]);
+
+interface Read {
+  /** Go on behind this record. */
+  readonly after: number;
+  readonly printed: number;
+}
 
 interface Reading {
   readonly type: string | undefined;
@@ -28,16 +39,17 @@ export async function logs(shell: Shell, { options }: Invocation): Promise<numbe
     after === undefined
       ? await printNewest(shell, client, { type, limit: last ?? lastDefault })
       : await printAfter(shell, client, after, { type, limit: last });
-  if (!options.flag("follow")) return exitCodes.ok;
-  return await follow(shell, next, type);
+  if (options.flag("follow")) return await follow(shell, { start: next.after, type, client });
+  if (next.printed === 0) shell.print.note(shell.t("logs.none"));
+  return exitCodes.ok;
 }
 
-async function printNewest(shell: Shell, client: Client, reading: Reading): Promise<number> {
+async function printNewest(shell: Shell, client: Client, reading: Reading): Promise<Read> {
   const page = await client.ask("getEvents", {
     query: { last: reading.limit, type: reading.type },
   });
   for (const event of page.events) printRecord(shell, event);
-  return page.next;
+  return { after: page.next, printed: page.events.length };
 }
 
 /** Page by page, to the end or to the wanted number of records. */
@@ -46,8 +58,9 @@ async function printAfter(
   client: Client,
   start: number,
   { type, limit }: Reading,
-): Promise<number> {
+): Promise<Read> {
   let after = start;
+  let printed = 0;
   let left = limit ?? Number.POSITIVE_INFINITY;
   while (left > 0) {
     const page = await client.ask("getEvents", {
@@ -55,44 +68,97 @@ async function printAfter(
     });
     for (const event of page.events) printRecord(shell, event);
     left -= page.events.length;
+    printed += page.events.length;
     after = page.next;
     if (!page.more) break;
   }
-  return after;
+  return { after, printed };
+}
+
+interface Following {
+  readonly start: number;
+  readonly type: string | undefined;
+  readonly client: Client;
 }
 
 /**
  * The journal as it grows, until the user stops it. A broken connection is taken up again behind the last record that
- * was printed, so none is lost and none comes twice; waits double from half a second to ten.
+ * was printed, so none is lost and none comes twice; waits double from half a second to ten. A stream that the node
+ * itself ends twice at the same record is given up: a third time would end no better.
  */
-async function follow(shell: Shell, start: number, type: string | undefined): Promise<number> {
+async function follow(shell: Shell, { start, type, client: first }: Following): Promise<number> {
   const { print, t } = shell;
   let after = start;
   let waitMs = reconnectMsMin;
   let broken = false;
+  let endedAt: number | undefined;
+  let { port } = first;
   for (;;) {
+    let reason = t("logs.ended_unsaid");
     try {
       // A node that comes back may have another port.
-      const client = await shell.client();
+      const client = await shell.client(port);
+      ({ port } = client);
       const call = { query: { after, type }, headers: { "last-event-id": String(after) } };
-      for await (const { id, data } of client.stream("getEvents", call, quietMsMax)) {
-        const event = JournalEvent.parse(JSON.parse(data));
-        if (event.seq <= after) continue;
-        printRecord(shell, event);
-        after = id !== undefined && /^\d+$/.test(id) ? Number(id) : event.seq;
+      const watch = {
+        quietMs: quietMsMax,
+        onComment: (text: string) => {
+          if (text.trim().startsWith(closingMark)) reason = closingReason(text);
+        },
+      };
+      for await (const message of client.stream("getEvents", call, watch)) {
+        const moved = takeEvent(shell, message, after);
+        if (moved === after) continue;
+        after = moved;
         waitMs = reconnectMsMin;
         broken = false;
       }
+      if (endedAt === after) throw endedAgain(shell, after, reason);
+      endedAt = after;
+      print.note(t("logs.ended", { reason, after }), "yellow");
     } catch (error) {
       if (!(error instanceof Failure) || !passes(error)) throw error;
       if (!broken) print.note(t("logs.broken", { reason: error.message, after }), "yellow");
       broken = true;
+      // A node that was away and is back is another stream, whatever its first record is.
+      endedAt = undefined;
     }
     await new Promise((resolve) => {
       setTimeout(resolve, waitMs);
     });
     waitMs = Math.min(waitMs * 2, reconnectMsMax);
   }
+}
+
+/** The reason that the node gives in a comment before it ends a stream. */
+const closingMark = "closed:";
+
+function closingReason(comment: string): string {
+  return `${plainLine(comment.trim().slice(closingMark.length))}.`;
+}
+
+/** Prints a record of the stream and returns its number; one from before changes nothing. Throws what the node refuses. */
+function takeEvent(shell: Shell, { event, id, data }: EventSourceMessage, after: number): number {
+  const value: unknown = JSON.parse(data);
+  if (event === "problem") throw problemFailure(Problem.parse(value), shell.t);
+  if (event === "reset") {
+    const last: unknown = Reflect.get(Object(value), "last");
+    if (typeof last !== "number") return after;
+    shell.print.note(shell.t("logs.reset", { last }), "yellow");
+    return last;
+  }
+  const record = JournalEvent.parse(value);
+  if (record.seq <= after) return after;
+  printRecord(shell, record);
+  return id !== undefined && /^\d+$/.test(id) ? Number(id) : record.seq;
+}
+
+function endedAgain({ t }: Shell, after: number, reason: string): Failure {
+  return new Failure("failed", {
+    title: t("logs.ended_again", { after }),
+    detail: reason,
+    advice: t("logs.ended_advice", { after }),
+  });
 }
 
 /** Whether waiting helps: the node is away, stops just now, or has too many listeners. */
@@ -116,13 +182,23 @@ function printRecord({ print, t }: Shell, event: JournalEvent): void {
   print.line(`${time} ${number} ${print.paint("cyan", plainLine(event.type))}${rest}`);
 }
 
-/** What a record is about, on one line: its text where it has one, else its data. */
-export function recordText({ data, subject }: JournalEvent): string {
-  const about = subject === undefined ? "" : `${plainLine(subject)} `;
-  if (data === undefined) return about.trim();
-  if (typeof data === "object" && data !== null) {
-    const text: unknown = Reflect.get(data, "text");
-    if (typeof text === "string") return `${about}${plainLine(text)}`;
-  }
-  return `${about}${plainLine(typeof data === "string" ? data : JSON.stringify(data))}`;
+/** What a record is about, on one line: where it comes from, its text where it has one, else its data or its name. */
+export function recordText(event: JournalEvent): string {
+  const { data, facts, subject, source } = event;
+  const isOutside = !source.startsWith(nodeSource);
+  const about = [isOutside ? source : "", subject ?? ""].filter((part) => part !== "");
+  const name = facts?.["name"];
+  const what = data === undefined && typeof name === "string" ? name : dataText(data);
+  return [...about, what]
+    .map(plainLine)
+    .filter((part) => part !== "")
+    .join(" ");
+}
+
+function dataText(data: unknown): string {
+  if (data === undefined) return "";
+  if (typeof data === "string") return data;
+  const text: unknown =
+    typeof data === "object" && data !== null ? Reflect.get(data, "text") : undefined;
+  return typeof text === "string" ? text : jsonText(data);
 }

@@ -37,12 +37,17 @@ export async function memoryAdd(shell: Shell, { args, options }: Invocation): Pr
   for (const [index, file] of args.entries()) {
     progress.update(t("memory.adding", { file, number: index + 1, count: args.length }));
     try {
+      const startedMs = Date.now();
       const document = await addFile(client, { file, title, shared: options.flag("shared"), t });
       progress.update("");
       if (print.json) added.push(document);
       else
         print.line(
-          t("memory.added", { title: plainLine(document.title), id: document.documentId }),
+          // The node has this machine's clock; a document from before was there already, with this very text.
+          t(Date.parse(document.addedAt) < startedMs ? "memory.unchanged" : "memory.added", {
+            title: plainLine(document.title),
+            id: document.documentId,
+          }),
         );
     } catch (error) {
       // The other files are no worse for this one; a node that is gone would fail them all.

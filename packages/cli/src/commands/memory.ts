@@ -14,7 +14,7 @@ export async function memorySearch(shell: Shell, { args, options }: Invocation):
   if (print.json) print.value(results);
   else if (!results.found) print.line(t("memory.not_found"));
   else
-    for (const [index, hit] of results.hits.entries()) {
+    for (const [index, hit] of bestFirst(results.hits).entries()) {
       const heading = hit.heading.filter((part) => part !== hit.title);
       const place = [hit.title, ...heading].map(plainLine).join(" › ");
       if (index > 0) print.line();
@@ -52,4 +52,9 @@ export async function memoryList(shell: Shell): Promise<number> {
   );
   print.note(t("memory.total", { total: list.total }));
   return 0;
+}
+
+/** By score; equals keep their order. */
+function bestFirst<T extends { readonly score: number }>(hits: readonly T[]): T[] {
+  return hits.toSorted((left, right) => right.score - left.score);
 }

@@ -1,6 +1,6 @@
 import { messageTextCharsMax } from "@adyton/protocol";
 import { conversationOption } from "../conversation.ts";
-import { Failure } from "../failure.ts";
+import { exitCodes, Failure } from "../failure.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { isPiped, joinMessage, readStandardInput } from "../standard-input.ts";
 import { streamTurn, wholeTurn } from "../turn.ts";
@@ -29,8 +29,11 @@ export async function say(shell: Shell, { args, options }: Invocation): Promise<
   if (text.length > messageTextCharsMax) throw tooLong(shell);
   const client = await shell.client();
   const turn = { client, print, t, message: { text, ...context } };
-  await (print.json || options.refused("stream") ? wholeTurn(turn) : streamTurn(turn));
-  return 0;
+  const answer = await (print.json || options.refused("stream")
+    ? wholeTurn(turn)
+    : streamTurn(turn));
+  // Half an answer must not pass for a whole one in a script.
+  return answer.finish === "cut" ? exitCodes.failed : exitCodes.ok;
 }
 
 async function pipedText(shell: Shell): Promise<string> {

@@ -1,14 +1,15 @@
 import { conversationOption } from "../conversation.ts";
+import { localTime } from "../local-time.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 
 /** `self`: what the node says about its own structure. */
 export async function self(shell: Shell, { options }: Invocation): Promise<number> {
   const { print, t } = shell;
-  const named =
-    options.text("conversation") === undefined ? undefined : conversationOption(options);
   const client = await shell.client();
-  const report = await client.ask("getSelf", { query: { conversation: named } });
+  const report = await client.ask("getSelf", {
+    query: { conversation: conversationOption(options) },
+  });
   if (print.json) {
     print.value(report);
     return 0;
@@ -28,6 +29,10 @@ export async function self(shell: Shell, { options }: Invocation): Promise<numbe
       [t("self.memory"), t("self.memory_counts", report.memory)],
       [t("self.prompt"), t("self.prompt_tokens", { tokens: report.corePrompt.tokens })],
       [t("self.overlays"), String(report.overlays.length)],
+      ...report.overlays.map(({ overlayId, text, expires }) => [
+        t("self.overlay", { at: localTime(expires.at) }),
+        `${overlayId}  ${text}`,
+      ]),
       [t("self.caller"), `${report.caller.tier}: ${report.caller.may.join(", ")}`],
       [t("self.config"), subject.configHash],
     ].map(([label = "", value = ""]) => [

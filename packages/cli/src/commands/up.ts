@@ -2,7 +2,6 @@ import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline/promises";
 import { startNode, StartError, type ChatServer, type Notice } from "@adyton/core";
 import { exitCodes, Failure } from "../failure.ts";
-import { homeFolder } from "../home.ts";
 import { otherPort, portHolder } from "../listeners.ts";
 import { findAddress } from "../node-address.ts";
 import type { Invocation, Shell } from "../shell.ts";
@@ -14,8 +13,9 @@ import { plainLine } from "../terminal-text.ts";
 export async function up(shell: Shell, { options }: Invocation): Promise<number> {
   const { home, port, print, t, language } = shell;
   const interactive = process.stdin.isTTY && print.terminal.interactive && !print.json;
-  const stopped = untilSignal();
-  const starting = startNode({
+  const stopping = new AbortController();
+  const stopped = untilSignal().then(() => stopping.abort());
+  const outcome = await startNode({
     home,
     port,
     backend: options.text("backend"),
@@ -23,17 +23,19 @@ export async function up(shell: Shell, { options }: Invocation): Promise<number>
     version: softwareVersion(),
     language,
     onNotice: (notice) => (print.json ? print.value(notice) : printNotice(shell, notice)),
-    ...(interactive ? { chooseBackend: (found) => askForServer(shell, found) } : {}),
+    ...(interactive
+      ? { chooseBackend: (found) => askForServer(shell, found, stopping.signal) }
+      : {}),
+  }).catch((error: unknown) => {
+    // A start that was called off half-way, at the question for a server, has closed what it had opened.
+    if (stopping.signal.aborted) return undefined;
+    return startFailure(error, shell);
   });
-  const outcome = await Promise.race([
-    starting.catch((error: unknown) => startFailure(error, shell)),
-    stopped,
-  ]);
-  // A node that is only starting need not be stopped in order: what it has written survives any end.
-  if (typeof outcome === "string") process.exit(exitCodes.ok);
+  if (outcome === undefined) return exitCodes.ok;
   if (outcome instanceof Failure) throw outcome;
+  // A signal that came during the start stops the node in order, as soon as there is one to stop.
   await using node = outcome;
-  if (!print.json) printGreeting(shell, node.port);
+  if (!print.json && !stopping.signal.aborted) printGreeting(shell, node.port);
   flushCompileCache();
   await stopped;
   if (!print.json) print.note(t("up.stopping"));
@@ -74,25 +76,23 @@ function printNotice({ print, t }: Shell, notice: Notice): void {
   }
 }
 
-function printGreeting({ print, t, home, env }: Shell, port: number): void {
+function printGreeting({ print, t }: Shell, port: number): void {
   const text = t("up.hello_text");
-  const folder = home === homeFolder(undefined, env) ? "" : ` --home ${shellWord(home)}`;
   print.line();
   print.line(t("up.hello"));
   print.line(
     `  curl -s http://localhost:${port}/api/v1/message -H 'Content-Type: application/json' -d '${JSON.stringify({ text })}'`,
   );
-  print.line(`  ./adyton say${folder} ${text}`);
+  print.line(`  ${t("up.hello_say")}`);
   print.line();
   print.line(print.paint("dim", t("up.stop")));
 }
 
-/** As a shell takes it for one word. */
-function shellWord(text: string): string {
-  return /^[\w./:~-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
-}
-
-async function askForServer({ print, t }: Shell, found: readonly ChatServer[]): Promise<number> {
+async function askForServer(
+  { print, t }: Shell,
+  found: readonly ChatServer[],
+  signal: AbortSignal,
+): Promise<number> {
   for (const [index, { software, url, model }] of found.entries())
     print.line(`  ${index + 1}. ${plainLine(`${model} (${software}, ${url})`)}`);
   const lines = createInterface({ input: process.stdin, output: process.stdout });
@@ -100,7 +100,9 @@ async function askForServer({ print, t }: Shell, found: readonly ChatServer[]): 
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
     for (;;) {
-      const answer = (await lines.question(t("up.which", { count: found.length }))).trim();
+      const answer = (
+        await lines.question(t("up.which", { count: found.length }), { signal })
+      ).trim();
       const number = answer === "" ? 1 : Number(answer);
       if (Number.isInteger(number) && number >= 1 && number <= found.length) return number - 1;
     }

@@ -5,13 +5,13 @@ import { en } from "../texts/en.ts";
 import { ru } from "../texts/ru.ts";
 import { translator } from "../texts/translate.ts";
 import type { DoctorContext, Finding } from "./finding.ts";
-import { discChecks } from "./home-checks.ts";
+import { diskChecks } from "./home-checks.ts";
 import { clock, locale, nodeVersion, openFiles } from "./system-checks.ts";
 
 const context: DoctorContext = { home: "/nowhere", port: 7_860, env: {}, t: translator(en) };
 const now = Date.parse("2026-11-20T12:00:00Z");
 const dayMs = 86_400_000;
-const disc = (bavail: number, type = 0xef53) =>
+const disk = (bavail: number, type = 0xef53) =>
   Object.assign(statfsSync("/"), { bavail, bsize: 1, type });
 const worst = (findings: Finding[]) =>
   findings.find(({ status }) => status === "fail") ??
@@ -39,11 +39,11 @@ const cases: readonly (readonly [name: string, finding: Finding | undefined, sta
   ],
   ["files without end", openFiles("Max open files            unlimited  x", context), "ok"],
   ["files untold", openFiles("", context), "ok"],
-  ["room", worst(discChecks(disc(1024 ** 3), context)), "none"],
-  ["little room", worst(discChecks(disc(1024 ** 3 - 1), context)), "warn"],
-  ["hardly any room", worst(discChecks(disc(100 * 1024 ** 2 - 1), context)), "fail"],
-  ["a network disc", worst(discChecks(disc(1024 ** 4, 0x6969), context)), "warn"],
-  ["a disc in memory", worst(discChecks(disc(1024 ** 4, 0x01021994), context)), "warn"],
+  ["room", worst(diskChecks(disk(1024 ** 3), context)), "none"],
+  ["little room", worst(diskChecks(disk(1024 ** 3 - 1), context)), "warn"],
+  ["hardly any room", worst(diskChecks(disk(100 * 1024 ** 2 - 1), context)), "fail"],
+  ["a network disk", worst(diskChecks(disk(1024 ** 4, 0x6969), context)), "warn"],
+  ["a disk in memory", worst(diskChecks(disk(1024 ** 4, 0x01021994), context)), "warn"],
 ];
 
 describe("the doctor", () => {

@@ -32,11 +32,11 @@ export function homeChecks(context: DoctorContext): Finding[] {
       isWritable(above)
         ? ok("home", t("doctor.home_absent", { home }))
         : fail("home", t("doctor.home_unwritable", { home: above }), t("doctor.home_choose")),
-      ...discChecks(statfsSync(above), context),
+      ...diskChecks(statfsSync(above), context),
     ];
   }
   const uid = process.getuid?.() ?? status.uid;
-  const findings = [folder(status, uid, context), ...discChecks(statfsSync(home), context)];
+  const findings = [folder(status, uid, context), ...diskChecks(statfsSync(home), context)];
   return [...findings, lock(context), token(context), journal(context)];
 }
 
@@ -61,8 +61,8 @@ function folder(
   return ok("home", t("doctor.home", { home }));
 }
 
-export function discChecks(disc: StatsFsBase<number>, { t }: DoctorContext): Finding[] {
-  const freeBytes = disc.bavail * disc.bsize;
+export function diskChecks(disk: StatsFsBase<number>, { t }: DoctorContext): Finding[] {
+  const freeBytes = disk.bavail * disk.bsize;
   const free = `${(freeBytes / 1024 ** 3).toFixed(1)} GiB`;
   const text = t("doctor.space", { free });
   const space =
@@ -71,13 +71,13 @@ export function discChecks(disc: StatsFsBase<number>, { t }: DoctorContext): Fin
       : freeBytes < freeBytesGood
         ? warn("space", text, t("doctor.space_cure"))
         : ok("space", text);
-  const remote = network.get(disc.type);
-  const lost = passing.get(disc.type);
+  const remote = network.get(disk.type);
+  const lost = passing.get(disk.type);
   if (remote !== undefined)
-    return [space, warn("disc", t("doctor.disc_remote", { name: remote }), t("doctor.disc_cure"))];
+    return [space, warn("disk", t("doctor.disk_remote", { name: remote }), t("doctor.disk_cure"))];
   if (lost !== undefined)
-    return [space, warn("disc", t("doctor.disc_passing", { name: lost }), t("doctor.disc_cure"))];
-  return [space, ok("disc", t("doctor.disc"))];
+    return [space, warn("disk", t("doctor.disk_passing", { name: lost }), t("doctor.disk_cure"))];
+  return [space, ok("disk", t("doctor.disk"))];
 }
 
 function lock({ home, t }: DoctorContext): Finding {

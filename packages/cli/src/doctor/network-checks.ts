@@ -1,3 +1,6 @@
+import type { Health } from "@adyton/protocol";
+import { plainLine } from "../terminal-text.ts";
+import type { Translate } from "../texts/translate.ts";
 import type { Client } from "../client.ts";
 import { readNodeConfig } from "../config-reading.ts";
 import { Failure } from "../failure.ts";
@@ -24,18 +27,22 @@ export async function networkChecks(
   client: () => Promise<Client>,
 ): Promise<Finding[]> {
   const answer = await nodeAnswer(client);
-  return [portCheck(context), nodeCheck(context, answer), ...(await backendChecks(context))];
+  return [
+    portCheck(context),
+    nodeCheck(context, answer),
+    ...(await backendChecks(context, answer)),
+  ];
 }
 
 type NodeAnswer =
-  | { readonly kind: "node"; readonly status: "ok" | "degraded" | "failed" }
+  | { readonly kind: "node"; readonly health: Health }
   | { readonly kind: "silent" }
   | { readonly kind: "foreign"; readonly reason: string };
 
 async function nodeAnswer(client: () => Promise<Client>): Promise<NodeAnswer> {
   try {
-    const { status } = await (await client()).ask("getHealth", { quietMs: healthMsMax });
-    return { kind: "node", status };
+    const health = await (await client()).ask("getHealth", { quietMs: healthMsMax });
+    return { kind: "node", health };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error.code === "unreachable"
@@ -61,14 +68,19 @@ function nodeCheck(context: DoctorContext, answer: NodeAnswer): Finding {
     return warn("reach", t("doctor.node_silent"), t("doctor.node_start"));
   if (answer.kind === "foreign")
     return fail("reach", answer.reason, t("doctor.port_cure", { other: otherPort(context.port) }));
-  if (answer.status === "ok") return ok("reach", t("doctor.node_answers"));
-  const finding = answer.status === "failed" ? fail : warn;
-  const state = t(`health.${answer.status}`);
-  return finding("reach", t("doctor.node_state", { state }), "adyton health");
+  const { status } = answer.health;
+  if (status === "ok") return ok("reach", t("doctor.node_answers"));
+  const finding = status === "failed" ? fail : warn;
+  const state = t(`health.${status}`);
+  return finding("reach", t("doctor.node_state", { state }), t("doctor.see_health"));
 }
 
-async function backendChecks(context: DoctorContext): Promise<Finding[]> {
+/** The running node knows best which server it uses; without one the configuration tells, then a look around. */
+async function backendChecks(context: DoctorContext, answer: NodeAnswer): Promise<Finding[]> {
   const { port, home, t } = context;
+  const part =
+    answer.kind === "node" ? answer.health.parts.find(({ name }) => name === "model") : undefined;
+  if (part !== undefined) return [modelFinding(part, t)];
   const { outcome } = readNodeConfig(home);
   const configured = outcome.kind === "ok" ? outcome.value.backends.map(({ url }) => url) : [];
   const own = await Promise.all(
@@ -77,7 +89,7 @@ async function backendChecks(context: DoctorContext): Promise<Finding[]> {
       .filter((url) => url.startsWith("http:"))
       .map(async (url) =>
         (await listsModels(modelsAddress(url)))
-          ? ok("models", t("doctor.models", { names: url }))
+          ? ok("models", t("doctor.models_answers", { url }))
           : warn("models", t("doctor.models_silent", { url }), t("doctor.models_start")),
       ),
   );
@@ -94,6 +106,13 @@ async function backendChecks(context: DoctorContext): Promise<Finding[]> {
   if (names.length > 0) return [ok("models", t("doctor.models", { names: names.join(", ") }))];
   const ports = looks.map(([each]) => each).join(", ");
   return [warn("models", t("doctor.models_none", { ports }), t("doctor.models_cure"))];
+}
+
+function modelFinding({ status, detail }: Health["parts"][number], t: Translate): Finding {
+  const text = t("doctor.models_health", {
+    detail: plainLine(detail ?? t(`health.${status}`)),
+  });
+  return status === "ok" ? ok("models", text) : warn("models", text, t("doctor.models_start"));
 }
 
 /** The list of models of a server, whose address may or may not end in `/v1`. */

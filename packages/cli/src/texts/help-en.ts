@@ -1,10 +1,11 @@
 /** What `--help` says: commands, their options, examples. */
 export const helpEn = {
+  "program.name": "{adyton}",
   "program.summary": "Your own language model in a room with no door.",
   "program.more": `First steps:
-  adyton up                      start the node
-  adyton say hello               say something to it (in another terminal)
-  adyton COMMAND --help          how a command is used, with examples
+  {adyton} up                      start the node
+  {adyton} say hello               say something to it (in another terminal)
+  {adyton} COMMAND --help          how a command is used, with examples
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 69 the node does not answer.
 Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LANG (English or Russian).`,
@@ -21,6 +22,8 @@ Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LAN
   "option.version": "show the version",
   "option.home": "the node's folder (default: ADYTON_HOME, else ~/.adyton)",
   "option.port": "the node's port (default: the running node's, else adyton.yaml, else 7860)",
+  "option.port_up": "the node's port (default: adyton.yaml's, else 7860; 0: any free one)",
+  "option.port_emulator": "the emulator's port (default: any free one)",
   "option.json": "answer as JSON",
   "option.backend": "the model server's address; auto: the first that is found; none: no model",
   "option.model": "which of the server's models",
@@ -46,103 +49,103 @@ Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LAN
   "option.emulated_model": "the name of the emulated chat model",
   "summary.help": "how a command is used",
   "summary.up": "start the node; Ctrl-C stops it",
-  "example.up": `adyton up
-adyton up --backend http://127.0.0.1:11434/v1 --model qwen3:8b
-adyton up --home /srv/adyton --port 7861
-adyton up --backend none          # quotes from memory only`,
+  "example.up": `{adyton} up
+{adyton} up --backend http://127.0.0.1:11434/v1 --model qwen3:8b
+{adyton} up --home /srv/adyton --port 7861
+{adyton} up --backend none          # quotes from memory only`,
   "summary.init": "write a commented adyton.yaml",
-  "example.init": `adyton init
-adyton init --home /srv/adyton
-adyton init --force               # replaces the one that is there`,
+  "example.init": `{adyton} init
+{adyton} init --home /srv/adyton
+{adyton} init --force               # replaces the one that is there`,
   "summary.say": "say something; without text on a terminal, a conversation",
-  "example.say": `adyton say "How do I make a backup?"
-cat app.log | adyton say "what is wrong?"
-adyton say -c new -m extractive "Telegram"
-adyton say /help
-adyton say                        # a conversation; Ctrl-D ends`,
+  "example.say": `{adyton} say "How do I make a backup?"
+cat app.log | {adyton} say "what is wrong?"
+{adyton} say -c new -m extractive "Telegram"
+{adyton} say /help
+{adyton} say                        # a conversation; Ctrl-D ends`,
   "summary.command": "execute a command of the node",
-  "example.command": `adyton command help
-adyton command switch_mode mode=EXTRACTIVE lifetime.turns=5 -c kitchen
-adyton command prompt '{"text": "Answer in verse."}'`,
+  "example.command": `{adyton} command help
+{adyton} command switch_mode mode=EXTRACTIVE lifetime.turns=5 -c kitchen
+{adyton} command prompt '{"text": "Answer in verse."}'`,
   "summary.prompt": "insert an intent into a conversation, with an expiry",
-  "example.prompt": `adyton prompt "Answer in verse." -c kitchen --turns 5
-adyton prompt "Answer briefly." --seconds 3600
-adyton prompt remove ovl_3f9c2a7e`,
+  "example.prompt": `{adyton} prompt "Answer in verse." -c kitchen --turns 5
+{adyton} prompt "Answer briefly." --seconds 3600
+{adyton} prompt remove ovl_3f9c2a7e`,
   "summary.prompt remove": "remove an inserted intent before it ends",
-  "example.prompt remove": "adyton prompt remove ovl_3f9c2a7e",
+  "example.prompt remove": "{adyton} prompt remove ovl_3f9c2a7e",
   "summary.self": "the node's own structure",
-  "example.self": `adyton self
-adyton self --json | jq .routes
-adyton self -c kitchen`,
+  "example.self": `{adyton} self
+{adyton} self --json | jq .routes
+{adyton} self -c kitchen`,
   "summary.logs": "the journal: what happened, newest last",
-  "example.logs": `adyton logs
-adyton logs -f
-adyton logs -n 100 --type message.
-adyton logs --after 1200 --json`,
+  "example.logs": `{adyton} logs
+{adyton} logs -f
+{adyton} logs -n 100 --type turn.
+{adyton} logs --after 1200 --json`,
   "summary.memory": "documents that answers are taken from",
-  "example.memory": `adyton memory add notes.md
-adyton memory search "when was the boiler serviced"`,
+  "example.memory": `{adyton} memory add notes.md
+{adyton} memory search "when was the boiler serviced"`,
   "summary.memory add": "add documents (md, txt, csv, json, log)",
-  "example.memory add": `adyton memory add notes.md manual.txt
-adyton memory add --shared --title "House rules" rules.md
-git log | adyton memory add - --title "History"`,
+  "example.memory add": `{adyton} memory add notes.md manual.txt
+{adyton} memory add --shared --title "House rules" rules.md
+git log | {adyton} memory add - --title "History"`,
   "summary.memory search": "search memory",
-  "example.memory search": `adyton memory search "when was the boiler serviced"
-adyton memory search backup --limit 3 --json`,
+  "example.memory search": `{adyton} memory search "when was the boiler serviced"
+{adyton} memory search backup --limit 3 --json`,
   "summary.memory list": "the documents in memory",
-  "example.memory list": "adyton memory list",
+  "example.memory list": "{adyton} memory list",
   "summary.usage": "messages, tokens and time by day",
-  "example.usage": `adyton usage
-adyton usage --days 7`,
+  "example.usage": `{adyton} usage
+{adyton} usage --days 7`,
   "summary.journal": "check, back up and restore the journal",
-  "example.journal": `adyton journal verify
-adyton journal backup`,
+  "example.journal": `{adyton} journal verify
+{adyton} journal backup`,
   "summary.journal verify": "check that the journal is what was written",
-  "example.journal verify": `adyton journal verify
-adyton journal verify --json | jq .headHash`,
+  "example.journal verify": `{adyton} journal verify
+{adyton} journal verify --json | jq .headHash`,
   "summary.journal backup": "write a backup; with the node stopped, to any folder",
-  "example.journal backup": `adyton journal backup
-adyton journal backup /mnt/usb/adyton     # while the node is stopped`,
+  "example.journal backup": `{adyton} journal backup
+{adyton} journal backup /mnt/usb/adyton     # while the node is stopped`,
   "summary.journal restore": "put a backup back, while the node is stopped",
-  "example.journal restore": "adyton journal restore ~/.adyton/backups/20261120T120000Z",
+  "example.journal restore": "{adyton} journal restore ~/.adyton/backups/20261120T120000Z",
   "summary.journal accept": "accept the journal as it stands after a known loss",
-  "example.journal accept": "adyton journal accept",
+  "example.journal accept": "{adyton} journal accept",
   "summary.journal rebuild": "make anew what is derived from the journal",
-  "example.journal rebuild": "adyton journal rebuild",
+  "example.journal rebuild": "{adyton} journal rebuild",
   "summary.token": "credentials for programs and people",
-  "example.token": `adyton token add boiler --may event
-adyton token list`,
+  "example.token": `{adyton} token add boiler --may event
+{adyton} token list`,
   "summary.token add": "make a token; its secret is shown once",
-  "example.token add": `adyton token add boiler --may event
-adyton token add laptop --may say,read,memory:read --expires 30d
-adyton token add anna --may say --person
-secret=$(adyton token add script --may say)`,
+  "example.token add": `{adyton} token add boiler --may event
+{adyton} token add laptop --may say,read,memory:read --expires 30d
+{adyton} token add anna --may say --person
+secret=$({adyton} token add script --may say)`,
   "summary.token list": "all tokens",
-  "example.token list": "adyton token list",
+  "example.token list": "{adyton} token list",
   "summary.token revoke": "revoke a token at once",
-  "example.token revoke": "adyton token revoke boiler",
+  "example.token revoke": "{adyton} token revoke boiler",
   "summary.health": "whether the node works, part by part",
-  "example.health": `adyton health
-adyton health --json`,
+  "example.health": `{adyton} health
+{adyton} health --json`,
   "summary.config": "the configuration file",
-  "example.config": `adyton config check
-adyton config show`,
+  "example.config": `{adyton} config check
+{adyton} config show`,
   "summary.config check": "every mistake in adyton.yaml, with its line",
-  "example.config check": "adyton config check",
+  "example.config check": "{adyton} config check",
   "summary.config show": "every setting as it counts",
-  "example.config show": `adyton config show
-adyton config show --json`,
+  "example.config show": `{adyton} config show
+{adyton} config show --json`,
   "summary.doctor": "what keeps the node from working, and its cure",
-  "example.doctor": "adyton doctor",
+  "example.doctor": "{adyton} doctor",
   "summary.emulate": "servers to try things with",
-  "example.emulate": "adyton emulate openai",
+  "example.emulate": "{adyton} emulate openai",
   "summary.emulate openai": "a scripted model server that speaks the OpenAI protocol",
-  "example.emulate openai": `adyton emulate openai --port 8080
-adyton emulate openai --persona "truncate(4096)" --token-delay 20`,
+  "example.emulate openai": `{adyton} emulate openai --port 8080
+{adyton} emulate openai --persona "truncate(4096)" --token-delay 20`,
   "summary.completion": "completion for bash, zsh or fish",
-  "example.completion": `source <(adyton completion bash)
-adyton completion zsh > ~/.zfunc/_adyton
-adyton completion fish > ~/.config/fish/completions/adyton.fish`,
+  "example.completion": `source <({adyton} completion bash)
+{adyton} completion zsh > ~/.zfunc/_adyton
+{adyton} completion fish > ~/.config/fish/completions/adyton.fish`,
   "summary.version": "the version",
-  "example.version": "adyton version",
+  "example.version": "{adyton} version",
 } as const;

@@ -1,10 +1,11 @@
 /** Что говорит `--help`: команды, их ключи, примеры. */
 export const helpRu = {
+  "program.name": "{adyton}",
   "program.summary": "Ваша собственная языковая модель в комнате без двери.",
   "program.more": `Первые шаги:
-  adyton up                      запустить узел
-  adyton say привет              сказать ему что-нибудь (в другом терминале)
-  adyton КОМАНДА --help          как пользоваться командой, с примерами
+  {adyton} up                      запустить узел
+  {adyton} say привет              сказать ему что-нибудь (в другом терминале)
+  {adyton} КОМАНДА --help          как пользоваться командой, с примерами
 
 Коды завершения: 0 — сделано, 1 — не удалось, 2 — неверный вызов, 69 — узел не отвечает.
 Окружение: ADYTON_HOME (папка узла), NO_COLOR, LC_ALL, LC_MESSAGES, LANG (русский или английский).`,
@@ -21,6 +22,8 @@ export const helpRu = {
   "option.version": "показать версию",
   "option.home": "папка узла (по умолчанию: ADYTON_HOME, иначе ~/.adyton)",
   "option.port": "порт узла (по умолчанию: работающего узла, иначе из adyton.yaml, иначе 7860)",
+  "option.port_up": "порт узла (по умолчанию: из adyton.yaml, иначе 7860; 0 — любой свободный)",
+  "option.port_emulator": "порт эмулятора (по умолчанию: любой свободный)",
   "option.json": "ответить в JSON",
   "option.backend": "адрес сервера модели; auto — первый найденный; none — без модели",
   "option.model": "какая из моделей сервера",
@@ -46,103 +49,103 @@ export const helpRu = {
   "option.emulated_model": "имя изображаемой модели",
   "summary.help": "как пользоваться командой",
   "summary.up": "запустить узел; Ctrl-C останавливает",
-  "example.up": `adyton up
-adyton up --backend http://127.0.0.1:11434/v1 --model qwen3:8b
-adyton up --home /srv/adyton --port 7861
-adyton up --backend none          # только цитаты из памяти`,
+  "example.up": `{adyton} up
+{adyton} up --backend http://127.0.0.1:11434/v1 --model qwen3:8b
+{adyton} up --home /srv/adyton --port 7861
+{adyton} up --backend none          # только цитаты из памяти`,
   "summary.init": "записать adyton.yaml с пояснениями",
-  "example.init": `adyton init
-adyton init --home /srv/adyton
-adyton init --force               # заменит имеющийся`,
+  "example.init": `{adyton} init
+{adyton} init --home /srv/adyton
+{adyton} init --force               # заменит имеющийся`,
   "summary.say": "сказать что-нибудь; без текста в терминале — беседа",
-  "example.say": `adyton say "Как сделать резервную копию?"
-cat app.log | adyton say "что не так?"
-adyton say -c new -m extractive "Телеграм"
-adyton say /help
-adyton say                        # беседа; Ctrl-D — конец`,
+  "example.say": `{adyton} say "Как сделать резервную копию?"
+cat app.log | {adyton} say "что не так?"
+{adyton} say -c new -m extractive "Телеграм"
+{adyton} say /help
+{adyton} say                        # беседа; Ctrl-D — конец`,
   "summary.command": "выполнить команду узла",
-  "example.command": `adyton command help
-adyton command switch_mode mode=EXTRACTIVE lifetime.turns=5 -c кухня
-adyton command prompt '{"text": "Отвечай стихами."}'`,
+  "example.command": `{adyton} command help
+{adyton} command switch_mode mode=EXTRACTIVE lifetime.turns=5 -c кухня
+{adyton} command prompt '{"text": "Отвечай стихами."}'`,
   "summary.prompt": "вставить намерение в беседу, со сроком",
-  "example.prompt": `adyton prompt "Отвечай стихами." -c кухня --turns 5
-adyton prompt "Отвечай кратко." --seconds 3600
-adyton prompt remove ovl_3f9c2a7e`,
+  "example.prompt": `{adyton} prompt "Отвечай стихами." -c кухня --turns 5
+{adyton} prompt "Отвечай кратко." --seconds 3600
+{adyton} prompt remove ovl_3f9c2a7e`,
   "summary.prompt remove": "убрать намерение раньше срока",
-  "example.prompt remove": "adyton prompt remove ovl_3f9c2a7e",
+  "example.prompt remove": "{adyton} prompt remove ovl_3f9c2a7e",
   "summary.self": "собственное устройство узла",
-  "example.self": `adyton self
-adyton self --json | jq .routes
-adyton self -c кухня`,
+  "example.self": `{adyton} self
+{adyton} self --json | jq .routes
+{adyton} self -c кухня`,
   "summary.logs": "журнал: что произошло, новое внизу",
-  "example.logs": `adyton logs
-adyton logs -f
-adyton logs -n 100 --type message.
-adyton logs --after 1200 --json`,
+  "example.logs": `{adyton} logs
+{adyton} logs -f
+{adyton} logs -n 100 --type turn.
+{adyton} logs --after 1200 --json`,
   "summary.memory": "документы, из которых берутся ответы",
-  "example.memory": `adyton memory add заметки.md
-adyton memory search "когда чинили котёл"`,
+  "example.memory": `{adyton} memory add заметки.md
+{adyton} memory search "когда чинили котёл"`,
   "summary.memory add": "добавить документы (md, txt, csv, json, log)",
-  "example.memory add": `adyton memory add заметки.md руководство.txt
-adyton memory add --shared --title "Правила дома" правила.md
-git log | adyton memory add - --title "История"`,
+  "example.memory add": `{adyton} memory add заметки.md руководство.txt
+{adyton} memory add --shared --title "Правила дома" правила.md
+git log | {adyton} memory add - --title "История"`,
   "summary.memory search": "искать в памяти",
-  "example.memory search": `adyton memory search "когда чинили котёл"
-adyton memory search копия --limit 3 --json`,
+  "example.memory search": `{adyton} memory search "когда чинили котёл"
+{adyton} memory search копия --limit 3 --json`,
   "summary.memory list": "документы в памяти",
-  "example.memory list": "adyton memory list",
+  "example.memory list": "{adyton} memory list",
   "summary.usage": "сообщения, токены и время по дням",
-  "example.usage": `adyton usage
-adyton usage --days 7`,
+  "example.usage": `{adyton} usage
+{adyton} usage --days 7`,
   "summary.journal": "проверить, сохранить и восстановить журнал",
-  "example.journal": `adyton journal verify
-adyton journal backup`,
+  "example.journal": `{adyton} journal verify
+{adyton} journal backup`,
   "summary.journal verify": "проверить, что в журнале то, что было записано",
-  "example.journal verify": `adyton journal verify
-adyton journal verify --json | jq .headHash`,
+  "example.journal verify": `{adyton} journal verify
+{adyton} journal verify --json | jq .headHash`,
   "summary.journal backup": "сделать резервную копию; при остановленном узле — в любую папку",
-  "example.journal backup": `adyton journal backup
-adyton journal backup /mnt/usb/adyton     # когда узел остановлен`,
+  "example.journal backup": `{adyton} journal backup
+{adyton} journal backup /mnt/usb/adyton     # когда узел остановлен`,
   "summary.journal restore": "вернуть резервную копию, когда узел остановлен",
-  "example.journal restore": "adyton journal restore ~/.adyton/backups/20261120T120000Z",
+  "example.journal restore": "{adyton} journal restore ~/.adyton/backups/20261120T120000Z",
   "summary.journal accept": "принять журнал как есть после известной потери",
-  "example.journal accept": "adyton journal accept",
+  "example.journal accept": "{adyton} journal accept",
   "summary.journal rebuild": "построить заново то, что выводится из журнала",
-  "example.journal rebuild": "adyton journal rebuild",
+  "example.journal rebuild": "{adyton} journal rebuild",
   "summary.token": "токены для программ и людей",
-  "example.token": `adyton token add boiler --may event
-adyton token list`,
+  "example.token": `{adyton} token add boiler --may event
+{adyton} token list`,
   "summary.token add": "создать токен; он будет показан один раз",
-  "example.token add": `adyton token add boiler --may event
-adyton token add laptop --may say,read,memory:read --expires 30d
-adyton token add anna --may say --person
-secret=$(adyton token add script --may say)`,
+  "example.token add": `{adyton} token add boiler --may event
+{adyton} token add laptop --may say,read,memory:read --expires 30d
+{adyton} token add anna --may say --person
+secret=$({adyton} token add script --may say)`,
   "summary.token list": "все токены",
-  "example.token list": "adyton token list",
+  "example.token list": "{adyton} token list",
   "summary.token revoke": "отозвать токен сразу",
-  "example.token revoke": "adyton token revoke boiler",
+  "example.token revoke": "{adyton} token revoke boiler",
   "summary.health": "работает ли узел, по частям",
-  "example.health": `adyton health
-adyton health --json`,
+  "example.health": `{adyton} health
+{adyton} health --json`,
   "summary.config": "файл настроек",
-  "example.config": `adyton config check
-adyton config show`,
+  "example.config": `{adyton} config check
+{adyton} config show`,
   "summary.config check": "все ошибки в adyton.yaml, с номером строки",
-  "example.config check": "adyton config check",
+  "example.config check": "{adyton} config check",
   "summary.config show": "все настройки, как они действуют",
-  "example.config show": `adyton config show
-adyton config show --json`,
+  "example.config show": `{adyton} config show
+{adyton} config show --json`,
   "summary.doctor": "что мешает узлу работать и как это исправить",
-  "example.doctor": "adyton doctor",
+  "example.doctor": "{adyton} doctor",
   "summary.emulate": "серверы для проб",
-  "example.emulate": "adyton emulate openai",
+  "example.emulate": "{adyton} emulate openai",
   "summary.emulate openai": "сервер модели по сценарию, с протоколом OpenAI",
-  "example.emulate openai": `adyton emulate openai --port 8080
-adyton emulate openai --persona "truncate(4096)" --token-delay 20`,
+  "example.emulate openai": `{adyton} emulate openai --port 8080
+{adyton} emulate openai --persona "truncate(4096)" --token-delay 20`,
   "summary.completion": "дополнение команд для bash, zsh или fish",
-  "example.completion": `source <(adyton completion bash)
-adyton completion zsh > ~/.zfunc/_adyton
-adyton completion fish > ~/.config/fish/completions/adyton.fish`,
+  "example.completion": `source <({adyton} completion bash)
+{adyton} completion zsh > ~/.zfunc/_adyton
+{adyton} completion fish > ~/.config/fish/completions/adyton.fish`,
   "summary.version": "версия",
-  "example.version": "adyton version",
+  "example.version": "{adyton} version",
 } as const;

@@ -33,7 +33,7 @@ describe("the texts", () => {
     for (const key of latin)
       assert.match(
         key,
-        /^(?:example\.|doctor\.(?:node|locale_cure)$|journal\.working$|token\.columns$)/,
+        /^(?:program\.name$|example\.|doctor\.(?:node|locale_cure)$|journal\.working$|token\.columns$)/,
       );
     for (const key of keys)
       if (key !== "template.config") assert.doesNotMatch(en[key], /\p{Script=Cyrillic}/u, key);
