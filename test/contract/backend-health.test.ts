@@ -197,6 +197,23 @@ describe("HealthWatch", () => {
     assert.equal(clock.timersPending, 0);
   });
 
+  it("checks a server in use every 10 seconds, for five minutes", async () => {
+    const { clock, askedAtMs, watch } = watchWith(() => true);
+    watch.succeeded("works");
+    await clock.advance(25_000);
+    watch.used();
+    await clock.advance(30_000);
+    assert.deepEqual(askedAtMs, [35_000, 45_000, 55_000]);
+    await clock.advance(270_000);
+    const afterMs = askedAtMs.at(-1) ?? 0;
+    assert.ok(afterMs >= 315_000, String(afterMs));
+    askedAtMs.length = 0;
+    await clock.advance(90_000);
+    assert.equal(askedAtMs.length, 3, String(askedAtMs));
+    await watch[Symbol.asyncDispose]();
+    assert.equal(clock.timersPending, 0);
+  });
+
   it("does nothing before its start", async () => {
     const { clock, askedAtMs, watch } = watchWith(() => true);
     await clock.advance(120_000);

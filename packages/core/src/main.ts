@@ -38,8 +38,8 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
     options.onNotice?.({ kind: "first_start", home: options.home, tokenFile: files.token });
   }
   const { openNode } = await import("./open-node.ts");
-  const journal = stack.adopt(await opening, (journal) =>
-    deadline.within("the journal", () => journal[Symbol.asyncDispose]()),
+  const journal = stack.adopt(await opening, (open) =>
+    deadline.within("the journal", () => open[Symbol.asyncDispose]()),
   );
   const tokenHash = token.hash;
   const node = stack.use(await openNode({ options, files, keys, journal, tokenHash, deadline }));

@@ -25,7 +25,7 @@ describe("StopDeadline", () => {
     assert.ok(performance.now() - startedMs < 5_000);
     assert.throws(
       () => deadline.check(),
-      (error) => error instanceof StopError && /: turns, journal\.$/.test(error.message),
+      (error) => error instanceof StopError && error.message.endsWith(": turns, journal."),
     );
   });
 

@@ -137,6 +137,7 @@ class OpenAiCompatibleBackend implements Backend {
 
   async chat(request: ChatRequest): Promise<ChatOutcome> {
     if (request.signal.aborted || this.#stop.signal.aborted) return cancelled;
+    this.#health.used();
     const flight = new AbortController();
     const abort = (): void => flight.abort();
     request.signal.addEventListener("abort", abort, { once: true });

@@ -15,8 +15,8 @@ export interface HealthWatchOptions {
  *     unknown ──success──► ok ◄──success or a good check──► degraded
  *                           └────────a failed try─────────────┘
  *
- * A degraded server is checked after 1 s, 2 s, 4 s … 15 s until it is well again; a healthy one every 30 s, and not at
- * all while traffic succeeds. The timers keep no process alive.
+ * A degraded server is checked after 1 s, 2 s, 4 s … 15 s until it is well again; a healthy one every 30 s, every 10 s
+ * while somebody used it in the last minutes, and not at all while traffic succeeds. The timers keep no process alive.
  */
 export class HealthWatch implements AsyncDisposable {
   readonly #options: HealthWatchOptions;
@@ -24,6 +24,7 @@ export class HealthWatch implements AsyncDisposable {
   readonly #stop = new AbortController();
   #health: BackendHealth;
   #successMs = Number.NEGATIVE_INFINITY;
+  #usedMs = Number.NEGATIVE_INFINITY;
   #healMs: number;
   #timer: Disposable | undefined;
   #probe: Promise<void> | undefined;
@@ -48,6 +49,13 @@ export class HealthWatch implements AsyncDisposable {
     if (this.#isStarted) return;
     this.#isStarted = true;
     this.#schedule();
+  }
+
+  /** Somebody asks the server something: whoever did may ask again soon, so it is checked more often for a while. */
+  used(): void {
+    const wasInUse = this.#isInUse;
+    this.#usedMs = this.#options.clock.monotonicMs();
+    if (this.#isStarted && !wasInUse && this.#health.status !== "degraded") this.#schedule();
   }
 
   succeeded(detail: string): void {
@@ -76,12 +84,23 @@ export class HealthWatch implements AsyncDisposable {
     for (const listener of this.#listeners) listener(this.#health);
   }
 
+  get #isInUse(): boolean {
+    const { clock, timeouts } = this.#options;
+    return clock.monotonicMs() - this.#usedMs < timeouts.inUseMs;
+  }
+
+  /** Between two checks of a server that is not degraded. */
+  get #quietMsMax(): number {
+    const { inUseProbeMs, idleProbeMs } = this.#options.timeouts;
+    return this.#isInUse ? inUseProbeMs : idleProbeMs;
+  }
+
   #schedule(): void {
     this.#timer?.[Symbol.dispose]();
     if (this.#stop.signal.aborted) return;
     const { clock, timeouts } = this.#options;
     const isDegraded = this.#health.status === "degraded";
-    const waitMs = isDegraded ? this.#healMs : timeouts.idleProbeMs;
+    const waitMs = isDegraded ? this.#healMs : this.#quietMsMax;
     if (isDegraded) this.#healMs = Math.min(timeouts.healMsMax, this.#healMs * 2);
     this.#timer = setIdleTimer(clock, waitMs, () => {
       this.#probe ??= this.#look().finally(() => {
@@ -91,9 +110,9 @@ export class HealthWatch implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const { clock, timeouts, probe } = this.#options;
+    const { clock, probe } = this.#options;
     const quietMs = clock.monotonicMs() - this.#successMs;
-    const isNeeded = this.#health.status !== "ok" || quietMs >= timeouts.idleProbeMs;
+    const isNeeded = this.#health.status !== "ok" || quietMs >= this.#quietMsMax;
     if (isNeeded) {
       const trouble = await probe(this.#stop.signal);
       if (this.#stop.signal.aborted) return;

@@ -21,6 +21,9 @@ export interface Timeouts {
   readonly healMsMax: number;
   /** Between two checks of a healthy server without traffic. */
   readonly idleProbeMs: number;
+  /** The same while somebody used the server within `inUseMs`. */
+  readonly inUseProbeMs: number;
+  readonly inUseMs: number;
 }
 
 export const timeoutsDefault: Timeouts = {
@@ -35,6 +38,8 @@ export const timeoutsDefault: Timeouts = {
   healFirstMs: 1_000,
   healMsMax: 15_000,
   idleProbeMs: 30_000,
+  inUseProbeMs: 10_000,
+  inUseMs: 5 * 60_000,
 };
 
 /** Checks in a row that may fail before a silent server is given up. */
