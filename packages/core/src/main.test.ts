@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -45,6 +47,50 @@ describe("a start that is refused", () => {
     await (await startNode(options))[Symbol.asyncDispose]();
     await assert.rejects(startNode({ ...options, backend: "ftp://x" }), StartError);
     await (await startNode(options))[Symbol.asyncDispose]();
+  });
+});
+
+/** A model server as far as its list of models. */
+async function listModels(port: number) {
+  const server = createServer((_request, response) => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ object: "list", data: [{ id: "m", object: "model" }] }));
+  }).listen(port, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  return {
+    port: address.port,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+describe("the notices of the model server", () => {
+  it("tell whether it has answered, and each change from then on", async () => {
+    await using stack = new AsyncDisposableStack();
+    const gone = await listModels(0);
+    await gone[Symbol.asyncDispose]();
+    const notices: Notice[] = [];
+    const healed = Promise.withResolvers<void>();
+    const onNotice = (notice: Notice): void => {
+      notices.push(notice);
+      if (notice.kind === "backend_changed" && notice.status === "ok") healed.resolve();
+    };
+    const backend = `http://127.0.0.1:${gone.port}`;
+    const home = join(folder, "notices");
+    stack.use(await startNode({ home, port: 0, backend, version: "0", onNotice }));
+    stack.use(await listModels(gone.port));
+    await healed.promise;
+    const kinds = notices.map(({ kind }) => kind);
+    assert.ok(kinds.indexOf("backend") < kinds.indexOf("listening"));
+    assert.ok(kinds.indexOf("backend") < kinds.indexOf("backend_changed"));
+    const told = notices.find((notice) => notice.kind === "backend");
+    assert.ok(told?.status === "unknown" || told?.status === "degraded");
+    assert.match(told.detail, /127\.0\.0\.1/);
   });
 });
 

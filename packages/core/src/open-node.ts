@@ -15,6 +15,7 @@ import type { BackendChoice } from "./choose-backend.ts";
 import type { NodeConfig } from "./config.ts";
 import { configHash, type HomeFiles, readConfig } from "./home.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
+import type { BackendHealth } from "./ports/backend.ts";
 import type { Notice } from "./notices.ts";
 import { StartError } from "./start-error.ts";
 import type { StopDeadline } from "./stop-deadline.ts";
@@ -51,9 +52,11 @@ export async function openNode(started: Started): Promise<RunningNode> {
   );
   const records = stack.use(new JournalReader(files.journal));
   const search = stack.use(openSearch({ file: files.index }));
-  const { backends, choice } = await openBackends(options, config, log, journal);
+  const announced = { backend: false };
+  const { backends, choice } = await openBackends(started, config, log, (change) => {
+    if (announced.backend) notice({ kind: "backend_changed", ...change });
+  });
   stack.use(backends);
-  await announceBackend(choice, files, options, notice);
 
   const running: { server?: HttpServer } = {};
   const app = assembleApp({
@@ -92,6 +95,9 @@ export async function openNode(started: Started): Promise<RunningNode> {
     deadline.within("the manual and retention", () => background[Symbol.asyncDispose]()),
   );
 
+  // Only now, because a server on this machine has answered by now.
+  await announceBackend(choice, files, options, { notice, health: backends.current?.health() });
+  announced.backend = true;
   const { port, addresses, missing } = server;
   for (const host of missing)
     notice({ kind: "warning", text: `${host} is not available on this machine` });
@@ -111,7 +117,12 @@ export async function openNode(started: Started): Promise<RunningNode> {
   };
 }
 
-function openBackends(options: NodeOptions, config: NodeConfig, log: RootLog, journal: Journal) {
+function openBackends(
+  { options, journal }: Started,
+  config: NodeConfig,
+  log: RootLog,
+  tell: (change: Pick<BackendHealth, "status" | "detail">) => void,
+) {
   return Backends.open({
     backend: options.backend,
     model: options.model,
@@ -119,6 +130,7 @@ function openBackends(options: NodeOptions, config: NodeConfig, log: RootLog, jo
     ask: options.chooseBackend,
     onHealthChange: ({ name }, { status, detail }) => {
       log.info("the model server's state changed", { name, status, detail });
+      tell({ status, detail });
       const record = { owner: "node", actor: "node", tier: "owner", class: "trace" } as const;
       // A disk that takes nothing is reported by the journal's own state.
       journal
@@ -145,7 +157,7 @@ async function announceBackend(
   choice: BackendChoice,
   files: HomeFiles,
   options: NodeOptions,
-  notice: (notice: Notice) => void,
+  { notice, health }: { notice: (notice: Notice) => void; health: BackendHealth | undefined },
 ): Promise<void> {
   if (choice.kind === "none" || choice.kind === "nothing_found") {
     const others = choice.kind === "none" ? [] : choice.others;
@@ -164,7 +176,9 @@ async function announceBackend(
     );
     pinned = outcome.kind === "written";
   }
-  notice({ kind: "backend", url, model, found: choice.kind === "found", pinned, among });
+  const { status = "unknown", detail = "" } = health ?? {};
+  const found = choice.kind === "found";
+  notice({ kind: "backend", url, model, found, pinned, among, status, detail });
 }
 
 async function listen(
