@@ -14,6 +14,7 @@ import { Conversations } from "./app/conversations.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
 import { Events } from "./app/events.ts";
 import { dataHandlers } from "./app/handlers/data.ts";
+import { endingStreams } from "./app/handlers/ending-streams.ts";
 import { nodeHandlers } from "./app/handlers/node.ts";
 import { talkHandlers } from "./app/handlers/talk.ts";
 import { healthOf } from "./app/health.ts";
@@ -227,7 +228,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     searchFault: () => faults.search,
     now,
   };
-  return {
+  const handlers = {
     ...talkHandlers({
       commands,
       turns,
@@ -249,6 +250,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       readSpec: () => readFile(parts.specFile, "utf8"),
     }),
   };
+  return endingStreams(handlers, tokens);
 }
 
 /** Learns the manual, and tries again for as long as it cannot be done: a full disk does not stay full. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { Token, type TokenRequest } from "@adyton/protocol";
+import { Token, type TokenRequest, tokensMax } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import { openApp } from "./test/app-fixture.ts";
 import { owner, Tokens } from "./tokens.ts";
@@ -73,6 +73,37 @@ describe("tokens", () => {
     await assert.rejects(app.tokens.add(request("a"), owner), refused("conflict"));
     await assert.rejects(app.tokens.revoke("none", owner), refused("not_found"));
     assert.equal(app.records.lastSeq(), 2);
+  });
+
+  it("count while they are valid, so that revoked and expired ones make room", async () => {
+    await using app = await openApp();
+    const expiresAt = new Date(app.clock.ms + 1_000).toISOString();
+    const add = (name: string, more: Partial<TokenRequest> = {}) =>
+      app.tokens.add(request(name, more), owner);
+    const ofSay = { tier: "member", may: ["say"] };
+    // Written as the journal's own records: a thousand secrets would take a while.
+    const record = (name: string) =>
+      ({
+        class: "record",
+        owner: "owner",
+        actor: "owner",
+        tier: "owner",
+        origin: "node",
+        type: "token.added",
+        facts: { ...ofSay, name, hash: name, person: false, expiresMs: null },
+      }) as const;
+    await add("short", { expiresAt });
+    const names = Array.from({ length: tokensMax - 2 }, (_, n) => `t${n}`);
+    await Promise.all(names.map((name) => app.journal.append({ records: [record(name)] })));
+    await add("last");
+    await assert.rejects(add("over"), refused("conflict"));
+    await app.tokens.revoke("t0", owner);
+    await add("instead");
+    await assert.rejects(add("over"), refused("conflict"));
+    app.clock.ms += 1_000;
+    await add("over");
+    await assert.rejects(add("t0"), refused("conflict"), "its name stays taken");
+    await assert.rejects(add("short"), refused("conflict"), "and that of an expired one");
   });
 
   it("of one name that are made at once are one", async () => {

@@ -24,6 +24,8 @@ export interface TokensOptions {
 
 /** A token's last use is written down at most so often. */
 const useNotedEveryMs = 60_000;
+/** Milliseconds a timer holds at most (Node.js, `setTimeout`); a later expiry is looked at again then. */
+const timerMsMax = 2 ** 31 - 1;
 const Grants = z.array(Grant);
 
 /** The caller that holds the owner's token. */
@@ -39,6 +41,9 @@ export class Tokens {
    * of what it sends, so time tells it nothing of a secret.
    */
   #byHash = new Map<string, TokenState>();
+  #byId = new Map<string, TokenState>();
+  /** Called after each change of the tokens. */
+  readonly #watchers = new Set<() => void>();
   readonly #changes = new OneByOne();
   readonly #notedMs = new Map<string, number>();
 
@@ -53,8 +58,7 @@ export class Tokens {
     if (hash === this.#options.ownerTokenHash) return owner;
     const token = this.#byHash.get(hash);
     const now = this.#options.now();
-    if (token === undefined || token.revoked !== null) return undefined;
-    if (token.expires !== null && token.expires <= now) return undefined;
+    if (token === undefined || !isLive(token, now)) return undefined;
     this.#noteUse(token.name, now);
     return principalOf(token);
   }
@@ -63,14 +67,36 @@ export class Tokens {
   principal(id: string): Principal | undefined {
     if (id === owner.id) return owner;
     if (id === local.id) return local;
-    const now = this.#options.now();
-    const token = this.#options.state
-      .tokens()
-      .find(
-        (each) =>
-          `token:${each.name}` === id && each.revoked === null && (each.expires ?? Infinity) > now,
-      );
-    return token === undefined ? undefined : principalOf(token);
+    const token = this.#byId.get(id);
+    return token !== undefined && isLive(token, this.#options.now())
+      ? principalOf(token)
+      : undefined;
+  }
+
+  /**
+   * Calls the listener once when the caller's token is not valid any more: when it is revoked, or at its expiry.
+   * Returns how to stop; until then a timer may wait.
+   */
+  onEnd(id: string, listener: () => void): () => void {
+    let timer: NodeJS.Timeout | undefined;
+    const stop = (): void => {
+      clearTimeout(timer);
+      this.#watchers.delete(look);
+    };
+    const look = (): void => {
+      clearTimeout(timer);
+      if (this.principal(id) === undefined) {
+        stop();
+        return listener();
+      }
+      const expires = this.#byId.get(id)?.expires ?? null;
+      if (expires === null) return;
+      const leftMs = Math.max(1, expires - this.#options.now());
+      timer = setTimeout(look, Math.min(leftMs, timerMsMax)).unref();
+    };
+    this.#watchers.add(look);
+    look();
+    return stop;
   }
 
   list(): readonly Token[] {
@@ -89,10 +115,12 @@ export class Tokens {
         `There is a token ${request.name} already; a revoked token's name is not used again.`,
       );
     }
-    if (existing.length >= tokensMax) throw conflict(`There are ${tokensMax} tokens already.`);
+    const now = this.#options.now();
+    if (existing.filter((token) => isLive(token, now)).length >= tokensMax)
+      throw conflict(`There are ${tokensMax} valid tokens already; revoke one that is not used.`);
     const secret = newSecret();
     const expiresMs = request.expiresAt === undefined ? null : Date.parse(request.expiresAt);
-    if (expiresMs !== null && expiresMs <= this.#options.now()) {
+    if (expiresMs !== null && expiresMs <= now) {
       const errors = [{ path: "/expiresAt", message: "must be in the future" }];
       throw new ProblemError(problem("invalid_body", { errors }));
     }
@@ -133,7 +161,10 @@ export class Tokens {
   }
 
   #reload(): void {
-    this.#byHash = new Map(this.#options.state.tokens().map((token) => [token.hash, token]));
+    const tokens = this.#options.state.tokens();
+    this.#byHash = new Map(tokens.map((token) => [token.hash, token]));
+    this.#byId = new Map(tokens.map((token) => [idOf(token), token]));
+    for (const look of this.#watchers) look();
   }
 
   #noteUse(name: string, now: number): void {
@@ -157,8 +188,13 @@ export class Tokens {
   }
 }
 
+const idOf = ({ name }: TokenState): string => `token:${name}`;
+
+const isLive = ({ revoked, expires }: TokenState, nowMs: number): boolean =>
+  revoked === null && (expires === null || expires > nowMs);
+
 function principalOf(token: TokenState): Principal {
-  const id = `token:${token.name}`;
+  const id = idOf(token);
   return {
     id,
     tier: Tier.parse(token.tier),

@@ -1,0 +1,163 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { type Route, routes, type TokenRequest } from "@adyton/protocol";
+import { ProblemError } from "../../domain/problem-error.ts";
+import type { Handlers, Principal, Reply, StreamSink } from "../../ports/http.ts";
+import { openApp, type OpenApp, question, HeldBackend, until } from "../test/app-fixture.ts";
+import { owner } from "../tokens.ts";
+import { dataHandlers } from "./data.ts";
+import { endingStreams } from "./ending-streams.ts";
+import { talkHandlers } from "./talk.ts";
+
+class Sink implements StreamSink {
+  readonly sent: { readonly event?: string; readonly data: unknown }[] = [];
+  readonly #gone = new AbortController();
+  drain: Promise<void> = Promise.resolve();
+
+  get signal(): AbortSignal {
+    return this.#gone.signal;
+  }
+
+  send(sent: { readonly event?: string; readonly data: unknown }): boolean {
+    this.sent.push(sent);
+    return true;
+  }
+
+  drained(): Promise<void> {
+    return this.drain;
+  }
+
+  leave(): void {
+    this.#gone.abort();
+  }
+}
+
+function handlersOf(app: OpenApp): Pick<Handlers, "sendMessage" | "followRun" | "getEvents"> {
+  const { commands, turns, runs, idempotency, events, memory } = app;
+  const recovered = Promise.resolve();
+  return endingStreams(
+    {
+      ...talkHandlers({ commands, turns, runs, idempotency, recovered, now: () => app.clock.ms }),
+      ...dataHandlers({ events, memory, idempotency }),
+    },
+    app.tokens,
+  );
+}
+
+async function callerOf(app: OpenApp, more: Partial<TokenRequest> = {}): Promise<Principal> {
+  const may: TokenRequest["may"] = ["say", "read"];
+  const { secret } = await app.tokens.add({ name: "app", may, person: false, ...more }, owner);
+  const principal = app.tokens.authenticate(secret);
+  assert.ok(principal);
+  return principal;
+}
+
+const call = (principal: Principal) => ({
+  principal,
+  params: undefined,
+  query: {},
+  body: undefined,
+  fingerprint: Buffer.alloc(32),
+  wantsStream: true,
+  signal: new AbortController().signal,
+});
+
+function write(reply: Reply, sink: StreamSink): Promise<void> {
+  assert.ok(reply.kind === "stream");
+  return reply.write(sink);
+}
+
+const unauthorized = (error: unknown): boolean =>
+  error instanceof ProblemError && error.problem.code === "unauthorized";
+
+describe("a stream", () => {
+  it("of every route that has one ends with its caller's token", () => {
+    const table: readonly Route[] = routes;
+    assert.deepEqual(
+      table.filter(({ events }) => events !== undefined).map(({ id }) => id),
+      ["sendMessage", "followRun", "getEvents"],
+    );
+  });
+
+  it("of the journal ends when the token is revoked, and shows nothing later", async () => {
+    await using app = await openApp({ backend: new HeldBackend(1, "ответ") });
+    const caller = await callerOf(app);
+    const reply = await handlersOf(app).getEvents(call(caller));
+    const [sink, other] = [new Sink(), new Sink()];
+    const streams = [write(reply, sink), write(reply, other)];
+    await until("it stands at the end", () => sink.sent.length === 1);
+    other.leave();
+    await streams[1];
+    await app.turns.submit(question("до")).end;
+    await until("the turn", () => sink.sent.length === 3);
+    const ended = assert.rejects(streams[0] ?? Promise.resolve(), unauthorized);
+    await app.tokens.revoke("app", owner);
+    await ended;
+    await app.turns.submit(question("после")).end;
+    assert.doesNotMatch(JSON.stringify(sink.sent), /после/);
+    assert.equal(other.sent.length, 1, "one that ended before is not told");
+  });
+
+  it("ends at the token's expiry, though nothing happens and its client reads nothing", async () => {
+    await using app = await openApp();
+    const expiresAt = new Date(app.clock.ms + 50).toISOString();
+    const caller = await callerOf(app, { expiresAt });
+    const sink = new Sink();
+    sink.drain = new Promise(() => undefined);
+    const ended = write(await handlersOf(app).getEvents(call(caller)), sink);
+    let isOver = false;
+    const rejected = assert.rejects(ended, unauthorized).then(() => (isOver = true));
+    await until("the first look", () => sink.sent.length === 1);
+    assert.equal(isOver, false);
+    app.clock.ms += 50;
+    await rejected;
+  });
+
+  it("takes nothing after the expiry, also before the timer tells", async () => {
+    await using app = await openApp();
+    const expiresAt = new Date(app.clock.ms + 3_600_000).toISOString();
+    const caller = await callerOf(app, { expiresAt });
+    const sink = new Sink();
+    const ended = write(await handlersOf(app).getEvents(call(caller)), sink);
+    const rejected = assert.rejects(ended, unauthorized);
+    await until("the first", () => sink.sent.length === 1);
+    app.clock.ms += 3_600_000;
+    await app.tokens.add({ name: "later", may: ["say"], person: false }, owner);
+    await rejected;
+    assert.equal(sink.sent.length, 1);
+  });
+
+  it("of a run ends when the token is revoked; the run goes on", async () => {
+    const backend = new HeldBackend();
+    await using app = await openApp({ backend });
+    const caller = await callerOf(app);
+    const run = app.turns.submit(question("q", { principal: caller, detached: true }));
+    await until("the call", () => backend.open.length === 1);
+    const sink = new Sink();
+    const reply = await handlersOf(app).followRun({
+      ...call(caller),
+      query: undefined,
+      params: { id: run.id },
+    });
+    const ended = assert.rejects(write(reply, sink), unauthorized);
+    await app.tokens.revoke("app", owner);
+    await ended;
+    assert.deepEqual(
+      sink.sent.map(({ event }) => event),
+      ["started"],
+    );
+    backend.open[0]?.answer("ответ");
+    assert.equal((await run.end).kind, "answered");
+  });
+
+  it("of the owner goes on while tokens come and go", async () => {
+    await using app = await openApp();
+    const sink = new Sink();
+    const followed = write(await handlersOf(app).getEvents(call(owner)), sink);
+    await callerOf(app);
+    await app.tokens.revoke("app", owner);
+    await until("both", () => sink.sent.length === 2);
+    sink.leave();
+    await followed;
+  });
+});
