@@ -220,6 +220,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
   const { journal, state, backend, version } = parts;
   const { turns, memory, tokens, idempotency, describe, commands, runs, events, faults } = cases;
   const now = Date.now;
+  let spec: string | undefined;
   const health = {
     version,
     startedMs: cases.startedMs,
@@ -247,7 +248,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       metrics: () => nodeMetrics({ version, journal, turns, backend, server: parts.server }),
       verify: (signal) => verify(parts, signal),
       backUp: (signal) => backUp(parts, signal),
-      readSpec: () => readFile(parts.specFile, "utf8"),
+      readSpec: async () => (spec ??= await readFile(parts.specFile, "utf8")),
     }),
   };
   return endingStreams(handlers, tokens);

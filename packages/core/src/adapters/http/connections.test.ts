@@ -19,20 +19,6 @@ const say = (body: unknown) => ({
 });
 
 describe("limits of connections", () => {
-  it("takes as many as it may and closes one more without an answer", async () => {
-    await using server = await testServer({ limits: { connectionsMax: 2 } });
-    const request = requestBytes(server.port, { target: "/api/v1/health" });
-    using first = new RawClient(server.port).write(request);
-    using second = new RawClient(server.port).write(request);
-    assert.equal((await first.answer()).status, 200);
-    assert.equal((await second.answer()).status, 200);
-    using third = new RawClient(server.port).write(request);
-    assert.equal(await third.until((_, closed) => closed), "");
-    second.socket.destroy();
-    while (server.http.openConnections > 1) await new Promise(setImmediate);
-    assert.equal((await ask(server.port, { target: "/api/v1/health" })).status, 200);
-  });
-
   it("closes an idle connection after its time", async () => {
     await using server = await testServer({ limits: { idleConnectionMs: 50, lateCheckMs: 20 } });
     using client = new RawClient(server.port);

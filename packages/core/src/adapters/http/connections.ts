@@ -2,7 +2,9 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type Problem, problem, type ProblemCode } from "@adyton/protocol";
+import { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
+import { acceptFaultLogMs } from "./edge-limits.ts";
 import { Exchange } from "./exchange.ts";
 import { refusalHeaders } from "./answer.ts";
 
@@ -14,15 +16,16 @@ const codeOfError: Readonly<Record<string, ProblemCode>> = {
 };
 
 /**
- * The open connections of a server and what happens on them: exchanges, faults below HTTP, and the end. Node answers
+ * The open connections of a node and what happens on them: exchanges, faults below HTTP, and the end. Node answers
  * faulty requests by itself in words of its own; here they get the problems of the contract, as long as the answer
  * cannot be taken for another request's.
  */
 export class Connections {
   readonly #edge: Edge;
-  readonly #sockets = new Set<Socket>();
-  readonly #exchanges = new Set<Exchange>();
+  readonly #open = new Map<Duplex, Connection>();
   readonly #answered = new WeakSet<Duplex>();
+  #idleTurns = 0;
+  #quietUntilMs = 0;
   #emptied: (() => void) | undefined;
 
   constructor(edge: Edge) {
@@ -30,7 +33,7 @@ export class Connections {
   }
 
   get count(): number {
-    return this.#sockets.size;
+    return this.#open.size;
   }
 
   attach(server: Server): void {
@@ -39,7 +42,11 @@ export class Connections {
     server.on("connection", (socket: Socket) => this.#opened(socket));
     server.on("request", serve).on("checkContinue", serve).on("checkExpectation", serve);
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#faulty(error, socket));
-    server.on("connect", (_request, socket) => this.#answerRaw(socket, "invalid_request"));
+    server.on("connect", (_request, socket) => this.#tunnel(socket));
+    server.timeout = this.#edge.limits.stalledAnswerMs;
+    server.on("timeout", (socket: Socket) => this.#stalled(socket));
+    // Before that, an error says that the server cannot listen, which is its starter's to report.
+    server.on("listening", () => server.on("error", (error) => this.#cannotAccept(error)));
   }
 
   /**
@@ -47,55 +54,123 @@ export class Connections {
    * after `closeMs`, when the rest is cut.
    */
   async close(): Promise<void> {
-    const busy = new Set<Socket>();
-    for (const exchange of this.#exchanges) {
-      busy.add(exchange.request.socket);
-      exchange.stopping();
-    }
-    for (const socket of this.#sockets) if (!busy.has(socket)) socket.destroy();
-    if (this.#sockets.size === 0) return;
+    for (const { current, socket } of this.#open.values())
+      if (current === undefined) socket.destroy();
+      else current.stopping();
+    if (this.#open.size === 0) return;
     const deadline = setTimeout(() => {
-      for (const exchange of this.#exchanges) exchange.leave();
-      for (const socket of this.#sockets) socket.destroy();
+      for (const { current, socket } of this.#open.values()) {
+        current?.leave();
+        socket.destroy();
+      }
     }, this.#edge.limits.closeMs);
     await new Promise<void>((resolve) => (this.#emptied = resolve));
     clearTimeout(deadline);
   }
 
+  /** The system has no file or memory left for a new connection. Those that are open go on. */
+  #cannotAccept(error: NodeJS.ErrnoException): void {
+    const nowMs = performance.now();
+    if (nowMs < this.#quietUntilMs) return;
+    this.#quietUntilMs = nowMs + acceptFaultLogMs;
+    this.#edge.log({
+      level: "error",
+      message: "a connection could not be accepted",
+      fields: { code: error.code ?? "unknown" },
+    });
+  }
+
   #opened(socket: Socket): void {
-    this.#sockets.add(socket);
+    const { connectionsMax, silentConnectionMs } = this.#edge.limits;
+    if (this.#open.size >= connectionsMax && !this.#makeRoom()) {
+      socket.destroy();
+      return;
+    }
+    const connection = new Connection(socket, ++this.#idleTurns);
+    this.#open.set(socket, connection);
+    const silence = setTimeout(() => {
+      if (socket.bytesRead === 0) socket.destroy();
+    }, silentConnectionMs);
     socket.on("end", () => {
-      for (const exchange of this.#exchanges)
-        if (exchange.request.socket === socket) exchange.halfClosed();
+      connection.isHalfClosed = true;
+      connection.current?.halfClosed();
     });
     socket.on("close", () => {
-      this.#sockets.delete(socket);
-      if (this.#sockets.size === 0) this.#emptied?.();
+      clearTimeout(silence);
+      this.#forget(socket);
     });
+  }
+
+  #forget(socket: Socket): void {
+    this.#open.delete(socket);
+    if (this.#open.size === 0) this.#emptied?.();
+  }
+
+  /** Closes the connection that is missed least, so that nobody can keep others out by holding connections. */
+  #makeRoom(): boolean {
+    let least: Connection | undefined;
+    let leastRank = Infinity;
+    for (const connection of this.#open.values()) {
+      const rank = connection.rankToClose ?? Infinity;
+      if (rank > leastRank || rank === Infinity) continue;
+      if (rank === leastRank && least !== undefined && least.idleSince < connection.idleSince)
+        continue;
+      least = connection;
+      leastRank = rank;
+    }
+    if (least === undefined) return false;
+    least.socket.destroy();
+    this.#forget(least.socket);
+    return true;
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    const connection = this.#open.get(request.socket);
+    // What one read brought in is handed over to its end, also after the connection was cut.
+    if (connection === undefined || request.socket.destroyed) return;
     const exchange = new Exchange(this.#edge, request, response);
-    this.#exchanges.add(exchange);
     // Writing to a client that just left fails; that it is gone is told by the event that follows.
     response.on("error", () => {});
-    response.on("close", () => {
-      this.#exchanges.delete(exchange);
-      exchange.closed();
-      // An answer that was under way when the server stopped could still have promised to keep the connection.
-      if (this.#edge.stopping) request.socket.destroySoon();
-    });
+    connection.hasAsked = true;
+    if (connection.current === undefined) this.#run(connection, exchange);
+    else if (connection.waiting === undefined) connection.waiting = exchange;
+    else request.socket.destroy();
+  }
+
+  #run(connection: Connection, exchange: Exchange): void {
+    connection.current = exchange;
+    exchange.response.on("close", () => this.#answeredOn(connection, exchange));
+    if (connection.isHalfClosed) exchange.halfClosed();
     void exchange.run();
   }
 
+  #answeredOn(connection: Connection, exchange: Exchange): void {
+    const { socket, waiting } = connection;
+    connection.current = undefined;
+    connection.waiting = undefined;
+    connection.idleSince = ++this.#idleTurns;
+    exchange.closed();
+    // An answer that was under way when the server stopped could still have promised to keep the connection.
+    if (this.#edge.stopping) socket.destroySoon();
+    else if (waiting !== undefined && socket.writable) this.#run(connection, waiting);
+  }
+
+  /** Nothing was read or written for a time: the connection is idle, its answer is not taken, or a handler is at work. */
+  #stalled(socket: Socket): void {
+    const isAtWork = this.#open.get(socket)?.current !== undefined;
+    if (!isAtWork || socket.writableLength > 0) socket.destroy();
+  }
+
+  #tunnel(socket: Duplex): void {
+    if (this.#open.get(socket)?.current === undefined) this.#answerRaw(socket, "invalid_request");
+    else socket.destroy();
+  }
+
   #faulty(error: NodeJS.ErrnoException, socket: Duplex): void {
-    let underWay = false;
-    for (const exchange of this.#exchanges) {
-      if (exchange.request.socket !== socket) continue;
-      underWay ||= exchange.received || exchange.response.headersSent;
-      exchange.leave();
-    }
-    if (underWay || error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    const current = this.#open.get(socket)?.current;
+    const isUnderWay = current !== undefined && (current.received || current.response.headersSent);
+    current?.leave();
+    if (isUnderWay || error.code === "ECONNRESET" || !socket.writable) socket.destroy();
     else this.#answerRaw(socket, codeOfError[error.code ?? ""] ?? "invalid_request");
   }
 

@@ -5,8 +5,12 @@ import { requestReceiveMsMax, streamHeartbeatMs, streamsMax } from "@adyton/prot
  * limits; what happens at each is stated beside it and tested at the limit and one above.
  */
 export interface EdgeLimits {
-  /** Connections open at once on each address. One more is closed without an answer. */
+  /** Connections open at once. For one more the one that is missed least is closed, or else the new one itself. */
   readonly connectionsMax: number;
+  /** Milliseconds in which the first byte of a connection must have arrived. Later it is closed. */
+  readonly silentConnectionMs: number;
+  /** Milliseconds in which a client must have taken a part of what waits for it. Later its connection is cut. */
+  readonly stalledAnswerMs: number;
   /** Milliseconds in which the headers of a request must have arrived. Later is refused with `request_timeout`. */
   readonly headersReceiveMsMax: number;
   /** Milliseconds in which a whole request must have arrived. Later is refused with `request_timeout`. */
@@ -34,6 +38,8 @@ export interface EdgeLimits {
 /** The limits of a running node. */
 export const edgeLimits: EdgeLimits = {
   connectionsMax: 1_024,
+  silentConnectionMs: 2_000,
+  stalledAnswerMs: 30_000,
   headersReceiveMsMax: 10_000,
   requestReceiveMsMax,
   idleConnectionMs: 65_000,
@@ -57,3 +63,5 @@ export const preferWaitSecondsMax = 3_600;
 export const portTriesMax = 10;
 /** Seconds after which a client that met the bound on streams may try again. */
 export const streamRetryAfterSeconds = 5;
+/** Milliseconds between two log lines about connections that could not be accepted. */
+export const acceptFaultLogMs = 10_000;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { problem, type Route } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
-import type { Call, Reply } from "../../ports/http.ts";
+import type { Call, Principal, Reply } from "../../ports/http.ts";
 import { admit } from "./admission.ts";
 import { answer, answerRefusal, streamHeaders } from "./answer.ts";
 import type { Edge } from "./edge.ts";
@@ -23,6 +23,7 @@ export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly #edge: Edge;
+  #principal: Principal | undefined;
   #abort: AbortController | undefined;
   #gone = false;
   #holdsStream = false;
@@ -42,6 +43,7 @@ export class Exchange {
       const admitted = admit(this.#edge, this.request);
       if (admitted.kind === "refused") return this.#refuse(admitted);
       ({ route } = admitted);
+      this.#principal = admitted.principal;
       const pending = receive(route, this.request, this.response);
       const received = pending instanceof Promise ? await pending : pending;
       if (this.#gone || received.kind === "gone") return;
@@ -62,6 +64,10 @@ export class Exchange {
   /** Whether the whole request has arrived: a fault of the connection then concerns a later one. */
   get received(): boolean {
     return this.request.complete;
+  }
+
+  get isOwners(): boolean {
+    return this.#principal?.tier === "owner";
   }
 
   /**

@@ -109,7 +109,6 @@ function makeServer(limits: EdgeLimits, connections: Connections): Server {
     // A flag of the process must not make the parser lenient.
     insecureHTTPParser: false,
   });
-  server.maxConnections = limits.connectionsMax;
   // Node drops headers over its own count silently; the bound on bytes holds instead.
   server.maxHeadersCount = 0;
   // A client that closes its sending side still gets its answer. Node has no documented switch for it.
