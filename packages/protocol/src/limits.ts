@@ -62,5 +62,5 @@ export const searchResultsDefault = 8;
 /** Characters of a search query. */
 export const searchQueryCharsMax = 1_000;
 
-/** Tokens (credentials) that may exist at once, revoked ones included. */
+/** Tokens (credentials) that may be valid at once. One more is refused with `conflict`. */
 export const tokensMax = 1_000;

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { CloudEvent, EventsAccepted, JournalEvent, JournalPage, JournalQuery } from "../events.ts";
 import { documentBodyBytesMax, eventBatchMax } from "../limits.ts";
 import { Document, DocumentList, DocumentRequest, SearchQuery, SearchResults } from "../memory.ts";
+import { Problem } from "../problems.ts";
 import { body, json, type Route, storage, token } from "../route.ts";
 
 /** Data in and out: events, the journal, memory. */
@@ -54,7 +55,13 @@ export const dataRoutes = [
     status: 200,
     response: json(JournalPage),
     stream: "on-request",
-    events: { message: JournalEvent },
+    events: {
+      message: JournalEvent,
+      reset: z
+        .strictObject({ last: z.int().nonnegative() })
+        .describe("The record asked for does not exist yet; the stream goes on from the last one."),
+      problem: Problem,
+    },
     idempotent: true,
     problems: ["busy"],
     examples: [{ name: "the newest", parameters: { last: "5" }, status: 200 }],

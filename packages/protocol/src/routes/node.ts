@@ -65,6 +65,8 @@ export const nodeRoutes = [
     path: "/metrics",
     access: token("read"),
     summary: "Figures in Prometheus' text format",
+    description:
+      "They are of the whole node, so another person's token is refused with `forbidden`.",
     status: 200,
     response: text("text/plain"),
     idempotent: true,
@@ -118,7 +120,7 @@ export const nodeRoutes = [
     status: 200,
     response: json(VerifyReport),
     idempotent: true,
-    problems: ["busy", "stopping"],
+    problems: ["busy", "stopping", "conflict"],
     examples: [{ name: "verify", status: 200 }],
   },
   {
@@ -130,7 +132,7 @@ export const nodeRoutes = [
     status: 201,
     response: json(BackupReport),
     idempotent: false,
-    problems: ["busy", ...storage],
+    problems: ["busy", ...storage, "conflict"],
     examples: [{ name: "backup", status: 201 }],
   },
   {

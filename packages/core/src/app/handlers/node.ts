@@ -69,9 +69,12 @@ export function nodeHandlers(
       const health = options.health(grantCovers(call.principal.grants, "admin"));
       return { kind: "json", status: health.status === "failed" ? 503 : 200, body: health };
     },
-    getMetrics: async () => ({ kind: "text", body: renderMetrics(options.metrics()) }),
+    getMetrics: async (call) => {
+      if (call.principal.person !== "owner") throw figuresOfEverybody();
+      return { kind: "text", body: renderMetrics(options.metrics()) };
+    },
     addToken: async (call) => {
-      if (call.idempotencyKey !== undefined) throw secretsAreShownOnce();
+      refuseKey(call, "A token's secret is shown once");
       return { kind: "json", body: await tokens.add(call.body, call.principal) };
     },
     listTokens: async () => ({ kind: "json", body: { tokens: tokens.list() } }),
@@ -79,8 +82,14 @@ export function nodeHandlers(
       kind: "json",
       body: await tokens.revoke(call.params.name, call.principal),
     }),
-    verifyJournal: async (call) => ({ kind: "json", body: await verify(call) }),
-    backupJournal: async (call) => ({ kind: "json", body: await backUp(call) }),
+    verifyJournal: async (call) => {
+      refuseKey(call, "Each verification looks at the journal anew");
+      return { kind: "json", body: await verify(call) };
+    },
+    backupJournal: async (call) => {
+      refuseKey(call, "Each backup is a new one");
+      return { kind: "json", body: await backUp(call) };
+    },
     getSpec: async () => ({ kind: "text", body: await options.readSpec() }),
   };
 }
@@ -104,8 +113,15 @@ function oneAtATime<T>(
   };
 }
 
-function secretsAreShownOnce(): ProblemError {
+/** A key promises one effect and one answer. What cannot keep that promise does not take one. */
+function refuseKey(call: Pick<Call, "idempotencyKey">, reason: string): void {
+  if (call.idempotencyKey === undefined) return;
+  const detail = `${reason}, so this request cannot be repeated under a key; leave Idempotency-Key out.`;
+  throw new ProblemError(problem("conflict", { detail }));
+}
+
+function figuresOfEverybody(): ProblemError {
   const detail =
-    "A token's secret is shown once, so this request cannot be repeated under a key; leave Idempotency-Key out.";
-  return new ProblemError(problem("conflict", { detail }));
+    "These figures are of the whole node: they are for the owner's programs, not for another person's token.";
+  return new ProblemError(problem("forbidden", { detail }));
 }
