@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
@@ -10,11 +10,14 @@ import { JournalReader } from "./adapters/sqlite/journal-reader.ts";
 import { JournalWriter } from "./adapters/sqlite/journal-writer.ts";
 import {
   append,
+  byNode,
   filesIn,
   richJournal,
   said,
   temporaryHome,
 } from "./adapters/sqlite/test/journal-fixture.ts";
+import { StateReader } from "./adapters/sqlite/state-reader.ts";
+import type { NewRecord } from "./domain/journal/record.ts";
 import {
   acceptOffline,
   backUpOffline,
@@ -34,6 +37,21 @@ function edit(file: string, sql: string): void {
   database.exec(sql);
   database.close();
 }
+
+const tokenAdded = (name: string): NewRecord => ({
+  ...byNode,
+  origin: "node",
+  type: "token.added",
+  class: "record",
+  facts: { name, hash: `h ${name}`, tier: "member", may: ["say"], person: false, expiresMs: null },
+});
+const tokenRevoked = (name: string): NewRecord => ({
+  ...byNode,
+  origin: "node",
+  type: "token.revoked",
+  class: "record",
+  facts: { name },
+});
 
 describe("maintenance of a node that is not running", () => {
   it("is refused while a node runs, whatever it is", async () => {
@@ -95,6 +113,70 @@ describe("maintenance of a node that is not running", () => {
     assert.deepEqual((await verifyOffline(elsewhere.home)).faults, []);
     using writer = new JournalWriter(filesIn(elsewhere.home));
     assert.equal(append(writer, { records: [said("on")] }).kind, "appended");
+  });
+
+  it("keeps revoked what was revoked since the backup, and tells which tokens are gone", async () => {
+    using home = temporaryHome();
+    const write = (...records: NewRecord[]): void => {
+      using writer = new JournalWriter(home.files);
+      append(writer, ...records.map((record) => ({ records: [record] })));
+    };
+    write(...["анна", "boris", "vera"].map(tokenAdded), tokenRevoked("vera"));
+    const backup = await backUpOffline(home.home, join(home.home, "b"));
+    write(tokenRevoked("анна"), tokenAdded("late"), tokenAdded("late 2"), tokenRevoked("late 2"));
+    const report = await restoreOffline(home.home, backup.path);
+    assert.deepEqual(report.tokens, { revokedAgain: ["анна"], lost: ["late"] });
+    assert.equal(report.lastSeq, backup.lastSeq + 2);
+    using reader = new JournalReader(home.files.file);
+    const tokens = new StateReader(reader.database).tokens();
+    assert.deepEqual(
+      tokens.map(({ name, revoked }) => [name, revoked !== null]),
+      [
+        ["boris", false],
+        ["vera", true],
+        ["анна", true],
+      ],
+    );
+    assert.deepEqual((await verifyOffline(home.home)).faults, []);
+    const again = await restoreOffline(home.home, backup.path);
+    assert.deepEqual(again.tokens, { revokedAgain: ["анна"], lost: [] });
+  });
+
+  it("restores over a journal that cannot be read, and says that it could not be asked", async () => {
+    using home = temporaryHome();
+    richJournal(home.files, 2);
+    const backup = await backUpOffline(home.home, join(home.home, "b"));
+    writeFileSync(home.files.file, "not a database ".repeat(100));
+    const report = await restoreOffline(home.home, backup.path);
+    assert.equal(report.tokens, undefined);
+    assert.ok(report.kept !== undefined);
+    assert.deepEqual((await verifyOffline(home.home)).faults, []);
+  });
+
+  it("takes a backup's key only once the backup is found clean", async () => {
+    using home = temporaryHome();
+    using elsewhere = temporaryHome();
+    richJournal(home.files, 2);
+    const backup = await backUpOffline(home.home, join(home.home, "b"));
+    const own = readFileSync(elsewhere.files.keyFile);
+    const database = join(backup.path, "journal.db");
+    const whole = readFileSync(database);
+    edit(database, "UPDATE event SET owner = 'eve' WHERE seq = 2");
+    const files = (): string[] =>
+      readdirSync(elsewhere.home).filter((name) => !name.startsWith("node.lock"));
+    await assert.rejects(restoreOffline(elsewhere.home, backup.path), refusedAs("not_clean"));
+    assert.deepEqual(readFileSync(elsewhere.files.keyFile), own);
+    assert.deepEqual(files(), ["node.key"]);
+    rmSync(elsewhere.files.keyFile);
+    await assert.rejects(restoreOffline(elsewhere.home, backup.path), refusedAs("not_clean"));
+    assert.deepEqual(files(), []);
+    writeFileSync(database, whole);
+    writeFileSync(elsewhere.files.keyFile, own, { mode: 0o600 });
+    await restoreOffline(elsewhere.home, backup.path);
+    assert.equal(loadNodeKeys(elsewhere.home).nodeId, home.files.nodeId);
+    assert.equal(statSync(elsewhere.files.keyFile).mode & 0o777, 0o600);
+    const kept = files().find((name) => name.startsWith("node.key.before-"));
+    assert.deepEqual(readFileSync(join(elsewhere.home, kept ?? "")), own);
   });
 
   it("does not restore another node's backup over a journal", async () => {

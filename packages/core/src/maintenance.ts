@@ -1,9 +1,10 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { BackupReport, VerifyReport } from "@adyton/protocol";
 import { lockFolder } from "@adyton/runtime/resource-lock";
 import { nodeKeyName, readNodeKeys } from "./adapters/keys/node-keys.ts";
 import {
+  adoptKey,
   backupKeyName,
   backUp,
   checkBackup,
@@ -12,10 +13,13 @@ import {
   signHead,
   stageBackup,
 } from "./adapters/sqlite/backup.ts";
+import { encodeGroup } from "./adapters/sqlite/encoded-group.ts";
 import type { BackupFiles } from "./adapters/sqlite/journal-files.ts";
+import { JournalError } from "./adapters/sqlite/journal-error.ts";
 import { JournalWriter } from "./adapters/sqlite/journal-writer.ts";
+import { readTokens, type TokenChanges, tokenChanges } from "./adapters/sqlite/restored-tokens.ts";
 import { type VerifyProgress, verifyJournal } from "./adapters/sqlite/verify.ts";
-import type { Facts } from "./domain/journal/record.ts";
+import type { NewRecord } from "./domain/journal/record.ts";
 
 /**
  * Work on the journal of a node that is not running: what the command line calls. Everything here takes the home's
@@ -35,6 +39,8 @@ export interface RestoreReport {
   /** The record that tells of the restoring. */
   readonly lastSeq: number;
   readonly headHash: string;
+  /** What became of the tokens; absent when there is no former journal that can be asked. */
+  readonly tokens: TokenChanges | undefined;
   /** The former journal, kept under this name; it still holds whatever the backup does not. */
   readonly kept: string | undefined;
 }
@@ -63,25 +69,44 @@ export function backUpOffline(
 
 /**
  * Verifies a backup whole and puts it in the journal's place, which is kept under a dated name. A home without a
- * journal takes the backup's key with it; in one that has a journal the key must be the same. Throws
- * `MaintenanceError` or `BackupError`; the present journal is then as it was.
+ * journal takes the backup's key with it; in one that has a journal the key must be the same. A token that was revoked
+ * since the backup stays revoked, when the present journal can be read. Throws `MaintenanceError` or `BackupError`; the
+ * present journal and key are then as they were.
  */
 export function restoreOffline(home: string, folder: string): Promise<RestoreReport> {
   return alone(home, () => {
     const stamp = stampOf(new Date());
     const { nodeId, headKey } = readNodeKeys(join(folder, backupKeyName));
     checkBackup(folder, { nodeId, headKey });
-    adoptKey(home, folder, nodeId, stamp);
+    refuseForeign(home, folder, nodeId);
     const files: BackupFiles = { ...pathsOf(home), nodeId, headKey };
     const staged = stageBackup(files, folder);
-    const report = verifyJournal(staged);
-    if (!report.clean) {
-      discardStaged(staged);
-      throw notClean(`${folder} was not put back`, report);
-    }
+    const told = prepareStaged(files, staged, folder);
+    adoptKey(join(folder, backupKeyName), files.keyFile, stamp);
     const kept = installStaged(files, staged, stamp);
-    return Promise.resolve({ ...tellRestored(files), kept });
+    return Promise.resolve({ ...told, kept });
   });
+}
+
+/**
+ * Verifies a staged backup and writes into it what restoring changes, before it is put in its place: there is no moment
+ * at which a revoked token is valid again.
+ */
+function prepareStaged(
+  files: BackupFiles,
+  staged: BackupFiles,
+  folder: string,
+): Omit<RestoreReport, "kept"> {
+  try {
+    const report = verifyJournal(staged);
+    if (!report.clean) throw notClean(`${folder} was not put back`, report);
+    const former = readTokens(files.file);
+    const tokens = former && tokenChanges(former, readTokens(staged.file) ?? []);
+    return { ...tellRestored(staged, tokens?.revokedAgain ?? []), tokens };
+  } catch (error) {
+    discardStaged(staged);
+    throw error;
+  }
 }
 
 /**
@@ -96,7 +121,7 @@ export function acceptOffline(home: string): Promise<RestoreReport> {
     if (other.length > 0)
       throw notClean("the journal was not accepted", { ...report, faults: other });
     signHead(files, { seq: report.lastSeq, hash: Buffer.from(report.headHash, "hex") });
-    return Promise.resolve({ ...tellRestored(files), kept: undefined });
+    return Promise.resolve({ ...tellRestored(files, []), tokens: undefined, kept: undefined });
   });
 }
 
@@ -140,35 +165,42 @@ function filesOf(home: string): BackupFiles {
 }
 
 /** A second key beside a journal would make that journal a foreign one. */
-function adoptKey(home: string, folder: string, nodeId: string, stamp: string): void {
+function refuseForeign(home: string, folder: string, nodeId: string): void {
   const { file, keyFile } = pathsOf(home);
-  if (existsSync(keyFile)) {
-    if (readNodeKeys(keyFile).nodeId === nodeId) return;
-    if (existsSync(file))
-      throw new MaintenanceError(
-        "foreign_backup",
-        `${folder} is another node's backup, and ${home} holds a journal of its own: restore into an empty home`,
-      );
-    renameSync(keyFile, `${keyFile}.before-${stamp}`);
-  }
-  copyFileSync(join(folder, backupKeyName), keyFile);
+  if (!existsSync(file) || !existsSync(keyFile)) return;
+  if (readNodeKeys(keyFile).nodeId === nodeId) return;
+  throw new MaintenanceError(
+    "foreign_backup",
+    `${folder} is another node's backup, and ${home} holds a journal of its own: restore into an empty home`,
+  );
 }
 
-function tellRestored(files: BackupFiles): { readonly lastSeq: number; readonly headHash: string } {
+/** Appends the record of the restoring, and with it, all or none, the revocations that hold on. */
+function tellRestored(
+  files: BackupFiles,
+  revoked: readonly string[],
+): Pick<RestoreReport, "lastSeq" | "headHash"> {
   using writer = new JournalWriter(files);
   const { seq, hash } = writer.last;
-  const facts: Facts<"journal.restored"> = { lastSeq: seq, hash: hash.toString("hex") };
-  const record = {
-    origin: "node",
-    type: "journal.restored",
-    class: "record",
-    owner: "node",
-    actor: "owner",
-    tier: "owner",
-    facts: JSON.stringify(facts),
-    data: undefined,
-  } as const;
-  writer.withRecord(record, () => undefined);
+  const byOwner = { class: "record", owner: "node", actor: "owner", tier: "owner" } as const;
+  const records: NewRecord[] = [
+    {
+      ...byOwner,
+      origin: "node",
+      type: "journal.restored",
+      facts: { lastSeq: seq, hash: hash.toString("hex") },
+    },
+    ...revoked.map((name): NewRecord => ({
+      ...byOwner,
+      origin: "node",
+      type: "token.revoked",
+      facts: { name },
+    })),
+  ];
+  // Each group has one record: the writer puts all groups of a call into one transaction.
+  const outcomes = writer.append(records.map((record) => encodeGroup({ records: [record] })));
+  for (const outcome of outcomes)
+    if (outcome.kind === "failed") throw new JournalError(outcome.code, outcome.message);
   return { lastSeq: writer.last.seq, headHash: writer.last.hash.toString("hex") };
 }
 

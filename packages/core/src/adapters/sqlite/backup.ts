@@ -1,4 +1,5 @@
 import {
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -204,6 +205,25 @@ export function installStaged(
   renameSync(staged.headFile, files.headFile);
   syncFolder(dirname(files.file));
   return kept;
+}
+
+/**
+ * Makes a backup's key the home's, whole and on disk or not at all; one that is there already is kept under a dated
+ * name. Call it once the backup is found clean: a key without its journal would be a fresh node's.
+ */
+export function adoptKey(from: string, keyFile: string, stamp: string): void {
+  const bytes = readFileSync(from);
+  if (existsSync(keyFile)) {
+    if (readFileSync(keyFile).equals(bytes)) return;
+    copyFileSync(keyFile, `${keyFile}.before-${stamp}`, constants.COPYFILE_EXCL);
+    syncFile(`${keyFile}.before-${stamp}`);
+  }
+  const incoming = `${keyFile}.incoming`;
+  rmSync(incoming, { force: true });
+  writeFileSync(incoming, bytes, { mode: 0o600, flag: "wx" });
+  syncFile(incoming);
+  renameSync(incoming, keyFile);
+  syncFolder(dirname(keyFile));
 }
 
 /** Signs what the journal ends with as its head: whoever calls this vouches for the file. */
