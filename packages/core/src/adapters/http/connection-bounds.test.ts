@@ -63,13 +63,18 @@ describe("requests sent ahead", () => {
   });
 
   for (const count of [3, 1_000])
-    it(`cuts a connection with ${count} unanswered requests and runs one of them`, async () => {
+    it(`cuts a connection with ${count} unanswered requests, runs one and makes no more than three`, async () => {
       const { handlers, release, started } = held();
       await using server = await testServer({ handlers });
       using client = new RawClient(server.port);
+      let made = 0;
+      const note = () => made++;
+      subscribe("http.server.request.start", note);
       client.write(Buffer.concat(Array(count).fill(requestBytes(server.port, self))));
       assert.equal(await closing(client), "");
+      unsubscribe("http.server.request.start", note);
       assert.equal(started(), 1);
+      assert.equal(made, 3);
       release();
     });
 
