@@ -1,7 +1,8 @@
 import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline/promises";
-import { startNode, StartError, type ChatServer, type Notice } from "@adyton/core";
+import { startNode, StartError, type ChatServer } from "@adyton/core";
 import { exitCodes, Failure } from "../failure.ts";
+import { noticePrinter } from "../notice-printer.ts";
 import { otherPort, portHolder } from "../listeners.ts";
 import { findAddress } from "../node-address.ts";
 import type { Invocation, Shell } from "../shell.ts";
@@ -22,7 +23,7 @@ export async function up(shell: Shell, { options }: Invocation): Promise<number>
     model: options.text("model"),
     version: softwareVersion(),
     language,
-    onNotice: (notice) => (print.json ? print.value(notice) : printNotice(shell, notice)),
+    onNotice: noticePrinter(shell),
     ...(interactive
       ? { chooseBackend: (found) => askForServer(shell, found, stopping.signal) }
       : {}),
@@ -40,40 +41,6 @@ export async function up(shell: Shell, { options }: Invocation): Promise<number>
   await stopped;
   if (!print.json) print.note(t("up.stopping"));
   return exitCodes.ok;
-}
-
-function printNotice({ print, t }: Shell, notice: Notice): void {
-  switch (notice.kind) {
-    case "first_start":
-      print.line(t("up.first_start", { home: notice.home }));
-      print.line(t("up.token", { file: notice.tokenFile }));
-      break;
-    case "backend": {
-      const { url, pinned, among, found } = notice;
-      const names = among.map((server) => `${server.url} (${server.model})`).join(", ");
-      if (among.length > 1 && !pinned) print.line(plainLine(t("up.backends_found", { names })));
-      const model = notice.model ?? t("up.model_of_server");
-      const key = pinned ? "up.backend_pinned" : "up.backend";
-      print.line(plainLine(t(key, { model, url })));
-      if (among.length > 1 && found && !pinned) print.note(t("up.chosen_first"));
-      break;
-    }
-    case "no_backend":
-      print.line(t(notice.asked ? "up.no_backend_wanted" : "up.no_backend"));
-      for (const other of notice.others) print.note(`  ${plainLine(other)}`);
-      break;
-    case "listening":
-      print.line(
-        t("up.listening", { addresses: print.paint("bold", notice.addresses.join(", ")) }),
-      );
-      break;
-    case "recovered":
-      print.line(t("up.recovered", { resumed: notice.resumed, interrupted: notice.interrupted }));
-      break;
-    case "warning":
-      print.note(plainLine(notice.text), "yellow");
-      break;
-  }
 }
 
 function printGreeting({ print, t }: Shell, port: number): void {
