@@ -179,7 +179,7 @@ describe("a dedupe key", () => {
   it("is forgotten after it expired, a bounded number with each commit, and nothing is missed", () => {
     using home = temporaryHome();
     let now = Date.UTC(2026, 0, 1);
-    using writer = new JournalWriter({ ...home.files, now: () => now });
+    using writer = new JournalWriter({ ...home.files, now: () => now, uptimeMs: () => now });
     writer.append(
       Array.from({ length: 250 }, (_, index) =>
         encodeGroup({
@@ -195,6 +195,49 @@ describe("a dedupe key", () => {
       now += 8 * dayMs;
       append(writer, { records: [said("later")] });
       assert.equal(left(), expected);
+    }
+    assert.deepEqual(verifyJournal(home.files).faults, []);
+  });
+
+  it("is not forgotten because the clock ran ahead, though the node starts again meanwhile", () => {
+    using home = temporaryHome();
+    let now = Date.UTC(2026, 0, 1);
+    let up = 0;
+    const open = (): JournalWriter =>
+      new JournalWriter({ ...home.files, now: () => now, uptimeMs: () => up });
+    const left = (writer: JournalWriter): unknown =>
+      writer.database.prepare("SELECT count(*) AS n FROM dedupe").get()?.["n"];
+    const later = { records: [said("later")] };
+    {
+      using writer = open();
+      append(writer, keyed(1, 1));
+      now += 365 * dayMs;
+      up += dayMs;
+      append(writer, later);
+      assert.equal(left(writer), 1);
+    }
+    for (let start = 0; start < 3; start += 1) {
+      using writer = open();
+      up += dayMs;
+      append(writer, later);
+      assert.equal(left(writer), 1, "still ahead");
+    }
+    now -= 361 * dayMs;
+    {
+      using writer = open();
+      assert.equal(
+        append(writer, keyed(1, 1)).kind,
+        "duplicate",
+        "set right: it still counts once",
+      );
+      up += 3 * dayMs - 1;
+      now += 3 * dayMs - 1;
+      append(writer, later);
+      assert.equal(left(writer), 1);
+      up += 60_001;
+      now += 60_001;
+      append(writer, later);
+      assert.equal(left(writer), 0, "seven days have been lived through");
     }
     assert.deepEqual(verifyJournal(home.files).faults, []);
   });

@@ -8,6 +8,7 @@ import type { EncodedGroup, EncodedRecord } from "./encoded-group.ts";
 import { type Head, HeadFile } from "./head-file.ts";
 import type { JournalFiles } from "./journal-files.ts";
 import { type KeyedHash, keyedHash, sealOf } from "./keyed-hash.ts";
+import { LivedTime } from "./lived-time.ts";
 import { Projections } from "./projections.ts";
 import { dropUnsealed } from "./sealed-rows.ts";
 
@@ -21,12 +22,16 @@ export type WriteOutcome =
 
 export interface WriterOptions extends JournalFiles {
   readonly now?: () => number;
+  /** A monotonic clock; by default the process's own. */
+  readonly uptimeMs?: () => number;
 }
 
 export const dedupeMs = dedupeDays * 86_400_000;
 /** Expired dedupe keys removed with one commit. */
 const dedupePrunedMax = 200;
 const dedupePruneEveryMs = 60_000;
+/** The row beside the chain that holds the lived time at the last pruning. */
+const livedTimeName = "dedupe";
 
 type Statements = ReturnType<typeof prepare>;
 
@@ -42,6 +47,7 @@ export class JournalWriter implements Disposable {
   readonly #projections: Projections;
   readonly #now: () => number;
   #last: Head;
+  readonly #lived: LivedTime;
   #prunedAtMs = 0;
 
   /** Opens the journal. Throws `DatabaseError`, or `JournalError` when the file ends before its signed head. */
@@ -56,6 +62,7 @@ export class JournalWriter implements Disposable {
       this.#head = new HeadFile(options.headFile, options.headKey, this.#last);
       this.#statements = prepare(this.#database);
       this.#projections = new Projections(this.#database);
+      this.#lived = new LivedTime(livedUntil(this.#database, this.#now()), options.uptimeMs);
     } catch (error) {
       this.#database.close();
       throw error;
@@ -108,7 +115,7 @@ export class JournalWriter implements Disposable {
     this.#statements.tokenUse.run(name, timeMs, sealOf(this.#keyed, "token_use", name, timeMs));
   }
 
-  /** Notes how far retention has looked. */
+  /** Notes how far retention has looked: up to which record, or for keys up to which time. */
   noteRetention(name: string, through: number): void {
     this.#statements.retention.run(name, through, sealOf(this.#keyed, "retention", name, through));
   }
@@ -127,12 +134,18 @@ export class JournalWriter implements Disposable {
       const now = this.#now();
       outcomes = groups.map((group) => this.#write(group, now));
       // Only beside a record: verification takes the newest record's time for the time of the last pruning.
-      if (outcomes.some(wrote) && Math.abs(now - this.#prunedAtMs) > dedupePruneEveryMs) {
-        this.#statements.dedupePrune.run(now, dedupePrunedMax);
-        this.#prunedAtMs = now;
-      }
+      if (outcomes.some(wrote)) this.#prune(now);
     });
     return outcomes;
+  }
+
+  /** A key goes only when it has expired by the clock and by the lived time: a clock that ran ahead takes no key along. */
+  #prune(now: number): void {
+    const livedMs = this.#lived.nowMs;
+    if (livedMs - this.#prunedAtMs <= dedupePruneEveryMs) return;
+    this.#statements.dedupePrune.run(Math.min(now, livedMs), dedupePrunedMax);
+    this.noteRetention(livedTimeName, livedMs);
+    this.#prunedAtMs = livedMs;
   }
 
   /** The chain's value in memory moves only when the transaction is on disk. */
@@ -293,6 +306,16 @@ function prepare(database: DatabaseSync) {
        ON CONFLICT (class) DO UPDATE SET looked_through = excluded.looked_through, seal = excluded.seal`,
     ),
   };
+}
+
+/** The lived time when the journal was last pruned; before the first time, that of its newest record. */
+function livedUntil(database: DatabaseSync, nowMs: number): number {
+  const noted = database
+    .prepare("SELECT looked_through AS n FROM retention WHERE class = ?")
+    .get(livedTimeName)?.["n"];
+  if (typeof noted === "number") return noted;
+  const newest = database.prepare("SELECT time FROM event ORDER BY seq DESC LIMIT 1").get();
+  return Math.min(nowMs, Number(newest?.["time"] ?? nowMs));
 }
 
 /** The newest record of an open journal. */
