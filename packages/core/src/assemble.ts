@@ -202,7 +202,7 @@ function turnsOf(
     memory,
   }: { conversations: Conversations; corePrompt: string; memory: Memory },
 ): Turns {
-  const { config, journal, backend, onUnexpected } = parts;
+  const { config, journal, backend, language, onUnexpected } = parts;
   return new Turns({
     journal,
     backend,
@@ -210,6 +210,7 @@ function turnsOf(
     conversations,
     corePrompt,
     answerTokensMax: config.turns.answer_tokens,
+    language,
     wallMs: config.turns.wall_seconds * 1_000,
     now: Date.now,
     onUnexpected,
@@ -217,7 +218,7 @@ function turnsOf(
 }
 
 function allHandlers(parts: Parts, cases: UseCases): Handlers {
-  const { journal, state, backend, version } = parts;
+  const { journal, state, backend, language, version } = parts;
   const { turns, memory, tokens, idempotency, describe, commands, runs, events, faults } = cases;
   const now = Date.now;
   let spec: string | undefined;
@@ -236,6 +237,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       runs,
       idempotency,
       recovered: cases.recovered.promise,
+      language,
       now,
     }),
     ...dataHandlers({ events, memory, idempotency }),

@@ -98,23 +98,31 @@ export async function openNode(started: Started): Promise<RunningNode> {
   // Only now, because a server on this machine has answered by now.
   await announceBackend(choice, files, options, { notice, health: backends.current?.health() });
   announced.backend = true;
-  const { port, addresses, missing } = server;
-  for (const host of missing)
-    notice({ kind: "warning", text: `${host} is not available on this machine` });
-  const run = { port, addresses, pid: process.pid, startedAt: new Date().toISOString() };
-  await writeFileAtomic(files.run, `${JSON.stringify(run)}\n`, { mode: 0o600 });
-  stack.defer(() => rmSync(files.run, { force: true }));
-  notice({ kind: "listening", addresses });
-  log.info("listening", { addresses: addresses.join(" "), version: options.version });
+  stack.use(await tellAddresses(started, server, notice));
+  log.info("listening", { addresses: server.addresses.join(" "), version: options.version });
 
   const opened = stack.move();
   return {
     home: options.home,
-    port,
-    addresses,
+    port: server.port,
+    addresses: server.addresses,
     tokenFile: files.token,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Says where the node listens, and keeps it in its folder, for the CLI, until this is disposed. */
+async function tellAddresses(
+  { files }: Started,
+  { port, addresses, missing }: HttpServer,
+  notice: (notice: Notice) => void,
+): Promise<Disposable> {
+  for (const host of missing)
+    notice({ kind: "warning", text: `${host} is not available on this machine` });
+  const run = { port, addresses, pid: process.pid, startedAt: new Date().toISOString() };
+  await writeFileAtomic(files.run, `${JSON.stringify(run)}\n`, { mode: 0o600 });
+  notice({ kind: "listening", addresses });
+  return { [Symbol.dispose]: () => rmSync(files.run, { force: true }) };
 }
 
 function openBackends(

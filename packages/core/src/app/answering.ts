@@ -1,4 +1,5 @@
 import {
+  type Bilingual,
   grantCovers,
   type MessageAnswer,
   problem,
@@ -14,6 +15,7 @@ import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/ba
 import type { Conversations } from "./conversations.ts";
 import { answerFromMemory } from "./extractive-answer.ts";
 import type { LiveRun } from "./live-run.ts";
+import { problemWords } from "./problem-words.ts";
 
 export interface AnsweringOptions {
   /** The model server; none until one is configured or found. */
@@ -22,6 +24,7 @@ export interface AnsweringOptions {
   readonly conversations: Conversations;
   readonly corePrompt: string;
   readonly answerTokensMax: number | undefined;
+  readonly language: keyof Bilingual;
 }
 
 /** What a controller produces; the turn adds ids, mode and time. */
@@ -83,7 +86,10 @@ export async function answerByModel(
       reserveTokens,
       count: (text) => backend.countTokens(text),
     });
-    if (trimmed.kind === "too_long") throw tooLong(trimmed.questionTokens, trimmed.availableTokens);
+    if (trimmed.kind === "too_long") {
+      const words = problemWords.questionTooLong(trimmed.questionTokens, trimmed.availableTokens);
+      throw new ProblemError(problem("payload_too_large", { detail: words[options.language] }));
+    }
     const outcome = await backend.chat({
       messages: trimmed.messages,
       signal: run.signal,
@@ -143,14 +149,4 @@ const codeOf = {
 
 function failure(outcome: ChatOutcome & { kind: "failed" }): ProblemError {
   return new ProblemError(problem(codeOf[outcome.reason], { detail: outcome.detail }));
-}
-
-function tooLong(questionTokens: number, availableTokens: number): ProblemError {
-  return new ProblemError(
-    problem("payload_too_large", {
-      detail:
-        `The message takes about ${questionTokens} tokens, and the model's window leaves room for ${availableTokens}. ` +
-        "Shorten it, or start the model with a larger window.",
-    }),
-  );
 }

@@ -23,7 +23,8 @@ export const words = {
     ru: () => "Ничего не выполнялось.",
   },
   afresh: {
-    en: () => "The conversation starts afresh.",
-    ru: () => "Беседа начата заново.",
+    en: () =>
+      "The conversation starts afresh: what was said, its mode and its intents no longer hold.",
+    ru: () => "Беседа начата заново: прежние слова, режим и намерения больше не действуют.",
   },
 } as const satisfies Record<string, Readonly<Record<keyof Bilingual, Say>>>;

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { CommandResult, commandTable, overlaysActiveMax } from "@adyton/protocol";
+import {
+  CommandResult,
+  commandTable,
+  overlaysActiveMax,
+  principalQueueMax,
+} from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import { mayCommand } from "./permissions.ts";
@@ -114,6 +119,28 @@ describe("new and stop", () => {
     assert.equal((await run(app, "new")).data.forgottenTurns, 1);
   });
 
+  it("new leaves mode and intents behind too, and says so", async () => {
+    const backend = new HeldBackend(4, "answer");
+    await using app = await openApp({ backend });
+    await run(app, "switch_mode", { mode: "EXTRACTIVE" });
+    await run(app, "switch_mode", { mode: "DIRECT" });
+    for (const text of ["Use rhymes.", "Отвечай стихами."]) await run(app, "prompt", { text });
+    const before = types(app).length;
+    const { text } = await run(app, "new");
+    assert.match(text, /mode and its intents no longer hold/);
+    const written = types(app).slice(before);
+    const expected = ["overlay.removed", "overlay.removed", "mode.restored", "conversation.reset"];
+    assert.deepEqual(written, [...expected, "command.executed"], "in one group");
+    const { scope } = (await run(app, "mode")).data;
+    assert.equal(scope, "default");
+    assert.equal((await run(app, "restore_mode")).data.scope, "default", "no mode comes back");
+    await app.turns.submit(question("q")).end;
+    assert.doesNotMatch(JSON.stringify(backend.requests.at(-1)?.messages), /Use rhymes|стихами/);
+    const again = types(app).length;
+    await run(app, "new");
+    assert.deepEqual(types(app).slice(again), ["conversation.reset", "command.executed"]);
+  });
+
   it("stop ends what waits and runs in this conversation and no other", async () => {
     const backend = new HeldBackend(2);
     await using app = await openApp({ backend });
@@ -131,6 +158,54 @@ describe("new and stop", () => {
     assert.deepEqual([there.state, another.stopReason], ["running", undefined]);
     assert.deepEqual((await run(app, "stop")).data.cancelled, []);
   });
+});
+
+describe("arguments that do not fit", () => {
+  const cases: ReadonlyArray<
+    readonly [command: Name, args: object, language: "en" | "ru", detail: RegExp]
+  > = [
+    ["prompt", {}, "en", /^\/prompt needs a text: \/prompt "Answer in verse\."$/],
+    ["prompt", {}, "ru", /^Команде \/prompt нужен текст: \/prompt "/],
+    ["prompt", { text: "" }, "en", /needs a text/],
+    ["prompt", { text: "x".repeat(2_001) }, "en", /^The text of \/prompt is over 2000\. Example/],
+    ["prompt", { text: "x".repeat(2_001) }, "ru", /^Аргумент text команды \/prompt: больше 2000\./],
+    ["prompt", { text: "x", lifetime: { turns: 0 } }, "en", /^The lifetime of \/prompt is below 1/],
+    ["prompt", { text: "x", colour: 1 }, "ru", /^Аргументы не подходят\. Пример: /],
+    ["switch_mode", {}, "en", /^\/command switch_mode needs a mode's name: /],
+    ["switch_mode", {}, "ru", /^Команде \/command switch_mode нужно имя режима: /],
+    ["new", { rest: "x" }, "en", /^\/new takes no arguments: \/new$/],
+    ["usage", { rest: "x" }, "ru", /^Команда \/usage не принимает аргументов: \/usage$/],
+  ];
+  for (const [command, args, language, detail] of cases)
+    it(`${command} ${JSON.stringify(args).slice(0, 40)}, ${language}`, async () => {
+      await using app = await openApp({ language });
+      await assert.rejects(run(app, command, args), (error) => {
+        assert.ok(error instanceof ProblemError);
+        assert.match(error.problem.detail ?? "", detail);
+        assert.doesNotMatch(JSON.stringify(error.problem), /Invalid input|Unrecognized|Too big/);
+        assert.ok((error.problem.errors?.length ?? 0) > 0);
+        return error.problem.code === "invalid_body";
+      });
+      assert.equal(app.records.lastSeq(), 0);
+    });
+
+  it("an unknown mode is told in the node's language", async () => {
+    await using app = await openApp({ language: "ru" });
+    await assert.rejects(run(app, "switch_mode", { mode: "none" }), (error) => {
+      assert.ok(error instanceof ProblemError && error.problem.code === "unknown_mode");
+      return /^Режима "none" нет\. Режимы: /.test(error.problem.detail ?? "");
+    });
+  });
+});
+
+it("changes of one principal that wait are bounded, and one more is busy", async () => {
+  await using app = await openApp();
+  const many = Array.from({ length: principalQueueMax + 1 }, () => run(app, "new"));
+  const outcomes = await Promise.allSettled(many);
+  const failures = outcomes.filter((outcome) => outcome.status === "rejected");
+  assert.equal(failures.length, 1);
+  assert.ok(refused("busy")(failures[0]?.reason));
+  await run(app, "new");
 });
 
 describe("keyed commands", () => {

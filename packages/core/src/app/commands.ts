@@ -6,6 +6,7 @@ import {
   commandGrant,
   commandTable,
   type Overlay,
+  principalQueueMax,
   problem,
 } from "@adyton/protocol";
 import { commandSpec } from "../domain/commands/command-text.ts";
@@ -31,6 +32,7 @@ import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import { OneByOne } from "./one-by-one.ts";
 import { mayCommand } from "./permissions.ts";
+import { problemWords } from "./problem-words.ts";
 import type { Turns } from "./turns.ts";
 import { usageInWords, usageOf } from "./usage.ts";
 
@@ -63,7 +65,8 @@ export interface Executed {
 /** Executes commands: one implementation behind the typed call and the text command of every channel. */
 export class Commands {
   readonly #options: CommandsOptions;
-  readonly #changes = new OneByOne();
+  /** Of each principal, as many as of its messages may wait. */
+  readonly #changes = new OneByOne(principalQueueMax);
 
   constructor(options: CommandsOptions) {
     this.#options = options;
@@ -71,12 +74,12 @@ export class Commands {
 
   /**
    * Executes a command and records it. Throws `ProblemError`: `forbidden`, `invalid_body`, `unknown_mode`,
-   * `conflict`, `idempotency_mismatch`, or the storage's problem.
+   * `conflict`, `busy`, `idempotency_mismatch`, or the storage's problem.
    */
   async execute(invocation: Invocation): Promise<Executed> {
     const { principal, command, dedupe } = invocation;
     const spec = commandSpec(command);
-    if (!mayCommand(principal, spec)) throw forbidden(command);
+    if (!mayCommand(principal, spec)) throw this.#forbidden(command);
     const work = async (): Promise<Executed> => {
       const known = dedupe === undefined ? undefined : this.#options.idempotency.look(dedupe);
       return known?.kind === "answered"
@@ -98,7 +101,7 @@ export class Commands {
       tier: principal.tier,
       ...(named || spec.changes !== "nothing" ? { conversation: key } : {}),
     };
-    const args = parseArgs(spec, invocation.args);
+    const args = parseArgs(spec, invocation.args, this.#options.language);
     const outcome = this.#run(command, args, {
       principal,
       conversation,
@@ -198,14 +201,13 @@ export class Commands {
     return { text, data: { commands } };
   }
 
+  #forbidden(command: CommandName): ProblemError {
+    const detail = problemWords.grantNeeded(commandGrant(command))[this.#options.language];
+    return new ProblemError(problem("forbidden", { detail }));
+  }
+
   #usage(at: Execution): Outcome {
     const usage = usageOf(this.#options.state, at.principal, { nowMs: this.#options.now() });
     return { text: usageInWords(usage, this.#options.language), data: usage };
   }
-}
-
-function forbidden(command: CommandName): ProblemError {
-  return new ProblemError(
-    problem("forbidden", { detail: `This needs a token with the grant ${commandGrant(command)}.` }),
-  );
 }

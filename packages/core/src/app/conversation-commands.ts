@@ -15,6 +15,7 @@ import type { StatePort } from "../ports/journal.ts";
 import { words } from "./command-words.ts";
 import type { Conversations } from "./conversations.ts";
 import { newId } from "./identifiers.ts";
+import { problemWords } from "./problem-words.ts";
 import { requireMode, type Turns } from "./turns.ts";
 
 /** The commands that concern one conversation. Each decides and says; whoever calls writes the effects down. */
@@ -53,7 +54,7 @@ export function switchMode(
   args: Readonly<Record<string, unknown>>,
   at: Execution,
 ): Outcome {
-  const mode = requireMode(String(args["mode"]));
+  const mode = requireMode(String(args["mode"]), options.language);
   const before = modeState(options, at.key);
   const { expires, ...until } = expiryOf(options, at.key, args["lifetime"]);
   const data: ModeState = {
@@ -110,7 +111,7 @@ export function insertPrompt(
   at: Execution,
 ): Outcome {
   if (options.conversations.overlays(at.key).length >= overlaysActiveMax) {
-    const detail = `${overlaysActiveMax} intents hold already; remove one, or wait until one is over.`;
+    const detail = problemWords.tooManyIntents[options.language];
     throw new ProblemError(problem("conflict", { detail }));
   }
   const text = String(args["text"]);
@@ -140,7 +141,7 @@ export function insertPrompt(
 
 /** An intent that holds, and the record that removes it. Throws `ProblemError` `not_found`, also for another's. */
 export function overlayRemoval(
-  { state, conversations }: Options,
+  { state, conversations, language }: Options,
   id: string,
   principal: Principal,
 ): { readonly overlay: Overlay; readonly record: NewRecord } {
@@ -152,30 +153,28 @@ export function overlayRemoval(
   const isOwn =
     overlay !== undefined && conversations.key(principal, overlay.conversation) === conversation;
   if (overlay === undefined || !isOwn)
-    throw new ProblemError(
-      problem("not_found", { detail: "There is no such intent, or it is over." }),
-    );
-  const record = {
-    owner: principal.person,
-    actor: principal.id,
-    tier: principal.tier,
-    conversation,
-    class: "record",
-    origin: "node",
-    type: "overlay.removed",
-    facts: { overlay: id },
-  } as const;
-  return { overlay, record };
+    throw new ProblemError(problem("not_found", { detail: problemWords.noSuchIntent[language] }));
+  const { person: owner, id: actor, tier } = principal;
+  return { overlay, record: removedRecord({ owner, actor, tier, conversation }, id) };
 }
 
-/** Lets the model forget what was said; the record of it stays. */
+function removedRecord(context: Execution["context"], overlay: string): NewRecord {
+  const facts = { overlay };
+  return { ...context, class: "record", origin: "node", type: "overlay.removed", facts };
+}
+
+/** Lets the model forget what was said, and the mode and the intents with it; the record of it stays. */
 export function startAfresh({ conversations, language }: Options, at: Execution): Outcome {
   const forgottenTurns = conversations.history(at.key).length / 2;
+  const record = { ...at.context, class: "record", origin: "node" } as const;
+  const isModeOwn = conversations.mode(at.key).mode !== undefined;
   return {
     text: words.afresh[language](),
     data: { conversation: at.conversation, forgottenTurns },
     effects: [
-      { ...at.context, class: "record", origin: "node", type: "conversation.reset", facts: {} },
+      ...conversations.overlays(at.key).map((each) => removedRecord(at.context, each.overlayId)),
+      ...(isModeOwn ? [{ ...record, type: "mode.restored" as const, facts: { mode: null } }] : []),
+      { ...record, type: "conversation.reset", facts: {} },
     ],
   };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ProblemError } from "../domain/problem-error.ts";
 import { OneByOne } from "./one-by-one.ts";
 
 test("work of one key runs in order, of two keys side by side, and a failure stops nobody", async () => {
@@ -25,4 +26,19 @@ test("work of one key runs in order, of two keys side by side, and a failure sto
   await assert.rejects(failing, /planned/);
   assert.equal(await third, "third");
   assert.deepEqual(told.slice(3), ["first ends", "it fails", "third begins", "third ends"]);
+});
+
+test("work of one key is refused over its limit, of another key it is not, and there is room again", async () => {
+  const workOfKeyMax = 3;
+  const oneByOne = new OneByOne(workOfKeyMax);
+  const gate = Promise.withResolvers<void>();
+  const held = Array.from({ length: workOfKeyMax }, () => oneByOne.run("a", () => gate.promise));
+  await assert.rejects(
+    oneByOne.run("a", () => assert.fail("it must not run")),
+    (error) => error instanceof ProblemError && error.problem.code === "busy",
+  );
+  assert.equal(await oneByOne.run("b", () => "other"), "other");
+  gate.resolve();
+  await Promise.all(held);
+  assert.equal(await oneByOne.run("a", () => "again"), "again");
 });

@@ -1,13 +1,7 @@
-import {
-  conversationQueueMax,
-  nodeQueueMax,
-  principalQueueMax,
-  type Problem,
-  problem,
-  type ProblemCode,
-} from "@adyton/protocol";
+import { type Bilingual, type Problem, problem, type ProblemCode } from "@adyton/protocol";
 import type { NewRecord } from "../domain/journal/record.ts";
 import type { LiveRun, RunEnd, StopReason } from "./live-run.ts";
+import { problemWords } from "./problem-words.ts";
 
 function context(
   run: LiveRun,
@@ -73,32 +67,27 @@ export function failed(run: LiveRun, cause: Problem): RunEnd {
   return { kind: "failed", problem: { ...cause, instance: `/api/v1/runs/${run.id}` } };
 }
 
-const stopProblems = {
-  cancelled: { code: "cancelled", detail: "The run was cancelled before it had an answer." },
-  budget: {
-    code: "budget_exhausted",
-    detail:
-      "The time for one turn was over before there was an answer. Raise turns.wall_seconds, or ask for less.",
-  },
-  stopping: { code: "interrupted", detail: "The node is stopping; ask again once it is back." },
+const stopCodes = {
+  cancelled: "cancelled",
+  budget: "budget_exhausted",
+  stopping: "interrupted",
   // Told only until the append's own failure is known, which says more.
-  unwritten: { code: "storage_failed", detail: "The question could not be written down." },
-} as const satisfies Record<StopReason, { code: ProblemCode; detail: string }>;
+  unwritten: "storage_failed",
+} as const satisfies Record<StopReason, ProblemCode>;
 
 /** The end of a run that was told to stop. */
-export function stopEnd(run: LiveRun): RunEnd {
-  const { code, detail } = stopProblems[run.stopReason ?? "cancelled"];
-  return failed(run, problem(code, { detail }));
+export function stopEnd(run: LiveRun, language: keyof Bilingual): RunEnd {
+  const reason = run.stopReason ?? "cancelled";
+  return failed(run, problem(stopCodes[reason], { detail: problemWords[reason][language] }));
 }
 
-const busyDetails = {
-  conversation: `${conversationQueueMax} messages already wait in this conversation.`,
-  principal: `${principalQueueMax} of your messages already wait.`,
-  node: `${nodeQueueMax} messages already wait on this node.`,
-} as const;
 const busyRetrySeconds = 5;
 
 /** The problem of a full queue: which, and when to try again. */
-export function busyProblem(full: keyof typeof busyDetails): Problem {
-  return problem("busy", { detail: busyDetails[full], retryAfterSeconds: busyRetrySeconds });
+export function busyProblem(
+  full: "conversation" | "principal" | "node",
+  language: keyof Bilingual,
+): Problem {
+  const detail = problemWords[`${full}Full` as const][language];
+  return problem("busy", { detail, retryAfterSeconds: busyRetrySeconds });
 }

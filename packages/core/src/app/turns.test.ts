@@ -226,6 +226,25 @@ describe("a turn", () => {
   });
 });
 
+it("what stops a turn is told in the node's language", async () => {
+  const backend = new HeldBackend(1);
+  await using app = await openApp({ backend, language: "ru" });
+  const first = app.turns.submit(question("first"));
+  const waiting = Array.from({ length: conversationQueueMax - 1 }, () =>
+    app.turns.submit(question("q")),
+  );
+  await until("the call", () => backend.open.length === 1);
+  waiting.push(app.turns.submit(question("q")));
+  assert.throws(
+    () => app.turns.submit(question("q")),
+    (error) =>
+      error instanceof ProblemError && /^В этой беседе уже ждут/.test(error.problem.detail ?? ""),
+  );
+  for (const run of [...waiting, first]) app.turns.cancel(run);
+  const end = await first.end;
+  assert.match(end.kind === "failed" ? (end.problem.detail ?? "") : "", /^Выполнение отменено/);
+});
+
 describe("keys of turns", () => {
   it("are free after a failure, and answered once there is an answer", async () => {
     const backend = new HeldBackend();

@@ -1,4 +1,5 @@
 import {
+  type Bilingual,
   conversationQueueMax,
   type MessageAnswer,
   nodeQueueMax,
@@ -27,6 +28,7 @@ import {
   type StopReason,
   type Submission,
 } from "./live-run.ts";
+import { problemWords } from "./problem-words.ts";
 import { isTooLarge, refusedByStorage, storageProblem } from "./storage-problem.ts";
 import { busyProblem, endRecord, failed, receivedRecord, stopEnd } from "./turn-records.ts";
 
@@ -131,7 +133,8 @@ export class Turns {
       turnsBefore: conversations.turns(key),
     });
     const admission = this.#lanes.enqueue(laneTurn(run));
-    if (admission.kind === "busy") throw new ProblemError(busyProblem(admission.full));
+    if (admission.kind === "busy")
+      throw new ProblemError(busyProblem(admission.full, this.#options.language));
     run.ahead = admission.ahead;
     conversations.begin(key);
     if (submission.detached) this.#writeReceived(run);
@@ -155,7 +158,7 @@ export class Turns {
       conversationKey: key,
       submission,
       admittedMs,
-      mode: requireMode(mode).id,
+      mode: requireMode(mode, this.#options.language).id,
       turnsBefore,
     });
     run.received = Promise.resolve(receivedSeq);
@@ -168,7 +171,8 @@ export class Turns {
   cancel(run: LiveRun, reason: StopReason = "cancelled"): boolean {
     if (run.state === "recording" || run.state === "ended") return false;
     run.stop(reason);
-    if (this.#lanes.remove(laneTurn(run))) this.#track(this.#conclude(run, stopEnd(run)));
+    if (this.#lanes.remove(laneTurn(run)))
+      this.#track(this.#conclude(run, stopEnd(run, this.#options.language)));
     return true;
   }
 
@@ -245,16 +249,17 @@ export class Turns {
 
   /** The mode of a turn: asked for, the conversation's own, or the node's. Throws `ProblemError` `unknown_mode`. */
   #modeOf(key: string, asked: string | undefined): ModeSpec {
-    if (asked !== undefined) return requireMode(asked);
+    if (asked !== undefined) return requireMode(asked, this.#options.language);
     return this.#options.conversations.mode(key).mode ?? this.defaultMode;
   }
 
   async #produce(run: LiveRun): Promise<Produced> {
-    const mode = requireMode(run.mode);
+    const { language } = this.#options;
+    const mode = requireMode(run.mode, language);
     if (mode.controller === "extractive") return answerExtractively(this.#options, run);
     const backend = this.#options.backend();
     if (backend !== undefined) return answerByModel(this.#options, backend, run);
-    const detail = `Mode ${mode.id} needs a model, and none is connected: adyton up --backend URL`;
+    const detail = problemWords.modelNeeded(mode.id)[language];
     throw new ProblemError(problem("backend_unavailable", { detail }));
   }
 
@@ -270,7 +275,9 @@ export class Turns {
   }
 
   #failureOf(run: LiveRun, error: unknown): RunEnd {
-    return run.stopReason === undefined ? this.#problemOf(run, error) : stopEnd(run);
+    return run.stopReason === undefined
+      ? this.#problemOf(run, error)
+      : stopEnd(run, this.#options.language);
   }
 
   /** Records the end, then tells it: nobody hears of an answer that is not on disk. */
@@ -307,7 +314,7 @@ export class Turns {
       return end;
     } catch (error) {
       if (!isTooLarge(error)) throw error;
-      const detail = "The answer is larger than a record of the journal; ask for less.";
+      const detail = problemWords.answerTooLarge[this.#options.language];
       const refused = failed(run, problem("backend_invalid", { detail }));
       await this.#record(run, refused);
       return refused;
@@ -363,10 +370,11 @@ export class Turns {
 }
 
 /** The mode of a name. Throws `ProblemError` with the modes that exist. */
-export function requireMode(name: string): ModeSpec {
+export function requireMode(name: string, language: keyof Bilingual): ModeSpec {
   const mode = findMode(name);
   if (mode !== undefined) return mode;
-  const detail = `There is no mode ${JSON.stringify(name)}. Modes: ${modes.map((each) => each.id).join(", ")}.`;
+  const ids = modes.map((each) => each.id).join(", ");
+  const detail = problemWords.unknownMode(name, ids)[language];
   throw new ProblemError(problem("unknown_mode", { detail }));
 }
 

@@ -37,7 +37,15 @@ function handlersOf(app: OpenApp): Pick<Handlers, "sendMessage" | "followRun" | 
   const recovered = Promise.resolve();
   return endingStreams(
     {
-      ...talkHandlers({ commands, turns, runs, idempotency, recovered, now: () => app.clock.ms }),
+      ...talkHandlers({
+        commands,
+        turns,
+        runs,
+        idempotency,
+        recovered,
+        language: "en",
+        now: () => app.clock.ms,
+      }),
       ...dataHandlers({ events, memory, idempotency }),
     },
     app.tokens,

@@ -13,7 +13,15 @@ type Call = CallOf<"sendMessage">;
 function talk(app: OpenApp) {
   const { commands, turns, runs, idempotency } = app;
   const recovered = Promise.resolve();
-  return talkHandlers({ commands, turns, runs, idempotency, recovered, now: () => app.clock.ms });
+  return talkHandlers({
+    commands,
+    turns,
+    runs,
+    idempotency,
+    recovered,
+    language: "en",
+    now: () => app.clock.ms,
+  });
 }
 
 function call(text: string, more: Partial<Call> & { readonly body?: MessageRequest } = {}): Call {

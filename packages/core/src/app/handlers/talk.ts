@@ -1,4 +1,5 @@
 import {
+  type Bilingual,
   type CommandResult,
   MessageAnswer,
   type MessageRequest,
@@ -13,6 +14,7 @@ import type { Commands } from "../commands.ts";
 import { type Idempotency, mismatch, replayedHeader } from "../idempotency.ts";
 import { newConversationName } from "../identifiers.ts";
 import type { LiveRun, RunEnd } from "../live-run.ts";
+import { problemWords } from "../problem-words.ts";
 import type { Runs } from "../runs.ts";
 import type { Turns } from "../turns.ts";
 import { followRun } from "./follow-run.ts";
@@ -24,6 +26,7 @@ export interface TalkOptions {
   readonly idempotency: Idempotency;
   /** Settles once the turns that the last process left unfinished are taken care of. */
   readonly recovered: Promise<void>;
+  readonly language: keyof Bilingual;
   readonly now: () => number;
 }
 
@@ -46,14 +49,14 @@ export function talkHandlers(
   | "followRun"
   | "cancelRun"
 > {
-  const { commands, runs, idempotency } = options;
+  const { commands, idempotency } = options;
   const joined: Joined = new Map();
   return {
     sendMessage: (call) => sendMessage(options, joined, call),
     runCommand: async (call) => {
       const { command, args, conversation } = call.body;
       const name = findCommand(command);
-      if (name === undefined) throw unknownCommand(command);
+      if (name === undefined) throw unknownCommand(command, options.language);
       const { result, replayed } = await commands.execute({
         principal: call.principal,
         command: name,
@@ -79,9 +82,9 @@ export function talkHandlers(
       const overlay = await commands.removeOverlay(call.params.id, call.principal);
       return { kind: "json", body: overlay };
     },
-    getRun: async (call) => ({ kind: "json", body: ownRun(runs, call) }),
+    getRun: async (call) => ({ kind: "json", body: ownRun(options, call) }),
     followRun: async (call) => {
-      const run = ownRun(runs, call);
+      const run = ownRun(options, call);
       const live = options.turns.live(run.id);
       return {
         kind: "stream",
@@ -93,29 +96,29 @@ export function talkHandlers(
 }
 
 async function cancelRun(options: TalkOptions, call: CallOf<"cancelRun">): Promise<Reply> {
-  const { runs, turns } = options;
+  const { turns } = options;
   await options.recovered;
-  const run = ownRun(runs, call);
+  const run = ownRun(options, call);
   const live = turns.live(run.id);
   if (live === undefined) return { kind: "json", body: run };
   turns.cancel(live);
   await live.end;
-  return { kind: "json", body: ownRun(runs, call) };
+  return { kind: "json", body: ownRun(options, call) };
 }
 
-function ownRun(runs: Runs, call: Pick<CallOf<"getRun">, "params" | "principal">): Run {
+function ownRun(
+  { runs, language }: TalkOptions,
+  call: Pick<CallOf<"getRun">, "params" | "principal">,
+): Run {
   const run = runs.find(call.params.id, call.principal);
   if (run === undefined)
-    throw new ProblemError(problem("not_found", { detail: "There is no such run of yours." }));
+    throw new ProblemError(problem("not_found", { detail: problemWords.noSuchRun[language] }));
   return run;
 }
 
-function unknownCommand(name: string): ProblemError {
-  return new ProblemError(
-    problem("unknown_command", {
-      detail: `There is no command ${JSON.stringify(name)}; /help lists those there are.`,
-    }),
-  );
+function unknownCommand(name: string, language: keyof Bilingual): ProblemError {
+  const detail = problemWords.unknownCommand(name)[language];
+  return new ProblemError(problem("unknown_command", { detail }));
 }
 
 async function sendMessage(
@@ -125,7 +128,7 @@ async function sendMessage(
 ): Promise<Reply> {
   const request = call.body;
   const read = readText(request.text);
-  if (read.kind === "unknown_command") throw unknownCommand(read.name);
+  if (read.kind === "unknown_command") throw unknownCommand(read.name, options.language);
   const dedupe = options.idempotency.keyOf(call);
   if (read.kind === "command") {
     const started = options.now();

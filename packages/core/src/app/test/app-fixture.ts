@@ -130,6 +130,7 @@ export async function openApp(options: FixtureOptions = {}) {
     conversations,
     corePrompt: corePromptDefault,
     answerTokensMax: undefined,
+    language: options.language ?? "en",
     wallMs: options.wallMs ?? 60_000,
     now,
     onUnexpected: (error) => unexpected.push(error),

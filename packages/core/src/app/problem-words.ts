@@ -1,0 +1,76 @@
+import {
+  type Bilingual,
+  conversationQueueMax,
+  nodeQueueMax,
+  overlaysActiveMax,
+  principalQueueMax,
+} from "@adyton/protocol";
+
+/** What was wrong and what to do next, of the problems that a person meets while talking, in the node's languages. */
+export const problemWords = {
+  unknownMode: (name: string, modes: string): Bilingual => ({
+    en: `There is no mode ${JSON.stringify(name)}. Modes: ${modes}.`,
+    ru: `Режима ${JSON.stringify(name)} нет. Режимы: ${modes}.`,
+  }),
+  unknownCommand: (name: string): Bilingual => ({
+    en: `There is no command ${JSON.stringify(name)}; /help lists those there are.`,
+    ru: `Команды ${JSON.stringify(name)} нет; /help покажет, какие есть.`,
+  }),
+  grantNeeded: (grant: string): Bilingual => ({
+    en: `This needs a token with the grant ${grant}.`,
+    ru: `Для этого нужен токен с правом ${grant}.`,
+  }),
+  tooManyIntents: {
+    en: `${overlaysActiveMax} intents hold already; remove one, or wait until one is over.`,
+    ru: `Уже действует намерений: ${overlaysActiveMax}. Уберите одно или подождите, пока одно закончится.`,
+  },
+  noSuchIntent: {
+    en: "There is no such intent, or it is over.",
+    ru: "Такого намерения нет, или оно закончилось.",
+  },
+  noSuchRun: { en: "There is no such run of yours.", ru: "Такого выполнения у вас нет." },
+  modelNeeded: (mode: string): Bilingual => ({
+    en: `Mode ${mode} needs a model, and none is connected: adyton up --backend URL`,
+    ru: `Режиму ${mode} нужна модель, а она не подключена: adyton up --backend URL`,
+  }),
+  questionTooLong: (tokens: number, room: number): Bilingual => ({
+    en:
+      `The message takes about ${tokens} tokens, and the model's window leaves room for ${room}. ` +
+      "Shorten it, or start the model with a larger window.",
+    ru:
+      `Сообщение занимает около ${tokens} токенов, а в окне модели есть место для ${room}. ` +
+      "Сократите его или запустите модель с окном побольше.",
+  }),
+  answerTooLarge: {
+    en: "The answer is larger than a record of the journal; ask for less.",
+    ru: "Ответ больше, чем вмещает запись журнала; попросите о меньшем.",
+  },
+  cancelled: {
+    en: "The run was cancelled before it had an answer.",
+    ru: "Выполнение отменено до того, как появился ответ.",
+  },
+  budget: {
+    en: "The time for one turn was over before there was an answer. Raise turns.wall_seconds, or ask for less.",
+    ru: "Время на один ход вышло раньше ответа. Увеличьте turns.wall_seconds или попросите о меньшем.",
+  },
+  stopping: {
+    en: "The node is stopping; ask again once it is back.",
+    ru: "Узел останавливается; спросите снова, когда он вернётся.",
+  },
+  unwritten: {
+    en: "The question could not be written down.",
+    ru: "Вопрос не удалось записать.",
+  },
+  conversationFull: {
+    en: `${conversationQueueMax} messages already wait in this conversation.`,
+    ru: `В этой беседе уже ждут сообщений: ${conversationQueueMax}.`,
+  },
+  principalFull: {
+    en: `${principalQueueMax} of your messages already wait.`,
+    ru: `Ваших сообщений уже ждёт: ${principalQueueMax}.`,
+  },
+  nodeFull: {
+    en: `${nodeQueueMax} messages already wait on this node.`,
+    ru: `На этом узле уже ждут сообщений: ${nodeQueueMax}.`,
+  },
+} as const;
