@@ -141,6 +141,29 @@ describe("the model server in use", () => {
     assert.ok(findings.some(({ check }) => check === "disk"));
   });
 
+  it("is the configured one while no node runs", async () => {
+    const folder = join(place, "configured");
+    const models = async (url: string): Promise<string> => {
+      const key = url.startsWith("https:") ? "    api_key_file: /nowhere/key\n" : "";
+      await run(["init", "--force", "--home", folder]);
+      writeFileSync(
+        join(folder, "adyton.yaml"),
+        `backends:\n  - name: own\n    url: ${url}\n${key}`,
+      );
+      return (await run(["doctor", "--home", folder])).out;
+    };
+    assert.match(await models(emulator.url), /ok +models +the model server \S+ answers/);
+    const silent = "http://127.0.0.1:1/v1";
+    assert.match(
+      await models(silent),
+      /warn +models +the model server http:\/\/127\.0\.0\.1:1\/v1 does not/,
+    );
+    assert.match(
+      await models("https://models.example/v1"),
+      /ok +models .*models\.example.*configured/,
+    );
+  });
+
   it("is missed and welcomed back in a line each", async () => {
     const server = await startOpenAiEmulator();
     const { port } = server;

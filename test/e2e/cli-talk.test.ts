@@ -116,8 +116,8 @@ describe("adyton say", () => {
 });
 
 describe("adyton on a terminal", { skip: lacks(pseudoTerminal) }, () => {
-  function open(conversation: string) {
-    const line = `'${process.execPath}' '${main}' say --home '${home}' -c ${conversation}`;
+  function open(conversation: string, columns = 120) {
+    const line = `stty cols ${columns}; '${process.execPath}' '${main}' say --home '${home}' -c ${conversation}`;
     const child = spawn(pseudoTerminal, ["-qec", line, "/dev/null"], {
       env: environment({ TERM: "xterm" }),
       stdio: ["pipe", "pipe", "pipe"],
@@ -136,6 +136,24 @@ describe("adyton on a terminal", { skip: lacks(pseudoTerminal) }, () => {
     type("\u0004");
     const [code] = await once(child, "close");
     assert.equal(code, 0, out());
+  });
+
+  it("breaks prose between words and leaves code alone", async () => {
+    const prose = "слово за словом ".repeat(8).trim();
+    const code = "echo one two three four five six seven eight nine";
+    emulator.setRules([{ text: /широко/, reply: `${prose}\n\n\`\`\`\n${code}\n\`\`\`\n\nend` }]);
+    const { child, out, type } = open("перенос", 32);
+    await until(() => out().includes("Ctrl-D"), out);
+    type("широко\r");
+    await until(() => /^end/m.test(out()), out);
+    type("\u0004");
+    await once(child, "close");
+    emulator.setRules([]);
+    const lines = out().split(/\r?\n/);
+    const wrapped = lines.filter((line) => line.startsWith("слово") || line.startsWith("за "));
+    assert.ok(wrapped.length > 1, out());
+    for (const line of wrapped) assert.ok(line.length <= 32, line);
+    assert.ok(lines.includes(code), out());
   });
 
   it("cancels an answer at Ctrl-C, on the model server too, and goes on", async () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { Failure } from "./failure.ts";
 import { homeFolder } from "./home.ts";
 import { listenersOn, parseListeners, processOf } from "./listeners.ts";
-import { findAddress, readRunFile, readToken } from "./node-address.ts";
+import { findAddress, lastPort, readRunFile, readToken } from "./node-address.ts";
 import { en } from "./texts/en.ts";
 import { translator } from "./texts/translate.ts";
 
@@ -32,6 +32,21 @@ describe("the node's address", () => {
     put("run.json", running(7_002));
     assert.equal(await portOf(), 7_002);
     assert.equal(await portOf(7_003), 7_003);
+  });
+
+  it("is where the node was until now, rather than where the configuration puts it", async () => {
+    put("adyton.yaml", "listen:\n  port: 7001\n");
+    assert.equal((await findAddress(home, undefined, 7_004)).port, 7_004);
+    put("run.json", running(7_002));
+    assert.equal((await findAddress(home, undefined, 7_004)).port, 7_002);
+  });
+
+  it("is remembered of a node that was killed", () => {
+    assert.equal(lastPort(home), undefined);
+    put("run.json", running(7_002, 2 ** 22 + 1));
+    assert.equal(lastPort(home), 7_002);
+    put("run.json", running(70_000));
+    assert.equal(lastPort(home), undefined);
   });
 
   const stale: readonly (readonly [string, string])[] = [

@@ -20,8 +20,8 @@ export interface RunFile {
 }
 
 /**
- * `--port`, else where the running node says it listens, else where it was a moment ago (`last`), else where the
- * configuration puts it, else where a node that was killed has left word of itself, else 7860.
+ * `--port`, else where the running node says it listens, else where it was until now (`last`), else where the
+ * configuration puts it, else 7860.
  */
 export async function findAddress(
   home: string,
@@ -29,12 +29,7 @@ export async function findAddress(
   last?: number,
 ): Promise<NodeAddress> {
   const port =
-    option ??
-    readRunFile(home)?.port ??
-    last ??
-    (await configuredPort(home)) ??
-    parseRunFile(home)?.port ??
-    portDefault;
+    option ?? readRunFile(home)?.port ?? last ?? (await configuredPort(home)) ?? portDefault;
   return { host: "127.0.0.1", port, text: `127.0.0.1:${port}` };
 }
 
@@ -42,6 +37,11 @@ export async function findAddress(
 export function readRunFile(home: string): RunFile | undefined {
   const run = parseRunFile(home);
   return run?.pid !== undefined && !isAlive(run.pid) ? undefined : run;
+}
+
+/** Where the last node listened, when it was killed and could not take its word back. */
+export function lastPort(home: string): number | undefined {
+  return parseRunFile(home)?.port;
 }
 
 function parseRunFile(home: string): RunFile | undefined {

@@ -66,11 +66,11 @@ function createShell(made: {
     t,
     print: createPrinter(options.flag("json")),
     client: async (last) => {
-      const [{ Client }, { findAddress, readToken }] = await Promise.all([
+      const [{ Client }, { findAddress, lastPort, readToken }] = await Promise.all([
         import("./client.ts"),
         import("./node-address.ts"),
       ]);
-      const address = await findAddress(home, port, last);
+      const address = await findAddress(home, port, last ?? lastPort(home));
       return new Client({ address, token: readToken(home, address, t), t });
     },
   };

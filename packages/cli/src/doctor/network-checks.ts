@@ -83,16 +83,7 @@ async function backendChecks(context: DoctorContext, answer: NodeAnswer): Promis
   if (part !== undefined) return [modelFinding(part, t)];
   const { outcome } = readNodeConfig(home);
   const configured = outcome.kind === "ok" ? outcome.value.backends.map(({ url }) => url) : [];
-  const own = await Promise.all(
-    // Over https the node asks with its key; here that key is not touched.
-    configured
-      .filter((url) => url.startsWith("http:"))
-      .map(async (url) =>
-        (await listsModels(modelsAddress(url)))
-          ? ok("models", t("doctor.models_answers", { url }))
-          : warn("models", t("doctor.models_silent", { url }), t("doctor.models_start")),
-      ),
-  );
+  const own = await Promise.all(configured.map((url) => configuredFinding(url, t)));
   if (own.length > 0) return own;
   const looks = [...wellKnownPorts].filter(([each]) => each !== port);
   const found = await Promise.all(
@@ -106,6 +97,14 @@ async function backendChecks(context: DoctorContext, answer: NodeAnswer): Promis
   if (names.length > 0) return [ok("models", t("doctor.models", { names: names.join(", ") }))];
   const ports = looks.map(([each]) => each).join(", ");
   return [warn("models", t("doctor.models_none", { ports }), t("doctor.models_cure"))];
+}
+
+/** Over https the node asks with its key; here that key is not touched. */
+async function configuredFinding(url: string, t: Translate): Promise<Finding> {
+  if (!url.startsWith("http:")) return ok("models", t("doctor.models_unasked", { url }));
+  return (await listsModels(modelsAddress(url)))
+    ? ok("models", t("doctor.models_answers", { url }))
+    : warn("models", t("doctor.models_silent", { url }), t("doctor.models_start"));
 }
 
 function modelFinding({ status, detail }: Health["parts"][number], t: Translate): Finding {

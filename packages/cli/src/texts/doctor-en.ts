@@ -53,6 +53,8 @@ export const doctorEn = {
   "doctor.models": "model servers found: {names}",
   "doctor.models_health": "the model server: {detail}",
   "doctor.models_answers": "the model server {url} answers",
+  "doctor.models_unasked":
+    "the model server {url} is configured; only the node asks it, with its key",
   "doctor.models_silent": "the model server {url} does not answer",
   "doctor.models_start":
     "start it, or correct backends in adyton.yaml; until then the node quotes from memory",

@@ -54,6 +54,8 @@ export const doctorRu = {
   "doctor.models": "найдены серверы моделей: {names}",
   "doctor.models_health": "сервер модели: {detail}",
   "doctor.models_answers": "сервер модели {url} отвечает",
+  "doctor.models_unasked":
+    "задан сервер модели {url}; к нему обращается только сам узел, со своим ключом",
   "doctor.models_silent": "сервер модели {url} не отвечает",
   "doctor.models_start":
     "запустите его или исправьте backends в adyton.yaml; пока что узел цитирует память",
