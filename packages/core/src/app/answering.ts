@@ -13,7 +13,7 @@ import type { SearchQuery, SearchResult } from "../domain/search/search-contract
 import { systemPrompt } from "../domain/turns/core-prompt.ts";
 import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/backend.ts";
 import type { Conversations } from "./conversations.ts";
-import { answerFromMemory } from "./extractive-answer.ts";
+import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
 import type { LiveRun } from "./live-run.ts";
 import { problemWords } from "./problem-words.ts";
 
@@ -46,7 +46,7 @@ export async function answerExtractively(
   const { text, principal } = run.submission;
   const query = text.slice(0, searchQueryCharsMax);
   const result = await options.find({ query, owners: [principal.person], limit: searchHits });
-  const answer = answerFromMemory(text, result);
+  const answer = answerFromMemory(text, result, quotingReason(options, run));
   if (run.watched) run.delta(answer.text);
   return {
     text: answer.text,
@@ -57,6 +57,11 @@ export async function answerExtractively(
       ? { citations: answer.citations.map((cited) => ({ ...cited, heading: [...cited.heading] })) }
       : {}),
   };
+}
+
+function quotingReason(options: AnsweringOptions, run: LiveRun): QuotingReason {
+  if (options.backend() === undefined) return "no_model";
+  return run.submission.mode === undefined ? "conversation" : "message";
 }
 
 /** Asks the model, with as much of the conversation as fits its window. Throws `ProblemError`. */

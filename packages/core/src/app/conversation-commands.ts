@@ -16,7 +16,8 @@ import { words } from "./command-words.ts";
 import type { Conversations } from "./conversations.ts";
 import { newId } from "./identifiers.ts";
 import { problemWords } from "./problem-words.ts";
-import { requireMode, type Turns } from "./turns.ts";
+import { requireMode } from "./require-mode.ts";
+import type { Turns } from "./turns.ts";
 
 /** The commands that concern one conversation. Each decides and says; whoever calls writes the effects down. */
 interface Options {

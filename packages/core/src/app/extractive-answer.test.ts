@@ -36,6 +36,40 @@ function quoteOf(text: string, question: string): string {
 }
 
 describe("answerFromMemory", () => {
+  const states = [
+    ["no_model", "weather", /^Not found in memory\. No language model is connected/],
+    ["no_model", "погода", /^Не найдено в памяти\. Модель не подключена/],
+    ["conversation", "weather", /EXTRACTIVE.*\/command restore_mode/],
+    ["conversation", "погода", /EXTRACTIVE.*\/command restore_mode/],
+    ["message", "weather", /The message was asked in mode EXTRACTIVE.*without a mode/],
+    ["message", "погода", /Сообщение задано в режиме EXTRACTIVE.*без режима/],
+  ] as const;
+  for (const [reason, asked, expected] of states)
+    it(`says why nothing but memory was asked: ${reason}, ${asked}`, () => {
+      const { text } = answerFromMemory(asked, result([], false), reason);
+      assert.match(text, expected);
+      const isFalse = /No language model|Модель не подключена/.test(text);
+      assert.equal(isFalse, reason === "no_model");
+    });
+
+  for (const [asked, isGreeting] of [
+    ["hello", true],
+    ["Hi!", true],
+    ["Hello there", true],
+    ["Привет", true],
+    ["  здравствуйте!  ", true],
+    ["Добрый день", true],
+    ["hello world", false],
+    ["привет, как дела у Telegram?", false],
+    ["hi-fi", false],
+  ] as const)
+    it(`takes ${JSON.stringify(asked)} for ${isGreeting ? "a greeting" : "a question"}`, () => {
+      const { text, found } = answerFromMemory(asked, result([], false));
+      assert.equal(found, false);
+      assert.equal(/^(Hello|Здравствуйте)! .+\/help/.test(text), isGreeting);
+      assert.equal(/^(Not found|Не найдено)/.test(text), !isGreeting);
+    });
+
   it("quotes a short section without its heading and names the source", () => {
     const answer = answerFromMemory(
       "How do I stop it?",

@@ -26,30 +26,73 @@ export type ExtractiveAnswer =
   | { readonly found: true; readonly text: string; readonly citations: readonly Citation[] }
   | { readonly found: false; readonly text: string };
 
-const words: Readonly<Record<Language, { notFound: string; source: string; seeAlso: string }>> = {
+/** Why memory is quoted and no model answers: none is connected, or the conversation or the message wants it so. */
+export type QuotingReason = "no_model" | "conversation" | "message";
+
+interface Words {
+  readonly notFound: string;
+  readonly why: Readonly<Record<QuotingReason, string>>;
+  readonly advice: string;
+  readonly hello: string;
+  readonly example: string;
+  readonly source: string;
+  readonly seeAlso: string;
+}
+
+const words: Readonly<Record<Language, Words>> = {
   en: {
-    notFound:
-      "Not found in memory. No language model is connected, so only what memory holds can be quoted. Try other words, or add a document.",
+    notFound: "Not found in memory.",
+    why: {
+      no_model:
+        "No language model is connected, so this node only quotes what its memory holds (adyton up --backend URL connects one).",
+      conversation:
+        "This conversation is in mode EXTRACTIVE, which only quotes memory; /command restore_mode brings the model back.",
+      message:
+        "The message was asked in mode EXTRACTIVE, which only quotes memory; ask it without a mode to reach the model.",
+    },
+    advice: "Try other words, or add a document.",
+    hello: "Hello!",
+    example: "Ask, for example: how do I connect a model? /help lists the commands.",
     source: "Source",
     seeAlso: "See also",
   },
   ru: {
-    notFound:
-      "Не найдено в памяти. Модель не подключена, поэтому узел может только цитировать память. Попробуйте другие слова или добавьте документ.",
+    notFound: "Не найдено в памяти.",
+    why: {
+      no_model:
+        "Модель не подключена, поэтому узел только цитирует свою память (подключить: adyton up --backend URL).",
+      conversation:
+        "Эта беседа в режиме EXTRACTIVE, который только цитирует память; модель вернёт /command restore_mode.",
+      message:
+        "Сообщение задано в режиме EXTRACTIVE, который только цитирует память; чтобы ответила модель, спросите без режима.",
+    },
+    advice: "Попробуйте другие слова или добавьте документ.",
+    hello: "Здравствуйте!",
+    example: "Спросите, например: как подключить модель? Команды покажет /help.",
     source: "Источник",
     seeAlso: "См. также",
   },
 };
 
+const greeting =
+  /^(hi|hello|hey|good (morning|day|afternoon|evening)|привет(ик|ствую)?|здравствуй(те)?|добр(ый день|ый вечер|ое утро))( there|,? adyton)?[\s!.,…)]*$/iu;
+
 /**
  * Quotes the passage that answers the question best, at most `quoteCharsMax` characters, never cut inside a sentence, a
- * list item or a code block. The words around the quotation are in the language of the question.
+ * list item or a code block. The words around the quotation are in the language of the question; where nothing is
+ * found they say why no model answers, and how one would.
  */
-export function answerFromMemory(question: string, result: SearchResult): ExtractiveAnswer {
+export function answerFromMemory(
+  question: string,
+  result: SearchResult,
+  reason: QuotingReason = "no_model",
+): ExtractiveAnswer {
   const framing = words[languageOf(question)];
   const best = result.hits[0];
   const quote = result.found && best ? quoteFrom(best.text, question) : undefined;
-  if (best === undefined || quote === undefined) return { found: false, text: framing.notFound };
+  if (best === undefined || quote === undefined) {
+    return { found: false, text: nothingFound(question, framing, reason) };
+  }
   const { documentId, title, source, heading, seq } = best;
   const others = result.hits
     .slice(1)
@@ -66,6 +109,14 @@ export function answerFromMemory(question: string, result: SearchResult): Extrac
     text: `${quote}\n\n${lines.join("\n")}`,
     citations: [{ documentId, title, source, heading, quote, seq }],
   };
+}
+
+/** Whoever greets the node looks for nothing: what it can do is told instead of what it did not find. */
+function nothingFound(question: string, words: Words, reason: QuotingReason): string {
+  const { notFound, why, advice, hello, example } = words;
+  return greeting.test(question.trim())
+    ? `${hello} ${why[reason]} ${example}`
+    : `${notFound} ${why[reason]} ${advice}`;
 }
 
 function placeOf(hit: SearchHit): string {

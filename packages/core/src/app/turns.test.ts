@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { conversationQueueMax } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import { describeSelf, selfInWords } from "./describe-self.ts";
-import type { LiveRun } from "./live-run.ts";
+import type { LiveRun, Submission } from "./live-run.ts";
 import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
 import { HeldJournal } from "./test/held-journal.ts";
 import { local, owner } from "./tokens.ts";
@@ -226,6 +226,21 @@ describe("a turn", () => {
   });
 });
 
+it("quoting is explained by what holds: the conversation's mode, the message's, or no model", async () => {
+  const ask = async (app: OpenApp, more: Partial<Submission> = {}) => {
+    const end = await app.turns.submit(question("кенгуру и квазары", more)).end;
+    assert.ok(end.kind === "answered" && end.answer.found === false);
+    return end.answer.text;
+  };
+  await using app = await openApp({ backend: new HeldBackend() });
+  assert.match(await ask(app, { mode: "EXTRACTIVE" }), /спросите без режима/);
+  const args = { mode: "EXTRACTIVE" };
+  await app.commands.execute({ principal: owner, command: "switch_mode", args, conversation: "c" });
+  assert.match(await ask(app), /restore_mode/);
+  await using bare = await openApp();
+  assert.match(await ask(bare), /Модель не подключена/);
+});
+
 it("what stops a turn is told in the node's language", async () => {
   const backend = new HeldBackend(1);
   await using app = await openApp({ backend, language: "ru" });
@@ -238,7 +253,8 @@ it("what stops a turn is told in the node's language", async () => {
   assert.throws(
     () => app.turns.submit(question("q")),
     (error) =>
-      error instanceof ProblemError && /^В этой беседе уже ждут/.test(error.problem.detail ?? ""),
+      error instanceof ProblemError &&
+      (error.problem.detail ?? "").startsWith("В этой беседе уже ждут"),
   );
   for (const run of [...waiting, first]) app.turns.cancel(run);
   const end = await first.end;

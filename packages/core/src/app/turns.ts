@@ -1,5 +1,4 @@
 import {
-  type Bilingual,
   conversationQueueMax,
   type MessageAnswer,
   nodeQueueMax,
@@ -8,7 +7,7 @@ import {
   type Run,
 } from "@adyton/protocol";
 import type { DedupeKey, RecordGroup } from "../domain/journal/record.ts";
-import { findMode, type ModeSpec, modes } from "../domain/modes/registry.ts";
+import { findMode, type ModeSpec } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import { Lanes, type Turn } from "../domain/turns/lanes.ts";
 import type { JournalPort } from "../ports/journal.ts";
@@ -29,6 +28,7 @@ import {
   type Submission,
 } from "./live-run.ts";
 import { problemWords } from "./problem-words.ts";
+import { requireMode } from "./require-mode.ts";
 import { isTooLarge, refusedByStorage, storageProblem } from "./storage-problem.ts";
 import { busyProblem, endRecord, failed, receivedRecord, stopEnd } from "./turn-records.ts";
 
@@ -367,15 +367,6 @@ export class Turns {
     if (this.#unrecorded.size > unrecordedMax && oldest !== undefined)
       this.#unrecorded.delete(oldest);
   }
-}
-
-/** The mode of a name. Throws `ProblemError` with the modes that exist. */
-export function requireMode(name: string, language: keyof Bilingual): ModeSpec {
-  const mode = findMode(name);
-  if (mode !== undefined) return mode;
-  const ids = modes.map((each) => each.id).join(", ");
-  const detail = problemWords.unknownMode(name, ids)[language];
-  throw new ProblemError(problem("unknown_mode", { detail }));
 }
 
 /** The request's key, unless an earlier attempt under it has it in the journal already. */
