@@ -146,8 +146,9 @@ describe("faults", () => {
           assert.ok(outcome.kind === "answered" && reply.startsWith(outcome.text));
         if (outcome.kind === "failed") {
           assert.equal(outcome.started, false);
-          assert.doesNotMatch(outcome.detail, /127\.0\.0\.1|localhost|:\d{4,5}/);
-          assert.match(outcome.detail, /^[A-Z].+\.$/);
+          assert.doesNotMatch(JSON.stringify(outcome.detail), /127\.0\.0\.1|localhost|:\d{4,5}/);
+          assert.match(outcome.detail.en, /^[A-Z][^а-яё]+\.$/i);
+          assert.match(outcome.detail.ru, /^[А-ЯЁ].+[а-яё].+\.$/);
         }
         if (calls !== undefined) assert.equal(chats(node.emulator), calls);
       });
@@ -227,7 +228,7 @@ describe("faults", () => {
     await using backend = open(gone.url);
     const { outcome } = await ask(backend, true);
     assert.equal(briefly(outcome), "unavailable");
-    assert.match(outcome.kind === "failed" ? outcome.detail : "", /accepts no connection/);
+    assert.match(outcome.kind === "failed" ? outcome.detail.en : "", /accepts no connection/);
     assert.match(backend.health().detail, /127\.0\.0\.1/);
   });
 });
@@ -276,7 +277,7 @@ describe("errors inside an answer", () => {
     });
     await using backend = open(upstream.url);
     const { outcome } = await ask(backend, false);
-    assert.match(outcome.kind === "failed" ? outcome.detail : "", /redirect/);
+    assert.match(outcome.kind === "failed" ? outcome.detail.en : "", /redirect/);
     assert.equal(followed, 0);
   });
 
@@ -348,7 +349,7 @@ describe("errors inside an answer", () => {
     chars += 1;
     const { outcome } = await ask(backend, false);
     assert.equal(briefly(outcome), "invalid");
-    assert.match(outcome.kind === "failed" ? outcome.detail : "", /larger than/);
+    assert.match(outcome.kind === "failed" ? outcome.detail.en : "", /larger than/);
   });
 
   it("does not wait for a server that never ends its stream", async () => {

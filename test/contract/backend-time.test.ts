@@ -103,7 +103,7 @@ describe("time", () => {
     });
     const { outcome } = await ask(backend, true);
     assert.ok(outcome.kind === "failed" && outcome.reason === "timed_out");
-    assert.match(outcome.detail, /no sign of life/);
+    assert.match(outcome.detail.en, /no sign of life/);
   });
 
   it("gives up between two pieces too, and says that the answer had begun", async () => {

@@ -12,7 +12,7 @@ describe("a server that should speak TLS", () => {
     await using backend = open(plain.url.replace("http:", "https:"));
     const { outcome } = await ask(backend, false);
     assert.equal(briefly(outcome), "unavailable");
-    assert.match(outcome.kind === "failed" ? outcome.detail : "", /certificate/);
+    assert.match(outcome.kind === "failed" ? outcome.detail.en : "", /certificate/);
     assert.equal(requests, 0);
   });
 });

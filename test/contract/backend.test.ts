@@ -126,7 +126,7 @@ describe("a chat", () => {
       const outcome = await ask(node.backend, "?", onDelta);
       assert.ok(outcome.kind === "failed");
       assert.deepEqual([outcome.reason, outcome.started], ["invalid", false]);
-      assert.match(outcome.detail, /before it wrote any text/);
+      assert.match(outcome.detail.en, /before it wrote any text/);
     }
     assert.equal(node.backend.health().status, "ok");
   });
@@ -167,7 +167,7 @@ describe("what a server says of itself", () => {
     await using node = await start({ flavour: "ollama", models: models.slice(0, 1) });
     const outcome = await ask(node.backend, "?");
     assert.ok(outcome.kind === "failed" && outcome.reason === "unavailable");
-    assert.match(outcome.detail, /no chat model/);
+    assert.match(outcome.detail.en, /no chat model/);
     assert.equal(node.backend.health().status, "degraded");
   });
 
@@ -192,7 +192,7 @@ describe("keys and refusals", () => {
     await using wrong = openBackend({ ...options, apiKey: new Secret("sk-wrong") });
     const outcome = await ask(wrong, "?");
     assert.ok(outcome.kind === "failed" && outcome.reason === "refused");
-    assert.match(outcome.detail, /api_key_file/);
+    assert.match(outcome.detail.en, /api_key_file/);
     assert.ok(!JSON.stringify([outcome, wrong.health()]).includes("sk-wrong"));
     assert.equal(wrong.health().status, "degraded");
   });
@@ -202,7 +202,7 @@ describe("keys and refusals", () => {
     node.emulator.setFault({ kind: "status", status: 404 });
     const outcome = await ask(node.backend, "?");
     assert.ok(outcome.kind === "failed" && outcome.reason === "refused");
-    assert.match(outcome.detail, /does not have the model missing; it has emulated-chat\./);
+    assert.match(outcome.detail.en, /does not have the model missing; it has emulated-chat\./);
   });
 
   it("corrects its estimate by what the server reports", async () => {

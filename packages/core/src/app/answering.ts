@@ -108,7 +108,7 @@ export async function answerByModel(
       return produced({ ...outcome, model }, backend, trimmed);
     }
     if (outcome.reason !== "overflow" || outcome.started || tries === overflowTriesMax)
-      throw failure(outcome);
+      throw failure(outcome, options.language);
     windowTokens = Math.floor(windowTokens * overflowShrink);
   }
 }
@@ -152,6 +152,9 @@ const codeOf = {
   cancelled: "cancelled",
 } as const satisfies Record<ChatFailure, string>;
 
-function failure(outcome: ChatOutcome & { kind: "failed" }): ProblemError {
-  return new ProblemError(problem(codeOf[outcome.reason], { detail: outcome.detail }));
+function failure(
+  { reason, detail }: ChatOutcome & { kind: "failed" },
+  language: keyof Bilingual,
+): ProblemError {
+  return new ProblemError(problem(codeOf[reason], { detail: detail[language] }));
 }

@@ -112,8 +112,8 @@ export function answerFromMemory(
 }
 
 /** Whoever greets the node looks for nothing: what it can do is told instead of what it did not find. */
-function nothingFound(question: string, words: Words, reason: QuotingReason): string {
-  const { notFound, why, advice, hello, example } = words;
+function nothingFound(question: string, framing: Words, reason: QuotingReason): string {
+  const { notFound, why, advice, hello, example } = framing;
   return greeting.test(question.trim())
     ? `${hello} ${why[reason]} ${example}`
     : `${notFound} ${why[reason]} ${advice}`;

@@ -241,6 +241,17 @@ it("quoting is explained by what holds: the conversation's mode, the message's, 
   assert.match(await ask(bare), /Модель не подключена/);
 });
 
+it("a model server that fails is told of in the node's language", async () => {
+  const backend = new HeldBackend();
+  await using app = await openApp({ backend, language: "ru" });
+  const run = app.turns.submit(question("q"));
+  await until("the call", () => backend.open.length === 1);
+  const detail = { en: "It is away.", ru: "Его нет." };
+  backend.open[0]?.end({ kind: "failed", reason: "unavailable", detail, started: false });
+  const end = await run.end;
+  assert.equal(end.kind === "failed" && end.problem.detail, detail.ru);
+});
+
 it("what stops a turn is told in the node's language", async () => {
   const backend = new HeldBackend(1);
   await using app = await openApp({ backend, language: "ru" });
@@ -267,7 +278,12 @@ describe("keys of turns", () => {
     await using app = await openApp({ backend });
     const failing = app.turns.submit(question("q", { dedupe: key(1) }));
     await until("the call", () => backend.open.length === 1);
-    backend.open[0]?.end({ kind: "failed", reason: "unavailable", detail: "away", started: false });
+    backend.open[0]?.end({
+      kind: "failed",
+      reason: "unavailable",
+      detail: { en: "away", ru: "нет" },
+      started: false,
+    });
     assert.equal(await ending(failing), "backend_unavailable");
     assert.equal(app.idempotency.look(key(1)).kind, "fresh");
     const again = app.turns.submit(question("q", { dedupe: key(1) }));

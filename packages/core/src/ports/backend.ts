@@ -1,3 +1,5 @@
+import type { Bilingual } from "@adyton/protocol";
+
 /** A model server as the turns see it. Two implementations exist for real: a server over HTTP, and none at all. */
 
 export interface ChatMessage {
@@ -52,7 +54,7 @@ export type ChatOutcome =
       readonly kind: "failed";
       readonly reason: ChatFailure;
       /** One sentence for the user: what happened and what to do; no address, no secret, no foreign word. */
-      readonly detail: string;
+      readonly detail: Bilingual;
       /** Whether part of the answer had already been handed to `onDelta`. */
       readonly started: boolean;
     };

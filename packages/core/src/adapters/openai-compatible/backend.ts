@@ -7,6 +7,7 @@ import { TokenMemo } from "../../domain/model/token-memo.ts";
 import { BackendError, parseAddress } from "./address.ts";
 import { tryChat, type TryAnswer, type TryOutcome } from "./chat-try.ts";
 import { countExactly } from "./exact-count.ts";
+import { failureWords } from "./failure-words.ts";
 import { unknownModelSentence, type TryFailure } from "./failures.ts";
 import { HealthWatch } from "./health-watch.ts";
 import { inspectServer, type Inspection } from "./inspect-server.ts";
@@ -224,7 +225,7 @@ class OpenAiCompatibleBackend implements Backend {
   #learn(outcome: TryOutcome, estimate: number): void {
     if (outcome.kind === "failed") {
       const { health, detail } = outcome.failure;
-      if (health === "failed") this.#health.failed(`${this.address}: ${detail}`);
+      if (health === "failed") this.#health.failed(`${this.address}: ${detail.en}`);
       if (health === "works") this.#health.succeeded(this.#wellSentence());
       // The server's window is another than the one believed.
       if (outcome.failure.reason === "overflow") void this.#inspect();
@@ -254,10 +255,7 @@ class OpenAiCompatibleBackend implements Backend {
   }
 
   #withoutModel(): ChatOutcome {
-    const detail =
-      this.#server === undefined
-        ? "The model server does not answer with its models; check that it runs."
-        : "The model server has no chat model; load one, or set model.";
+    const detail = this.#server === undefined ? failureWords.noModels : failureWords.noChatModel;
     return { kind: "failed", reason: "unavailable", detail, started: false };
   }
 
@@ -283,7 +281,7 @@ class OpenAiCompatibleBackend implements Backend {
     const isStrict = software === "ollama" || software === "vllm" || software === "sglang";
     if (!isStrict || findModel(models, this.model) !== undefined) return undefined;
     const names = models.filter(({ kind }) => kind === "chat").map(({ id }) => id);
-    return `${this.address}: ${unknownModelSentence(this.model, names)}`;
+    return `${this.address}: ${unknownModelSentence(this.model, names).en}`;
   }
 
   /** One inspection at a time; whoever asks meanwhile gets the same. */
@@ -327,7 +325,7 @@ function answeredOutcome({ text, finish, usage, model }: TryAnswer): ChatOutcome
 const cancelled: ChatOutcome = {
   kind: "failed",
   reason: "cancelled",
-  detail: "The request was cancelled.",
+  detail: failureWords.cancelled,
   started: false,
 };
 

@@ -11,6 +11,7 @@ import {
   modelOf,
   plausibleUsage,
 } from "./chat-wire.ts";
+import { failureWords } from "./failure-words.ts";
 import {
   faultFailure,
   invalidAnswer,
@@ -132,10 +133,7 @@ async function readWhole(
     return failed(statusFailure({ status: statusOf(error.code), error }));
   }
   const [choice] = parsed.data.choices;
-  if (choice === undefined)
-    return failed(
-      invalidAnswer("The model server sent an answer without a text; its log may say why."),
-    );
+  if (choice === undefined) return failed(invalidAnswer(failureWords.withoutText));
   const ownFinish = finishOf(choice.finish_reason) ?? "stop";
   const isSeparate = hasSeparateReasoning(choice.message);
   const start = input.mayBeginReasoning && !isSeparate ? "maybe_reasoning" : "text";
@@ -182,10 +180,7 @@ async function readStreamed(
   if (collector.problem === "too_large") return failed(tooLarge, wasShown);
   if (collector.problem === "unreadable") return failed(notAnAnswer(""), wasShown);
   if (end === "broken") return failed(faultFailure("reset"), wasShown);
-  return failed(
-    invalidAnswer("The model server ended its answer before the first word; its log may say why."),
-    wasShown,
-  );
+  return failed(invalidAnswer(failureWords.endedEarly), wasShown);
 }
 
 function answered(
@@ -207,20 +202,16 @@ function failed(failure: TryFailure, wasShown = false): TryOutcome {
 
 const cancelled: TryFailure = {
   reason: "cancelled",
-  detail: "The request was cancelled.",
+  detail: failureWords.cancelled,
   retry: "no",
   health: "says_nothing",
 };
 
-const tooLarge = invalidAnswer(
-  "The model server's answer is larger than the node takes; ask for less.",
-);
+const tooLarge = invalidAnswer(failureWords.tooLarge);
 
 function emptyAnswer(finish: string, sawReasoning: boolean): TryFailure {
   const detail =
-    finish === "length" || sawReasoning
-      ? "The model used up its answer before it wrote any text; allow a longer answer or ask for less."
-      : "The model ended without writing anything; ask again or in other words.";
+    finish === "length" || sawReasoning ? failureWords.usedUp : failureWords.nothingWritten;
   // The server did its work: the emptiness is the model's.
   return { reason: "invalid", detail, retry: "no", health: "works" };
 }
@@ -228,8 +219,8 @@ function emptyAnswer(finish: string, sawReasoning: boolean): TryFailure {
 function timedOut(reason: GiveUp, { answerMsMax }: Timeouts): TryFailure {
   const detail =
     reason === "silent"
-      ? "The model server took the question and then fell silent, and three checks in a row found no sign of life; restart it or try again."
-      : `The answer was not complete after ${Math.round(answerMsMax / 1000)} seconds and was stopped; ask for less.`;
+      ? failureWords.silent
+      : failureWords.tooSlow(Math.round(answerMsMax / 1000));
   return { reason: "timed_out", detail, retry: "no", health: "failed" };
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { failureWords } from "./failure-words.ts";
 import { notAnAnswer, readServerError, statusFailure, unknownModelSentence } from "./failures.ts";
 import { modelsNamedMax } from "./limits.ts";
 
@@ -172,7 +173,7 @@ describe("statusFailure", () => {
 
   it("tells what to do about a key, and never shows it", () => {
     const failure = judge(401, { error: { message: "Incorrect API key provided: sk-secret" } });
-    assert.match(failure.detail, /api_key_file/);
+    assert.match(failure.detail.en, /api_key_file/);
     assert.ok(!JSON.stringify(failure).includes("sk-secret"));
   });
 
@@ -196,18 +197,28 @@ describe("statusFailure", () => {
 describe("unknownModelSentence", () => {
   it("names the models that exist, up to its limit, and no path", () => {
     const names = Array.from({ length: modelsNamedMax }, (_, index) => `m${index}`);
-    assert.match(unknownModelSentence("x", names), new RegExp(`m${modelsNamedMax - 1}\\. Set`));
-    assert.match(unknownModelSentence("x", [...names, "one"]), /and 1 more/);
+    assert.match(unknownModelSentence("x", names).en, new RegExp(`m${modelsNamedMax - 1}\\. Set`));
+    assert.match(unknownModelSentence("x", [...names, "one"]).en, /and 1 more/);
     assert.match(
-      unknownModelSentence("/home/anna/x.gguf", ["/srv/y.gguf"]),
+      unknownModelSentence("/home/anna/x.gguf", ["/srv/y.gguf"]).en,
       /model x\.gguf; it has y\.gguf/,
     );
   });
 });
 
+describe("what users are told", () => {
+  const { failed, keyRefused, redirect, refused, tooSlow, unknownModel, ...plain } = failureWords;
+  const made = [failed, keyRefused, redirect, refused, tooSlow].map((say) => say(7));
+  for (const { en, ru } of [...Object.values(plain), ...made, unknownModel("a", "b", 1)])
+    it(`is one sentence in each language: ${en}`, () => {
+      assert.match(en, /^[A-Z][^а-яё]+\.$/i);
+      assert.match(ru, /^[А-ЯЁ].*[а-яё].*\.$/);
+    });
+});
+
 describe("notAnAnswer", () => {
   it("tells a web page from other text", () => {
-    assert.match(notAnAnswer(" <!doctype html>").detail, /web page/);
-    assert.match(notAnAnswer("{").detail, /cannot be read/);
+    assert.match(notAnAnswer(" <!doctype html>").detail.en, /web page/);
+    assert.match(notAnAnswer("{").detail.en, /cannot be read/);
   });
 });

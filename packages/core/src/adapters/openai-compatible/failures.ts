@@ -1,5 +1,7 @@
+import type { Bilingual } from "@adyton/protocol";
 import { shownModel } from "../../domain/model/shown-model.ts";
 import type { ChatFailure } from "../../ports/backend.ts";
+import { failureWords } from "./failure-words.ts";
 import { modelsNamedMax } from "./limits.ts";
 import type { WireFault } from "./wire-client.ts";
 
@@ -9,8 +11,8 @@ import type { WireFault } from "./wire-client.ts";
  */
 export interface TryFailure {
   readonly reason: ChatFailure;
-  /** For the user: no address, no key, no foreign text. */
-  readonly detail: string;
+  /** For the user. */
+  readonly detail: Bilingual;
   /** `at_once`: a kept connection had died, which is nobody's failure and is not counted. */
   readonly retry: "no" | "later" | "at_once";
   /** The server's own wish, from Retry-After. */
@@ -81,8 +83,7 @@ export function statusFailure({ status, error, afterMs }: StatusContext): TryFai
   if (error !== undefined && (status < 500 || status === 500) && isOverflow(error))
     return {
       reason: "overflow",
-      detail:
-        "The message and what it needs are longer than the model's window; shorten it or start a new conversation.",
+      detail: failureWords.overflow,
       retry: "no",
       health: "works",
     };
@@ -101,10 +102,10 @@ export function statusFailure({ status, error, afterMs }: StatusContext): TryFai
 function laterFailure(status: number, afterMs: number | undefined): TryFailure {
   const detail =
     status === 429
-      ? "The model server is busy; try again in a moment."
+      ? failureWords.busy
       : status === 503
-        ? "The model server is not ready, it may be loading its model; try again in a moment."
-        : `The model server failed (status ${status}); its log says why.`;
+        ? failureWords.loading
+        : failureWords.failed(status);
   return {
     reason: "unavailable",
     detail,
@@ -114,47 +115,38 @@ function laterFailure(status: number, afterMs: number | undefined): TryFailure {
   };
 }
 
-function refusalSentence(status: number): string {
-  if (status === 401 || status === 403)
-    return `The model server refuses the node's key (status ${status}); check api_key_file.`;
-  if (status === 404)
-    return "The model server does not know the model or the route (status 404); check model and url.";
-  if (status >= 300 && status < 400)
-    return `The model server's url answers with a redirect (status ${status}), which is not followed; set the final url.`;
-  return `The model server refuses this request (status ${status}); its log says why.`;
+function refusalSentence(status: number): Bilingual {
+  if (status === 401 || status === 403) return failureWords.keyRefused(status);
+  if (status === 404) return failureWords.unknownRoute;
+  if (status >= 300 && status < 400) return failureWords.redirect(status);
+  return failureWords.refused(status);
 }
 
 /** The sentence for a model the server does not have, with those it has. */
-export function unknownModelSentence(model: string, existing: readonly string[]): string {
-  const shown = existing.slice(0, modelsNamedMax).map(shownModel);
-  const more =
-    existing.length > modelsNamedMax ? ` and ${existing.length - modelsNamedMax} more` : "";
-  return `The model server does not have the model ${shownModel(model)}; it has ${shown.join(", ")}${more}. Set model to one of them.`;
+export function unknownModelSentence(model: string, existing: readonly string[]): Bilingual {
+  const shown = existing.slice(0, modelsNamedMax).map(shownModel).join(", ");
+  return failureWords.unknownModel(shownModel(model), shown, existing.length - modelsNamedMax);
 }
-
-const resetSentence =
-  "The model server closed the connection without an answer; check its log and try again.";
 
 const connectionLost = { reason: "unavailable", retry: "later", health: "failed" } as const;
 const faultFailures: Readonly<Record<WireFault, TryFailure>> = {
   unreachable: {
     ...connectionLost,
-    detail: "The model server accepts no connection; check that it runs.",
+    detail: failureWords.unreachable,
   },
-  stale: { ...connectionLost, retry: "at_once", detail: resetSentence },
-  reset: { ...connectionLost, detail: resetSentence },
-  closed: { ...connectionLost, detail: resetSentence },
+  stale: { ...connectionLost, retry: "at_once", detail: failureWords.reset },
+  reset: { ...connectionLost, detail: failureWords.reset },
+  closed: { ...connectionLost, detail: failureWords.reset },
   not_http: {
     ...connectionLost,
     reason: "invalid",
     retry: "no",
-    detail: "What answers at the model server's url is not HTTP; check url.",
+    detail: failureWords.notHttp,
   },
   tls: {
     ...connectionLost,
     retry: "no",
-    detail:
-      "The model server's url asks for TLS, which fails; check url and the server's certificate.",
+    detail: failureWords.tls,
   },
 };
 
@@ -164,15 +156,15 @@ export function faultFailure(fault: WireFault): TryFailure {
 }
 
 /** An answer that is not the protocol. */
-export function invalidAnswer(what: string): TryFailure {
+export function invalidAnswer(what: Bilingual): TryFailure {
   return { reason: "invalid", detail: what, retry: "no", health: "failed" };
 }
 
 /** Tells a web page from other text that is no answer. */
 export function notAnAnswer(text: string): TryFailure {
   return /^\s*</.test(text)
-    ? invalidAnswer("The model server's url answers with a web page instead of a model; check url.")
-    : invalidAnswer("The model server sent an answer that cannot be read; its log may say why.");
+    ? invalidAnswer(failureWords.webPage)
+    : invalidAnswer(failureWords.unreadable);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
