@@ -21,6 +21,20 @@ export interface EdgeLimits {
   readonly lateCheckMs: number;
   /** Streams open at once. One more is refused with `busy`. */
   readonly streamsMax: number;
+  /** Streams kept free for the owner, of `streamsMax`. */
+  readonly streamsForOwner: number;
+  /** Streams that one token may have open at once. */
+  readonly streamsPerTokenMax: number;
+  /** Streams that all callers without a token may have open at once. */
+  readonly streamsLocalMax: number;
+  /** Bytes of the bodies of all requests that are not answered yet. A request with more is refused with `busy`. */
+  readonly bodyBytesMax: number;
+  /** Bytes of bodies kept free for the owner, of `bodyBytesMax`. */
+  readonly bodyBytesForOwner: number;
+  /** Bytes of bodies that one token may have under way at once. */
+  readonly bodyBytesPerTokenMax: number;
+  /** Bytes of bodies that all callers without a token may have under way at once. */
+  readonly bodyBytesLocalMax: number;
   /** Milliseconds between two heartbeats of a stream. */
   readonly streamHeartbeatMs: number;
   /** Bytes of one stream that wait for a slow client. At more the stream is closed, unless one event alone is larger. */
@@ -45,6 +59,13 @@ export const edgeLimits: EdgeLimits = {
   idleConnectionMs: 65_000,
   lateCheckMs: 1_000,
   streamsMax,
+  streamsForOwner: 32,
+  streamsPerTokenMax: 64,
+  streamsLocalMax: 32,
+  bodyBytesMax: 48 * 1024 * 1024,
+  bodyBytesForOwner: 16 * 1024 * 1024,
+  bodyBytesPerTokenMax: 16 * 1024 * 1024,
+  bodyBytesLocalMax: 8 * 1024 * 1024,
   streamHeartbeatMs,
   streamBufferBytesMax: 1024 * 1024,
   lingerMs: 2_000,
@@ -63,5 +84,7 @@ export const preferWaitSecondsMax = 3_600;
 export const portTriesMax = 10;
 /** Seconds after which a client that met the bound on streams may try again. */
 export const streamRetryAfterSeconds = 5;
+/** Seconds after which a client that met the bound on bodies under way may try again. */
+export const bodyRetryAfterSeconds = 2;
 /** Milliseconds between two log lines about connections that could not be accepted. */
 export const acceptFaultLogMs = 10_000;

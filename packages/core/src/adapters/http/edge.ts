@@ -1,6 +1,7 @@
 import type { Authenticate, Handler, Principal } from "../../ports/http.ts";
 import type { EdgeLimits } from "./edge-limits.ts";
 import type { RouteMatcher } from "./route-match.ts";
+import type { Shares } from "./shares.ts";
 
 /** What the edge has to say to the node's log. The fields hold no text of a request. */
 export interface HttpLogEntry {
@@ -23,6 +24,7 @@ export interface Edge {
   /** Known once the port is. */
   ownHosts: ReadonlySet<string>;
   stopping: boolean;
-  streamsHeld: number;
+  readonly streams: Shares;
+  readonly bodyBytes: Shares;
   slowStreams: number;
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { problem, type Route } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { Call, Principal, Reply } from "../../ports/http.ts";
-import { admit } from "./admission.ts";
+import { type Admitted, admit } from "./admission.ts";
 import { answer, answerRefusal, streamHeaders } from "./answer.ts";
 import type { Edge } from "./edge.ts";
 import { streamRetryAfterSeconds } from "./edge-limits.ts";
@@ -27,6 +27,7 @@ export class Exchange {
   #abort: AbortController | undefined;
   #gone = false;
   #holdsStream = false;
+  #bodyBytes = 0;
   #stream: EventStream | undefined;
   #presence: NodeJS.Timeout | undefined;
 
@@ -43,19 +44,22 @@ export class Exchange {
       const admitted = admit(this.#edge, this.request);
       if (admitted.kind === "refused") return this.#refuse(admitted);
       ({ route } = admitted);
-      this.#principal = admitted.principal;
-      const pending = receive(route, this.request, this.response);
+      const { principal } = admitted;
+      this.#principal = principal;
+      const pending = receive(route, this.request, this.response, (bytes) =>
+        this.#takeBodyBytes(principal, bytes),
+      );
       const received = pending instanceof Promise ? await pending : pending;
       if (this.#gone || received.kind === "gone") return;
       if (received.kind === "refused") return this.#refuse(received);
       const made = makeCall(admitted, this.request, received, () => this.#signal());
       if (made.kind === "refused") return this.#refuse(made);
-      const busy = wantsStream(route, made.call) ? this.#takeStreamPlace() : undefined;
+      const busy = wantsStream(route, made.call) ? this.#takeStreamPlace(principal) : undefined;
       if (busy !== undefined) return this.#refuse(busy);
       const handler = this.#edge.handlers.get(route.id);
       assert.ok(handler, `the route ${route.id} has no handler`);
       const reply = await handler(made.call);
-      if (!this.#gone) await this.#reply(route, reply);
+      if (!this.#gone) await this.#reply(admitted, reply);
     } catch (error) {
       this.#fail(error, route);
     }
@@ -88,9 +92,14 @@ export class Exchange {
   /** The answer is out, or the connection is closed before it was. */
   closed(): void {
     clearInterval(this.#presence);
-    if (this.#holdsStream) this.#edge.streamsHeld--;
-    this.#holdsStream = false;
     if (!this.response.writableFinished) this.leave();
+    const principal = this.#principal;
+    if (principal !== undefined) {
+      if (this.#holdsStream) this.#edge.streams.give(principal, 1);
+      if (this.#bodyBytes > 0) this.#edge.bodyBytes.give(principal, this.#bodyBytes);
+      this.#holdsStream = false;
+      this.#bodyBytes = 0;
+    }
     this.#stream?.released();
   }
 
@@ -112,21 +121,28 @@ export class Exchange {
     return this.#abort.signal;
   }
 
-  #takeStreamPlace(): Refusal | undefined {
-    const edge = this.#edge;
-    if (edge.streamsHeld >= edge.limits.streamsMax)
-      return refused("busy", {
-        detail: "Too many streams are open.",
-        retryAfterSeconds: streamRetryAfterSeconds,
-      });
-    edge.streamsHeld++;
-    this.#holdsStream = true;
-    return undefined;
+  #takeStreamPlace(principal: Principal): Refusal | undefined {
+    this.#holdsStream = this.#edge.streams.take(principal, 1);
+    if (this.#holdsStream) return undefined;
+    return refused("busy", {
+      detail: "Too many streams are open.",
+      retryAfterSeconds: streamRetryAfterSeconds,
+    });
   }
 
-  async #reply(route: Route, reply: Reply): Promise<void> {
+  /** The bytes count until the answer is out: for so long the body, or what was made of it, is kept. */
+  #takeBodyBytes(principal: Principal, bytes: number): boolean {
+    if (this.#gone || !this.#edge.bodyBytes.take(principal, bytes)) return false;
+    this.#bodyBytes += bytes;
+    return true;
+  }
+
+  async #reply({ route, principal }: Admitted, reply: Reply): Promise<void> {
     const { response } = this;
-    if (reply.kind === "stream") return this.#streamOut(route, reply);
+    if (reply.kind === "stream") {
+      const busy = this.#holdsStream ? undefined : this.#takeStreamPlace(principal);
+      return busy === undefined ? this.#streamOut(route, reply) : this.#refuse(busy);
+    }
     if (reply.kind === "problem") {
       if (this.#edge.checkResponses) checkProblem(route, reply.problem);
       return this.#refuse({ kind: "refused", problem: reply.problem });
@@ -143,8 +159,6 @@ export class Exchange {
   }
 
   async #streamOut(route: Route, reply: StreamReply): Promise<void> {
-    const busy = this.#holdsStream ? undefined : this.#takeStreamPlace();
-    if (busy !== undefined) return this.#refuse(busy);
     const edge = this.#edge;
     const stream = new EventStream(this.response, edge.limits);
     this.#stream = stream;

@@ -4,7 +4,7 @@ import * as z from "zod";
 import { bodyFaults } from "./body-faults.ts";
 import { binaryEvent, isBinaryEvent } from "./cloud-events.ts";
 import { parseJsonBody } from "./json-text.ts";
-import { announcesBody, checkAnnouncedBody, readBody } from "./read-body.ts";
+import { announcesBody, checkAnnouncedBody, readBody, type TakeBytes } from "./read-body.ts";
 import { type Refusal, refused } from "./refusal.ts";
 import { type MediaType, mediaType } from "./request-headers.ts";
 
@@ -26,23 +26,28 @@ const emptyBody: BodySpec = {
   optional: true,
 };
 
-/** Reads and checks a request's body against its route: media type, size, UTF-8, JSON, schema, in this order. */
+/**
+ * Reads and checks a request's body against its route: media type, size, UTF-8, JSON, schema, in this order. `take`
+ * counts the body's bytes before they are kept.
+ */
 export function receive(
   route: Route,
   request: IncomingMessage,
   response: ServerResponse,
+  take: TakeBytes,
 ): Promise<Received> | Received {
   if (route.method !== "POST")
     return announcesBody(request)
       ? refused("invalid_request", { detail: `${route.method} takes no body here.` })
       : noBody;
-  return receiveBody(route.body ?? emptyBody, request, response);
+  return receiveBody(route.body ?? emptyBody, request, response, take);
 }
 
 async function receiveBody(
   spec: BodySpec,
   request: IncomingMessage,
   response: ServerResponse,
+  take: TakeBytes,
 ): Promise<Received> {
   const { headers } = request;
   const header = headers["content-type"];
@@ -52,10 +57,10 @@ async function receiveBody(
   const binary =
     spec.mediaTypes.includes("application/cloudevents+json") && isBinaryEvent(headers, type);
   const faulty =
-    checkType(spec, request, type, binary) ?? checkAnnouncedBody(request, spec.bytesMax);
+    checkType(spec, request, type, binary) ?? checkAnnouncedBody(request, spec.bytesMax, take);
   if (faulty !== undefined) return faulty;
   if (headers.expect !== undefined) response.writeContinue();
-  const outcome = await readBody(request, spec.bytesMax);
+  const outcome = await readBody(request, spec.bytesMax, take);
   if (outcome.kind !== "read") return outcome;
   const { bytes } = outcome;
   if (binary) {

@@ -9,6 +9,7 @@ import { type EdgeLimits, edgeLimits } from "./edge-limits.ts";
 import { ownHosts } from "./gate.ts";
 import { listenOn, type Listening } from "./listen.ts";
 import { RouteMatcher } from "./route-match.ts";
+import { Shares } from "./shares.ts";
 
 export interface HttpOptions {
   /** 0 takes one that is free on every host. */
@@ -35,6 +36,8 @@ export interface HttpServer extends AsyncDisposable {
   readonly missing: readonly string[];
   readonly openConnections: number;
   readonly openStreams: number;
+  /** Bytes of the bodies of all requests that are not answered yet. */
+  readonly bodyBytes: number;
   /** Streams closed so far because their clients did not keep up. */
   readonly slowStreams: number;
 }
@@ -58,7 +61,18 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
     requestId: options.requestId ?? (() => randomBytes(9).toString("base64url")),
     ownHosts: new Set(),
     stopping: false,
-    streamsHeld: 0,
+    streams: new Shares({
+      all: limits.streamsMax,
+      ownerReserve: limits.streamsForOwner,
+      perTokenMax: limits.streamsPerTokenMax,
+      localMax: limits.streamsLocalMax,
+    }),
+    bodyBytes: new Shares({
+      all: limits.bodyBytesMax,
+      ownerReserve: limits.bodyBytesForOwner,
+      perTokenMax: limits.bodyBytesPerTokenMax,
+      localMax: limits.bodyBytesLocalMax,
+    }),
     slowStreams: 0,
   };
   const connections = new Connections(edge);
@@ -88,7 +102,10 @@ function running(edge: Edge, connections: Connections, listening: Listening): Ht
       return connections.count;
     },
     get openStreams() {
-      return edge.streamsHeld;
+      return edge.streams.held;
+    },
+    get bodyBytes() {
+      return edge.bodyBytes.held;
     },
     get slowStreams() {
       return edge.slowStreams;
