@@ -39,6 +39,8 @@ export const eventBatchMax = 500;
 export const eventDataBytesMax = 256 * 1024;
 /** Events on one page of the journal. */
 export const journalPageMax = 500;
+/** Bytes of its records' text, as the journal keeps it, after which a page takes no further one; it has at least one. */
+export const journalPageTextBytesMax = 4 * 1024 * 1024;
 /** Streams (SSE) open at once on the node; one more is refused with `busy`. */
 export const streamsMax = 256;
 /** Milliseconds between two heartbeats of a stream. */

@@ -5,11 +5,11 @@ import {
   eventDataBytesMax,
   JournalEvent,
   type JournalPage,
+  journalPageTextBytesMax,
   type JournalQuery,
 } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal, StreamSink } from "../ports/http.ts";
-import { pageTextBytesMax } from "./events.ts";
 import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
 
@@ -163,8 +163,8 @@ describe("pages of the journal", () => {
   });
 
   const sizes: ReadonlyArray<readonly [bytes: number, events: number]> = [
-    [pageTextBytesMax / 16, 16],
-    [pageTextBytesMax / 16 + 1, 15],
+    [journalPageTextBytesMax / 16, 16],
+    [journalPageTextBytesMax / 16 + 1, 15],
   ];
   for (const [bytes, count] of sizes)
     it(`hold ${count} events of ${bytes} bytes, and lead on to the others`, async () => {

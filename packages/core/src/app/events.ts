@@ -5,6 +5,7 @@ import {
   grantCovers,
   type JournalEvent,
   type JournalPage,
+  journalPageTextBytesMax,
   type JournalQuery,
   problem,
 } from "@adyton/protocol";
@@ -27,8 +28,6 @@ export interface EventsOptions {
 const pageDefault = 100;
 /** Headers read with one step; between two steps the event loop is free. */
 const stepRecords = 100;
-/** Bytes of text, as it lies in the journal, after which a page takes no further record. It has at least one. */
-export const pageTextBytesMax = 4 * 1024 * 1024;
 /** Records looked at for one page, visible or not; there is more where this ends it. */
 const lookedAtMax = 2_000;
 
@@ -269,7 +268,7 @@ class Page {
   takes(header: RecordHeader, view: View): boolean {
     if (this.events.length === this.#limit) return false;
     const bytes = header.factsBytes + (view === "words" ? header.payloadBytes : 0);
-    if (this.events.length > 0 && this.#textBytes + bytes > pageTextBytesMax) return false;
+    if (this.events.length > 0 && this.#textBytes + bytes > journalPageTextBytesMax) return false;
     this.#textBytes += bytes;
     return true;
   }

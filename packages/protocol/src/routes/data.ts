@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { CloudEvent, EventsAccepted, JournalEvent, JournalPage, JournalQuery } from "../events.ts";
-import { documentBodyBytesMax, eventBatchMax } from "../limits.ts";
+import { documentBodyBytesMax, eventBatchMax, journalPageTextBytesMax } from "../limits.ts";
 import { Document, DocumentList, DocumentRequest, SearchQuery, SearchResults } from "../memory.ts";
 import { Problem } from "../problems.ts";
 import { body, json, type Route, storage, token } from "../route.ts";
@@ -49,7 +49,8 @@ export const dataRoutes = [
     access: token("read"),
     summary: "The journal: a page, or live as server-sent events",
     description:
-      "`Accept: text/event-stream` follows the journal, from `Last-Event-ID` or `after` on; otherwise one page is answered. " +
+      "`Accept: text/event-stream` follows the journal, from `Last-Event-ID` or `after` on; otherwise one page is answered, " +
+      `which ends early at ${journalPageTextBytesMax / 1024 ** 2} MiB of text: go on with \`after\`. With \`last\` those are the newest that fit. ` +
       "What belongs to somebody else is shown without its payload, and only to `admin`.",
     query: JournalQuery,
     status: 200,
