@@ -6,6 +6,8 @@ import { join } from "node:path";
 // The command line as processes, for the end-to-end tests.
 export const main = join(import.meta.dirname, "../../packages/cli/src/main.ts");
 export const waitMsMax = 60_000;
+/** A node serves all tests of a file, on a machine that may be busy. */
+const nodeMsMax = 600_000;
 
 export interface Ended {
   readonly code: number | null;
@@ -16,6 +18,7 @@ export interface Ended {
 export interface Wanted {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
 }
 
 export interface Running {
@@ -34,7 +37,7 @@ export function start(args: readonly string[], wanted: Wanted = {}): ChildProces
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", main, ...args], {
     env: environment(wanted.env),
     stdio: [wanted.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
-    timeout: waitMsMax,
+    timeout: wanted.timeoutMs ?? waitMsMax,
   });
   child.stdin?.end(wanted.input);
   return child;
@@ -53,7 +56,7 @@ export async function run(args: readonly string[], wanted: Wanted = {}): Promise
 
 /** Starts a node on a free port and waits until it has said everything it says at its start. */
 export async function up(args: readonly string[]): Promise<Running> {
-  const child = start(["up", "--port", "0", ...args]);
+  const child = start(["up", "--port", "0", ...args], { timeoutMs: nodeMsMax });
   const out = collect(child);
   await until(() => /Ctrl-C/.test(out()) || child.exitCode !== null, out);
   const port = Number(/localhost:(\d+)/.exec(out())?.[1]);
