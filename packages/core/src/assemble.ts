@@ -99,9 +99,15 @@ export function assembleApp(parts: Parts): App {
     },
     stoppedRecord: { ...nodeRecord, type: "node.stopped", facts: {} },
     recover: () =>
-      recoverRuns({ journal, records, unfinished, tokens, turns, now: Date.now }).finally(
-        cases.recovered.resolve,
-      ),
+      recoverRuns({
+        journal,
+        records,
+        unfinished,
+        tokens,
+        turns,
+        language: parts.language,
+        now: Date.now,
+      }).finally(cases.recovered.resolve),
     startBackground: (manualFolder, log) => {
       const abort = new AbortController();
       const learn = async (): Promise<void> => {

@@ -57,6 +57,10 @@ export const problemWords = {
     en: "The node is stopping; ask again once it is back.",
     ru: "Узел останавливается; спросите снова, когда он вернётся.",
   },
+  interrupted: {
+    en: "The node stopped while this was running. Ask again.",
+    ru: "Узел остановился, пока это выполнялось. Спросите снова.",
+  },
   unwritten: {
     en: "The question could not be written down.",
     ru: "Вопрос не удалось записать.",

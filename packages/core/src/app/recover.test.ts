@@ -72,6 +72,7 @@ describe("a stop of the node", () => {
     const { journal, records, tokens, turns } = app;
     const recover = () =>
       recoverRuns({
+        language: "en",
         journal,
         records,
         tokens,
@@ -118,7 +119,15 @@ describe("a stop of the node", () => {
       .unfinishedRuns()
       .map((run) => (run.id === "run_c" ? { ...run, attempts: 2 } : run));
     assert.deepEqual(
-      await recoverRuns({ journal, records, tokens, turns, unfinished, now: Date.now }),
+      await recoverRuns({
+        journal,
+        records,
+        tokens,
+        turns,
+        unfinished,
+        language: "en",
+        now: Date.now,
+      }),
       { resumed: 0, interrupted: 3 },
     );
     assert.equal(state.unfinishedRuns().length, 0);

@@ -1,6 +1,7 @@
-import { problem } from "@adyton/protocol";
+import { type Bilingual, problem } from "@adyton/protocol";
 import type { JournalPort, RecordsPort, RunState } from "../ports/journal.ts";
 import type { Submission } from "./live-run.ts";
+import { problemWords } from "./problem-words.ts";
 import { ReceivedData } from "./runs.ts";
 import type { Tokens } from "./tokens.ts";
 import type { Turns } from "./turns.ts";
@@ -12,6 +13,7 @@ export interface RecoverOptions {
   readonly unfinished: readonly RunState[];
   readonly tokens: Tokens;
   readonly turns: Turns;
+  readonly language: keyof Bilingual;
   readonly now: () => number;
 }
 
@@ -63,7 +65,7 @@ async function record(options: RecoverOptions, run: RunState): Promise<Resumptio
     return { run, submission };
   }
   const data = problem("interrupted", {
-    detail: "The node stopped while this was running. Ask again.",
+    detail: problemWords.interrupted[options.language],
     instance: `/api/v1/runs/${run.id}`,
   });
   const ms = Math.max(0, options.now() - run.created);
