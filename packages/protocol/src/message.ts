@@ -72,7 +72,7 @@ export const MessageAnswer = z
     finish: z
       .enum(["stop", "length", "cut"])
       .describe(
-        "Finished, ended at the token limit, or the model server broke off and this is what arrived.",
+        "Finished, ended at the limit of tokens or of the node, or the model server broke off and this is what arrived.",
       ),
     usage: TokenUsage.optional(),
     citations: z.array(Citation).optional(),

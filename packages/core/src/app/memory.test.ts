@@ -183,6 +183,6 @@ describe("the index", () => {
     await assert.rejects(found(app, "котёл"), refused("stopping"));
     code = "storage";
     crashes = 1;
-    await assert.rejects(found(app, "котёл"), SearchError);
+    await assert.rejects(found(app, "котёл"), refused("storage_failed"));
   });
 });

@@ -6,12 +6,14 @@ const retrySeconds = 1;
 const details = {
   busy: "Too many searches wait; try again.",
   crashed: "The search index failed and is being started again; try again.",
+  storage:
+    "The search index cannot be read or written. It may be deleted while the node is stopped, and is built again.",
 } as const;
 
 /**
  * Does work on the search index. A worker that crashed is started by the next request, so the work is tried once more
- * then; it must bear being repeated. Throws `ProblemError` `busy` for what another try may cure, `stopping` when the
- * index is closed, and every other error as it is.
+ * then; it must bear being repeated. Throws `ProblemError` `busy` for what another try may cure, `storage_failed` when
+ * its file cannot be used, `stopping` when the index is closed, and every other error as it is.
  */
 export async function telling<T>(work: () => Promise<T>): Promise<T> {
   try {
@@ -29,8 +31,10 @@ export async function telling<T>(work: () => Promise<T>): Promise<T> {
 function told(error: unknown): unknown {
   if (!(error instanceof SearchError)) return error;
   if (error.code === "closed") return new ProblemError(problem("stopping"), { cause: error });
-  if (error.code !== "busy" && error.code !== "crashed") return error;
+  if (error.code === "refused") return error;
   const detail = details[error.code];
+  if (error.code === "storage")
+    return new ProblemError(problem("storage_failed", { detail }), { cause: error });
   return new ProblemError(problem("busy", { detail, retryAfterSeconds: retrySeconds }), {
     cause: error,
   });

@@ -114,7 +114,7 @@ export const dataRoutes = [
     status: 200,
     response: json(SearchResults),
     idempotent: true,
-    problems: ["busy"],
+    problems: ["busy", "storage_failed"],
     examples: [{ name: "telegram", parameters: { q: "подключить телеграм" }, status: 200 }],
   },
 ] as const satisfies readonly Route[];
