@@ -12,7 +12,6 @@ export const problemTable = {
   foreign_origin: { status: 403, title: "Web pages of another origin may not call the node." },
   not_found: { status: 404, title: "There is nothing here." },
   method_not_allowed: { status: 405, title: "This address does not take that method." },
-  not_acceptable: { status: 406, title: "The answer cannot be given in the requested media type." },
   request_timeout: { status: 408, title: "The request did not arrive in time." },
   conflict: { status: 409, title: "The request does not fit the present state." },
   cancelled: { status: 409, title: "The run was cancelled." },

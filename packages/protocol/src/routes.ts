@@ -31,4 +31,5 @@ export const bodyProblems: readonly ProblemCode[] = [
   "payload_too_large",
   "unsupported_media_type",
   "idempotency_mismatch",
+  "busy",
 ];

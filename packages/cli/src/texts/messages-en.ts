@@ -190,7 +190,6 @@ export const messagesEn = {
   "problem.foreign_origin": "Web pages of another origin may not call the node.",
   "problem.not_found": "There is nothing here.",
   "problem.method_not_allowed": "This address does not take that method.",
-  "problem.not_acceptable": "The answer cannot be given in the requested form.",
   "problem.request_timeout": "The request did not arrive in time.",
   "problem.conflict": "The request does not fit the present state.",
   "problem.cancelled": "The run was cancelled.",

@@ -191,7 +191,6 @@ export const messagesRu = {
   "problem.foreign_origin": "Чужие веб-страницы не могут обращаться к узлу.",
   "problem.not_found": "Здесь ничего нет.",
   "problem.method_not_allowed": "Этот адрес не принимает такой метод.",
-  "problem.not_acceptable": "Ответ нельзя дать в запрошенном виде.",
   "problem.request_timeout": "Запрос не пришёл вовремя.",
   "problem.conflict": "Запрос не подходит к нынешнему состоянию.",
   "problem.cancelled": "Выполнение отменено.",
