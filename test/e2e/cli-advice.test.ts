@@ -165,12 +165,13 @@ describe("the model server in use", () => {
   });
 
   it("is missed and welcomed back in a line each", async () => {
-    const server = await startOpenAiEmulator();
+    await using server = await startOpenAiEmulator();
     const { port } = server;
     const own = await up(["--home", join(place, "coming and going"), "--backend", server.url]);
     const told = () => own.out();
     try {
-      await run(["say", "hello", "--home", join(place, "coming and going")]);
+      const said = await run(["say", "hello", "--home", join(place, "coming and going")]);
+      assert.equal(said.code, 0, said.errors);
       await server[Symbol.asyncDispose]();
       await run(["say", "hello", "--home", join(place, "coming and going")]);
       await until(() => told().includes("The model server does not answer any more"), told);

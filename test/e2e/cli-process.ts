@@ -58,7 +58,12 @@ export async function run(args: readonly string[], wanted: Wanted = {}): Promise
 export async function up(args: readonly string[]): Promise<Running> {
   const child = start(["up", "--port", "0", ...args], { timeoutMs: nodeMsMax });
   const out = collect(child);
-  await until(() => /Ctrl-C/.test(out()) || child.exitCode !== null, out);
+  try {
+    await until(() => /Ctrl-C/.test(out()) || child.exitCode !== null, out);
+  } catch (error) {
+    child.kill("SIGKILL");
+    throw error;
+  }
   const port = Number(/localhost:(\d+)/.exec(out())?.[1]);
   assert.ok(port > 0, out());
   return { child, port, out };
