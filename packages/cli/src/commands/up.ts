@@ -1,6 +1,6 @@
 import { flushCompileCache } from "node:module";
 import { createInterface } from "node:readline/promises";
-import { startNode, StartError, type ChatServer } from "@adyton/core";
+import { startNode, StartError, StopError, type ChatServer, type RunningNode } from "@adyton/core";
 import { exitCodes, Failure } from "../failure.ts";
 import { noticePrinter } from "../notice-printer.ts";
 import { otherPort, portHolder } from "../listeners.ts";
@@ -35,12 +35,23 @@ export async function up(shell: Shell, { options }: Invocation): Promise<number>
   if (outcome === undefined) return exitCodes.ok;
   if (outcome instanceof Failure) throw outcome;
   // A signal that came during the start stops the node in order, as soon as there is one to stop.
-  await using node = outcome;
-  if (!print.json && !stopping.signal.aborted) printGreeting(shell, node.port);
+  if (!print.json && !stopping.signal.aborted) printGreeting(shell, outcome.port);
   flushCompileCache();
   await stopped;
   if (!print.json) print.note(t("up.stopping"));
+  await stop(outcome, shell);
   return exitCodes.ok;
+}
+
+/** Stops the node. A disk that hangs holds a thread that no exit waits out, so the process then ends itself. */
+async function stop(node: RunningNode, { print }: Shell): Promise<void> {
+  try {
+    await node[Symbol.asyncDispose]();
+  } catch (error) {
+    if (!(error instanceof StopError)) throw error;
+    print.note(error.message);
+    process.kill(process.pid, "SIGKILL");
+  }
 }
 
 function printGreeting({ print, t }: Shell, port: number): void {
