@@ -4,7 +4,7 @@ import { CodedError } from "@adyton/runtime/coded-error";
 export class StopError extends CodedError<"stop_timed_out"> {}
 
 /** What waits for the disk while the node stops gets so long, all of it together. */
-export const stopMsMax = 15_000;
+const stopMsMax = 15_000;
 
 /**
  * Bounds a stop: a disk that hangs must not keep a node from ending. The time begins with the first wait. A wait that
