@@ -90,7 +90,8 @@ async function follow(shell: Shell, { start, type, client: first }: Following): 
   const { print, t } = shell;
   let after = start;
   let waitMs = reconnectMsMin;
-  let broken = false;
+  // Why there is no stream: said once, and again when the reason changes.
+  let broken: string | undefined;
   let endedAt: number | undefined;
   let { port } = first;
   for (;;) {
@@ -111,15 +112,16 @@ async function follow(shell: Shell, { start, type, client: first }: Following): 
         if (moved === after) continue;
         after = moved;
         waitMs = reconnectMsMin;
-        broken = false;
+        broken = undefined;
       }
       if (endedAt === after) throw endedAgain(shell, after, reason);
       endedAt = after;
       print.note(t("logs.ended", { reason, after }), "yellow");
     } catch (error) {
       if (!(error instanceof Failure) || !passes(error)) throw error;
-      if (!broken) print.note(t("logs.broken", { reason: error.message, after }), "yellow");
-      broken = true;
+      if (broken !== error.message)
+        print.note(t("logs.broken", { reason: error.message, after }), "yellow");
+      broken = error.message;
       // A node that was away and is back is another stream, whatever its first record is.
       endedAt = undefined;
     }
