@@ -59,6 +59,16 @@ export const TokenUsage = z
   .meta({ id: "TokenUsage", description: "Tokens of one run." });
 export type TokenUsage = z.infer<typeof TokenUsage>;
 
+export const ToolCall = z
+  .strictObject({
+    id: z.string(),
+    name: z.string(),
+    arguments: z
+      .string()
+      .describe("The model's own text, which need not be the JSON it should be."),
+  })
+  .meta({ id: "ToolCall", description: "A call of one of the caller's tools." });
+
 export const MessageAnswer = z
   .strictObject({
     id: z.string().describe("The run; its record is at /api/v1/runs/{id}."),
@@ -70,9 +80,16 @@ export const MessageAnswer = z
       .describe("A language model, quotes from memory without a model, or a command of the node."),
     model: z.string().optional(),
     finish: z
-      .enum(["stop", "length", "cut"])
+      .enum(["stop", "length", "cut", "tool_calls"])
       .describe(
-        "Finished, ended at the limit of tokens or of the node, or the model server broke off and this is what arrived.",
+        "Finished, ended at the limit of tokens or of the node, the model server broke off and this is what arrived, " +
+          "or the model waits for the tools it called.",
+      ),
+    toolCalls: z
+      .array(ToolCall)
+      .optional()
+      .describe(
+        "The calls of the caller's own tools the model asks for; the node carries out none.",
       ),
     usage: TokenUsage.optional(),
     citations: z.array(Citation).optional(),

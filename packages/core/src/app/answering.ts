@@ -129,6 +129,7 @@ function produced(
     answeredBy: "model",
     model: outcome.model,
     finish: outcome.finish,
+    ...(outcome.toolCalls === undefined ? {} : { toolCalls: [...outcome.toolCalls] }),
     usage: usageOf(outcome, backend, prompt.tokens),
     ...(prompt.dropped > 0 ? { historyDropped: prompt.dropped } : {}),
   };

@@ -2,15 +2,63 @@ import type { Bilingual } from "@adyton/protocol";
 
 /** A model server as the turns see it. Two implementations exist for real: a server over HTTP, and none at all. */
 
+/** A call of a tool the model asks for. `arguments` is the model's own text, which need not be the JSON it should be. */
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+/** A part of a message in the words of the shared chat route. */
+export type ContentPart =
+  | { readonly type: "text"; readonly text: string }
+  | {
+      readonly type: "image_url";
+      readonly image_url: { readonly url: string; readonly detail?: string | undefined };
+    };
+
 export interface ChatMessage {
-  readonly role: "system" | "user" | "assistant";
+  /** `tool`: what a tool answered. */
+  readonly role: "system" | "user" | "assistant" | "tool";
+  /** The text, also where `parts` stand beside it; empty for an assistant who only calls tools. */
   readonly content: string;
+  /** The content in parts, sent in its place: present where it is more than text. */
+  readonly parts?: readonly ContentPart[];
+  /** Of an assistant: the tools it called. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** Of a tool: which call it answers. */
+  readonly toolCallId?: string;
+}
+
+/** A function the model may call. `parameters` is a JSON schema, which nobody here reads. */
+export interface ChatTool {
+  readonly name: string;
+  readonly description?: string | undefined;
+  readonly parameters?: unknown;
+  readonly strict?: boolean | undefined;
+}
+
+/**
+ * How to generate, in the words of the shared chat route. Further keys go on as they came (`top_k`, `min_p`, …): servers
+ * that do not know one ignore it, and an implementation takes what it understands.
+ */
+export interface ChatSettings {
+  readonly temperature?: number | undefined;
+  readonly top_p?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly stop?: readonly string[] | undefined;
+  readonly response_format?: unknown;
+  readonly [key: string]: unknown;
 }
 
 export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   /** The most tokens the answer may have; absent, the server's own bound holds. */
   readonly answerTokensMax?: number;
+  readonly settings?: ChatSettings;
+  readonly tools?: readonly ChatTool[];
+  /** `auto`, `none`, `required`, or which tool, in the words of the shared chat route. */
+  readonly toolChoice?: unknown;
   /** Aborting ends the request at the server too. */
   readonly signal: AbortSignal;
   /** Present when somebody is watching: the answer is then requested as a stream and handed on piece by piece. */
@@ -41,11 +89,13 @@ export type ChatOutcome =
   | {
       readonly kind: "answered";
       /**
-       * Without the model's reasoning, and never blank: an answer without text is `invalid`. When a model turns out
-       * late to have begun with its reasoning, `onDelta` may have seen that; this text is right.
+       * Without the model's reasoning, and never blank unless tools are called: an answer with neither is `invalid`.
+       * When a model turns out late to have begun with its reasoning, `onDelta` may have seen that; this text is right.
        */
       readonly text: string;
-      readonly finish: "stop" | "length" | "cut";
+      /** The tools the model wants called; absent when it calls none. */
+      readonly toolCalls?: readonly ToolCall[];
+      readonly finish: "stop" | "length" | "cut" | "tool_calls";
       /** As the server reports it; absent when it reports nothing usable. */
       readonly usage?: ReportedUsage;
       readonly model: string;
@@ -58,6 +108,17 @@ export type ChatOutcome =
       /** Whether part of the answer had already been handed to `onDelta`. */
       readonly started: boolean;
     };
+
+export type EmbedOutcome =
+  | {
+      readonly kind: "embedded";
+      /** One for each text, in their order, all of one length. */
+      readonly vectors: readonly Float32Array[];
+      readonly model: string;
+      /** As the server reports it; absent when it reports nothing usable. */
+      readonly promptTokens?: number;
+    }
+  | { readonly kind: "failed"; readonly reason: ChatFailure; readonly detail: Bilingual };
 
 export type BackendStatus = "ok" | "degraded" | "unknown";
 
@@ -81,6 +142,10 @@ export interface Backend extends AsyncDisposable {
   /** Asks the server what it has, so that model and window are known. Never rejects: trouble is in `health()`. */
   start?(): Promise<void>;
   chat(request: ChatRequest): Promise<ChatOutcome>;
+  /** The model `embed` uses; empty or absent while none is known. */
+  readonly embeddingModel?: string;
+  /** Vectors of texts, by the server's embedding model; fails as `refused` where it has none. Never rejects. */
+  embed?(texts: readonly string[], signal: AbortSignal): Promise<EmbedOutcome>;
   /** Tokens of a text: estimated at once, never less than the truth by more than the tests' stated margin. */
   countTokens(text: string): number;
   /** Tokens of a text by the server's own tokenizer, for texts near a limit; `undefined` where it offers none. */

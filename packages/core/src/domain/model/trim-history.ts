@@ -1,7 +1,7 @@
 import { messageOverheadTokens } from "./token-estimate.ts";
 
 interface Message {
-  readonly role: "system" | "user" | "assistant";
+  readonly role: "system" | "user" | "assistant" | "tool";
   readonly content: string;
 }
 
