@@ -1,6 +1,7 @@
 export { describeEmulator } from "./describe-emulator.ts";
 export { EmulatorError } from "./emulator-error.ts";
 export type { Endpoint, Fault, UsageFault } from "./fault.ts";
+export { generateModel, type GeneratedModelOptions } from "./generated-model.ts";
 export type { GenerationRequest } from "./generation-request.ts";
 export { defaultModels, flavours, type EmulatedModel, type Flavour } from "./model-list.ts";
 export {
