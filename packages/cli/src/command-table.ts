@@ -178,6 +178,25 @@ const commandTable = [
     group: "care",
     load: async () => (await import("./commands/token.ts")).tokenRevoke,
   },
+  { path: "model", group: "care" },
+  {
+    path: "model add",
+    args: "<file>",
+    group: "care",
+    options: [{ flags: "--name <name>", text: "option.model_name" }],
+    load: async () => (await import("./commands/model.ts")).modelAdd,
+  },
+  {
+    path: "model list",
+    group: "care",
+    load: async () => (await import("./commands/model.ts")).modelList,
+  },
+  {
+    path: "model remove",
+    args: "<name>",
+    group: "care",
+    load: async () => (await import("./commands/model.ts")).modelRemove,
+  },
   {
     path: "health",
     group: "care",
@@ -198,6 +217,27 @@ const commandTable = [
     path: "doctor",
     group: "care",
     load: async () => (await import("./commands/doctor.ts")).doctor,
+  },
+  {
+    path: "worker",
+    group: "node",
+    options: [
+      { flags: "--redis <url>", text: "option.redis" },
+      { flags: "--backend <url>", text: "option.worker_backend" },
+      { flags: "--model <name>", text: "option.model" },
+      { flags: "--concurrency <n>", text: "option.concurrency" },
+      { flags: "--name <name>", text: "option.worker_name" },
+      { flags: "--key-file <file>", text: "option.key_file" },
+      { flags: "--password-file <file>", text: "option.password_file" },
+      { flags: "--api-key-file <file>", text: "option.api_key_file" },
+    ],
+    load: async () => (await import("./commands/worker.ts")).worker,
+  },
+  {
+    path: "worker key",
+    args: "<file>",
+    group: "node",
+    load: async () => (await import("./commands/worker.ts")).workerKey,
   },
   { path: "emulate", group: "care" },
   {

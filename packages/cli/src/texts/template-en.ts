@@ -11,7 +11,8 @@ export const templateEn = {
 # The language of the node's own words: auto (that of the question), en, ru.
 #language: auto
 
-# The model server, any that speaks the OpenAI protocol. Without one the node looks at the usual local ports.
+# The model servers, any that speak the OpenAI protocol. Without one the node looks at the usual local ports. Of
+# several, each takes its share of the questions; when one fails, another takes its question over.
 #backends: []
 #: backends:
 #:   - name: main
@@ -20,8 +21,10 @@ export const templateEn = {
 #:     model: qwen3:8b
 #:     # A file with the key, readable by you alone.
 #:     api_key_file: /home/me/.secrets/model-key
-#:     # For later: its share among several servers. This version uses one.
+#:     # Its share of the questions among several servers; 0: only while no other works.
 #:     weight: 1
+#:     # What it is for: chat, embeddings, verifier, transcription.
+#:     roles: [chat]
 #:     # How many answers it writes at once.
 #:     concurrency: 8
 #:     # The size of the model's window, where the server does not tell it.

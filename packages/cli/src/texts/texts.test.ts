@@ -97,7 +97,7 @@ function leaves(value: unknown, path = ""): string[] {
 
 /** Every key that the schema knows, at any depth. */
 function schemaKeys(): string[] {
-  const backend = NodeConfig.shape.backends.unwrap().element.shape;
+  const backend = NodeConfig.shape.backends.unwrap().element.in.shape;
   const groups = Object.entries(NodeConfig.shape);
   return [
     ...groups.map(([name]) => name),

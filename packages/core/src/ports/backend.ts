@@ -23,11 +23,11 @@ export interface ChatMessage {
   /** The text, also where `parts` stand beside it; empty for an assistant who only calls tools. */
   readonly content: string;
   /** The content in parts, sent in its place: present where it is more than text. */
-  readonly parts?: readonly ContentPart[];
+  readonly parts?: readonly ContentPart[] | undefined;
   /** Of an assistant: the tools it called. */
-  readonly toolCalls?: readonly ToolCall[];
+  readonly toolCalls?: readonly ToolCall[] | undefined;
   /** Of a tool: which call it answers. */
-  readonly toolCallId?: string;
+  readonly toolCallId?: string | undefined;
 }
 
 /** A function the model may call. `parameters` is a JSON schema, which nobody here reads. */
@@ -55,17 +55,25 @@ export interface ChatRequest {
   readonly messages: readonly ChatMessage[];
   /** The most tokens the answer may have; absent, the server's own bound holds. */
   readonly answerTokensMax?: number;
-  readonly settings?: ChatSettings;
-  readonly tools?: readonly ChatTool[];
+  readonly settings?: ChatSettings | undefined;
+  readonly tools?: readonly ChatTool[] | undefined;
   /** `auto`, `none`, `required`, or which tool, in the words of the shared chat route. */
   readonly toolChoice?: unknown;
   /** Aborting ends the request at the server too. */
   readonly signal: AbortSignal;
+  /** Absent: `retries`. */
+  readonly patience?: Patience;
   /** Present when somebody is watching: the answer is then requested as a stream and handed on piece by piece. */
   readonly onDelta?: (text: string) => void;
   /** The caller's own count of the messages, by `countTokens`, when it has made one: spares counting them again. */
   readonly promptTokensEstimate?: number;
 }
+
+/**
+ * What a server that fails is granted. `retries`: further tries for a while. `once`: none, because the caller has others
+ * to ask or asks again itself. `brief`: none, and silence ends the wait early, because another server is ready.
+ */
+export type Patience = "retries" | "once" | "brief";
 
 export interface ReportedUsage {
   readonly promptTokens: number;
@@ -96,6 +104,8 @@ export type ChatOutcome =
       /** The tools the model wants called; absent when it calls none. */
       readonly toolCalls?: readonly ToolCall[];
       readonly finish: "stop" | "length" | "cut" | "tool_calls";
+      /** The server failed in the middle, and this is what had arrived: `finish` is `cut`. */
+      readonly isBroken?: boolean;
       /** As the server reports it; absent when it reports nothing usable. */
       readonly usage?: ReportedUsage;
       readonly model: string;
@@ -105,6 +115,8 @@ export type ChatOutcome =
       readonly reason: ChatFailure;
       /** One sentence for the user: what happened and what to do; no address, no secret, no foreign word. */
       readonly detail: Bilingual;
+      /** How long the server asks to be left alone, where it does. */
+      readonly retryAfterMs?: number;
       /** Whether part of the answer had already been handed to `onDelta`. */
       readonly started: boolean;
     };
@@ -120,6 +132,10 @@ export type EmbedOutcome =
     }
   | { readonly kind: "failed"; readonly reason: ChatFailure; readonly detail: Bilingual };
 
+/** What a backend is used for. */
+export const backendRoles = ["chat", "embeddings", "verifier", "transcription"] as const;
+export type BackendRole = (typeof backendRoles)[number];
+
 export type BackendStatus = "ok" | "degraded" | "unknown";
 
 export interface BackendHealth {
@@ -127,6 +143,21 @@ export interface BackendHealth {
   /** One sentence of the node's own, with the address: for the owner. */
   readonly detail: string;
   readonly sinceMs: number;
+}
+
+/** Whoever executes jobs, as it last spoke of itself. */
+export interface WorkerState {
+  readonly name: string;
+  readonly software: string;
+  readonly status: BackendStatus;
+  /** It takes no new jobs: it ends when those under way are done. */
+  readonly stopping: boolean;
+  /** Empty until its model server was asked. */
+  readonly model: string;
+  readonly contextTokens: number;
+  /** Jobs it takes at once. */
+  readonly concurrency: number;
+  readonly running: number;
 }
 
 export interface Backend extends AsyncDisposable {
@@ -150,6 +181,8 @@ export interface Backend extends AsyncDisposable {
   countTokens(text: string): number;
   /** Tokens of a text by the server's own tokenizer, for texts near a limit; `undefined` where it offers none. */
   countExact?(text: string, signal?: AbortSignal): Promise<number | undefined>;
+  /** Who does the work, where that is done elsewhere. */
+  workers?(): readonly WorkerState[];
   health(): BackendHealth;
   /** Called at each change of the status. */
   onHealthChange(listener: (health: BackendHealth) => void): void;

@@ -1,0 +1,43 @@
+/** The texts of `model`: files that the node runs itself. */
+export const modelEn = {
+  "option.model_name": "the model's name (default: made of the file's)",
+  "summary.model": "model files that the node runs itself",
+  "example.model": `{adyton} model add qwen3-4b-q4_k_m.gguf
+{adyton} model list`,
+  "summary.model add": "add a model file; the node then needs no model server",
+  "example.model add": `{adyton} model add ~/Downloads/qwen3-4b-q4_k_m.gguf
+{adyton} model add qwen3-4b-q4_k_m.gguf --name qwen`,
+  "summary.model list": "the model files of the node",
+  "example.model list": "{adyton} model list",
+  "summary.model remove": "remove a model file from the node",
+  "example.model remove": "{adyton} model remove qwen",
+  "model.installing": "Installing the engine for model files, once: about 85 MB …",
+  "model.checking": "Asking llama.cpp whether it knows the model …",
+  "model.copying": "Copying {name}: {percent} %",
+  "model.added": "Added {name}: {what}",
+  "model.there": "{name} is there already: {what}",
+  "model.next": "Start the node, and it answers with this model: {adyton up}",
+  "model.restart": "The node that runs takes it up at its next start: stop it, then {adyton up}",
+  "model.configured":
+    "Your configuration names model servers, so it is used only when named there: backends, embedded: {name}",
+  "model.refused": "{file} cannot be added.",
+  "model.what": "{architecture}, {parameters} parameters, {quantisation}, {window}, {size}",
+  "model.window": "window {tokens}",
+  "model.no_window": "window unknown",
+  "model.unusable": "no usable model file",
+  "model.none": "There are no model files. Add one: {adyton model add FILE.gguf}",
+  "model.columns": "name|architecture|parameters|quantisation|window|size|added",
+  "model.taken_advice": "Take another name with --name, or remove that one: {adyton model remove NAME}",
+  "model.no_space": "The disk has no room for the model: {needed} are needed, {free} are free.",
+  "model.unwritable": "The model cannot be stored.",
+  "model.install_failed": "The engine for model files could not be installed.",
+  "model.install_advice":
+    "It comes from the npm registry. Without a network, copy packages/llama/node_modules from a machine that has it.",
+  "model.install_unsupported": "The engine for model files does not run on this machine.",
+  "model.install_server": "Use a model server instead, such as Ollama: {adyton up --backend URL}",
+  "model.unknown": "There is no model {name}.",
+  "model.see_list": "See: {adyton model list}",
+  "model.in_use": "The configuration names the model {name}; remove it there first.",
+  "model.removed": "Removed {name}.",
+  "model.stopped": "Stopped; nothing was added.",
+} as const;

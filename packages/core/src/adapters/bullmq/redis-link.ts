@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Redis, type RedisOptions } from "ioredis";
+import { repliesAtOnceMax } from "./limits.ts";
+
+export interface LinkOptions {
+  readonly redis: RedisOptions;
+  readonly commandMs: number;
+  /** The channel that is listened to, and the stream that is read; neither is needed. */
+  readonly channel: string;
+  readonly stream?: string;
+  readonly onMessage: (text: string) => void;
+  readonly onEntry?: (fields: ReadonlyMap<string, string>) => void;
+  /** All connections stand; called at the first time and after each break. */
+  readonly onSteady: () => void;
+}
+
+const readBlockMs = 2_000;
+const againMs = 100;
+
+/**
+ * The connections of one side: one for commands, one that listens to a channel, one that waits for a stream. Each comes
+ * back by itself. A command fails at once while there is no connection: whoever gave it keeps what it was about.
+ */
+export class RedisLink implements AsyncDisposable {
+  readonly commands: Redis;
+  readonly #options: LinkOptions;
+  readonly #listener: Redis;
+  readonly #reader: Redis | undefined;
+  readonly #stop = new AbortController();
+  #reading: Promise<void> | undefined;
+  #lastEntry = "0-0";
+
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    const base: RedisOptions = {
+      ...options.redis,
+      lazyConnect: true,
+      enableOfflineQueue: false,
+      autoResendUnfulfilledCommands: false,
+      maxRetriesPerRequest: 0,
+      commandTimeout: options.commandMs,
+    };
+    this.commands = new Redis(base);
+    this.#listener = new Redis({ ...base, autoResubscribe: false });
+    if (options.stream !== undefined)
+      this.#reader = new Redis({ ...base, commandTimeout: options.commandMs + readBlockMs });
+    for (const redis of this.#all) {
+      // Every fault shows in the command that fails by it, and in `isUp`; the connection comes back by itself.
+      redis.on("error", () => undefined);
+      redis.on("ready", () => this.#steady(redis));
+    }
+    this.#listener.on("message", (_channel: string, text: string) => options.onMessage(text));
+  }
+
+  get isUp(): boolean {
+    return this.#all.every((redis) => redis.status === "ready");
+  }
+
+  /** Begins to connect; whether it succeeds is seen in `isUp`. */
+  start(): void {
+    for (const redis of this.#all) redis.connect().catch(() => undefined);
+    this.#reading = this.#read();
+  }
+
+  /** Whether Redis answers; a connection that hangs is replaced. */
+  async check(): Promise<boolean> {
+    const answers = await Promise.all(
+      [this.commands, this.#listener].map((redis) =>
+        redis.ping().then(
+          () => true,
+          () => {
+            if (redis.status === "ready") redis.disconnect(true);
+            return false;
+          },
+        ),
+      ),
+    );
+    return answers.every(Boolean) && this.isUp;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const redis of this.#all) redis.disconnect();
+    await this.#reading;
+  }
+
+  get #all(): readonly Redis[] {
+    return [this.commands, this.#listener, ...(this.#reader === undefined ? [] : [this.#reader])];
+  }
+
+  #steady(redis: Redis): void {
+    // What Redis remembers may be another stream than before; what is read twice is known by its number.
+    if (redis === this.#reader) this.#lastEntry = "0-0";
+    if (redis === this.#listener) void this.#subscribe();
+    else if (this.isUp) this.#options.onSteady();
+  }
+
+  async #subscribe(): Promise<void> {
+    try {
+      await this.#listener.subscribe(this.#options.channel);
+      if (this.isUp) this.#options.onSteady();
+    } catch {
+      this.#listener.disconnect(true);
+    }
+  }
+
+  async #read(): Promise<void> {
+    const { signal } = this.#stop;
+    const { stream, onEntry } = this.#options;
+    const reader = this.#reader;
+    if (reader === undefined || stream === undefined || onEntry === undefined) return;
+    while (!signal.aborted) {
+      try {
+        const found = await reader.xread(
+          "COUNT",
+          repliesAtOnceMax,
+          "BLOCK",
+          readBlockMs,
+          "STREAMS",
+          stream,
+          this.#lastEntry,
+        );
+        const entries = found?.[0]?.[1] ?? [];
+        for (const [id, fields] of entries) {
+          this.#lastEntry = id;
+          onEntry(pairs(fields));
+        }
+        if (entries.length > 0) this.#trim(stream);
+      } catch {
+        if (signal.aborted) return;
+        if (reader.status === "ready") reader.disconnect(true);
+        await sleep(againMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  }
+
+  /** What was read leaves Redis. Where that fails, the stream is bounded and expires by itself. */
+  #trim(stream: string): void {
+    this.commands.xtrim(stream, "MINID", this.#lastEntry).catch(() => undefined);
+  }
+}
+
+function pairs(fields: readonly string[]): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (let index = 0; index + 1 < fields.length; index += 2)
+    found.set(fields[index] ?? "", fields[index + 1] ?? "");
+  return found;
+}
