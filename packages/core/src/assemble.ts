@@ -36,6 +36,7 @@ import type { HomeFiles } from "./home.ts";
 import { nodeMetrics } from "./node-metrics.ts";
 import type { Backend } from "./ports/backend.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
+import type { Callers } from "./ports/operations.ts";
 import type { RecordsPort, StatePort } from "./ports/journal.ts";
 
 export interface Parts {
@@ -60,6 +61,7 @@ export interface App {
   readonly handlers: Handlers;
   readonly authenticate: Authenticate;
   readonly local: Principal;
+  readonly callers: Callers;
   readonly startedRecord: NewRecord;
   readonly stoppedRecord: NewRecord;
   recover(): Promise<Recovered>;
@@ -92,6 +94,7 @@ export function assembleApp(parts: Parts): App {
     handlers: allHandlers(parts, cases),
     authenticate: (bearer) => tokens.authenticate(bearer),
     local,
+    callers: tokens,
     startedRecord: {
       ...nodeRecord,
       type: "node.started",

@@ -7,7 +7,7 @@ const backend = { url: "http://127.0.0.1:11434" };
 describe("the configuration", () => {
   it("has a default for every key", () => {
     assert.deepEqual(NodeConfig.parse({}), {
-      listen: { port: 7860 },
+      listen: { port: 7860, socket_port: 0 },
       language: "auto",
       backends: [],
       turns: { wall_seconds: 600, history_turns: 20 },

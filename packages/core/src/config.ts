@@ -35,7 +35,13 @@ export const BackendConfig = z.strictObject({
 export type BackendConfig = z.infer<typeof BackendConfig>;
 
 export const NodeConfig = z.strictObject({
-  listen: z.strictObject({ port: portOrZero.default(7860) }).prefault({}),
+  listen: z
+    .strictObject({
+      port: portOrZero.default(7860),
+      /** JSON Lines on 127.0.0.1; 0 opens no such port. */
+      socket_port: portOrZero.default(0),
+    })
+    .prefault({}),
   language: z.enum(["auto", "en", "ru"]).default("auto"),
   backends: z.array(BackendConfig).max(1, "this version uses one backend").default([]),
   turns: z

@@ -18,6 +18,7 @@ export interface HomeFiles {
   readonly index: string;
   readonly log: string;
   readonly run: string;
+  readonly socket: string;
   readonly backups: string;
 }
 
@@ -32,6 +33,7 @@ export function homeFiles(home: string): HomeFiles {
     index: join(home, "index.db"),
     log: join(home, "adyton.log"),
     run: join(home, "run.json"),
+    socket: join(home, "adyton.sock"),
     backups: join(home, "backups"),
   };
 }

@@ -48,6 +48,7 @@ export function nodeMetrics({
     ),
     one("adyton_http_connections", "Open connections.", server()?.openConnections ?? 0),
     one("adyton_http_streams", "Open streams.", server()?.openStreams ?? 0),
+    one("adyton_sockets", "Open sockets that speak in messages.", server()?.openSockets ?? 0),
     one("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
     one("process_cpu_seconds_total", "Processor time used.", cpuSeconds(), "counter"),
   ];

@@ -17,6 +17,7 @@ import { configHash, type HomeFiles, readConfig } from "./home.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
 import type { Notice } from "./notices.ts";
+import { openSockets } from "./open-sockets.ts";
 import { StartError } from "./start-error.ts";
 import type { StopDeadline } from "./stop-deadline.ts";
 
@@ -87,6 +88,15 @@ export async function openNode(started: Started): Promise<RunningNode> {
   );
   const server = stack.use(await listen(options, config, app, log));
   running.server = server;
+  const sockets = await openSockets({
+    path: files.socket,
+    port: config.listen.socket_port,
+    server,
+    callers: app.callers,
+    notice,
+    log: (message, fields) => log.warn(message, fields),
+  });
+  stack.use(sockets);
   stack.defer(() => deadline.within("turns", () => app.stop(stopGraceMs)));
   await journal.append({ records: [app.startedRecord] });
   const recovered = await app.recover();

@@ -58,6 +58,9 @@ export const dedupeDays = 7;
 /** Characters of an Idempotency-Key. */
 export const idempotencyKeyCharsMax = 255;
 
+/** Seconds a client may ask with `Prefer: wait`; more counts as so many. */
+export const preferWaitSecondsMax = 3_600;
+
 /** Results of one search. */
 export const searchResultsMax = 20;
 export const searchResultsDefault = 8;
@@ -66,3 +69,20 @@ export const searchQueryCharsMax = 1_000;
 
 /** Tokens (credentials) that may be valid at once. One more is refused with `conflict`. */
 export const tokensMax = 1_000;
+
+/** Bytes of one message on a socket: the largest body of a route and what stands around it. */
+export const envelopeBytesMax = documentBodyBytesMax + 64 * 1024;
+/** Characters of the id by which a message's answer is known. */
+export const envelopeIdCharsMax = 64;
+/** Requests of one socket that are not answered yet, streams included. One more is refused with `busy`. */
+export const socketRequestsMax = 64;
+/** Milliseconds between two looks whether a socket's other end is still there. */
+export const socketHeartbeatMs = 20_000;
+/** Records of the journal after which a client acknowledges what it has taken. */
+export const ackEveryRecords = 32;
+/** Records sent to a client that acknowledges and has not yet acknowledged these. The next one waits. */
+export const unackedRecordsMax = 1_024;
+/** Milliseconds for which a subscription can be resumed after its socket closed. Later the socket is closed with 4009. */
+export const resumeMsMax = 600_000;
+/** Sockets that speak in messages, open at once. One more is refused with `busy`. */
+export const socketsMax = 10_240;

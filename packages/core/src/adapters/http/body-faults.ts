@@ -2,12 +2,23 @@ import type { Problem } from "@adyton/protocol";
 import type * as z from "zod";
 import { bodyFaultsMax } from "./edge-limits.ts";
 import { pointerStep } from "./json-text.ts";
+import { type Refusal, refused } from "./refusal.ts";
 
 type Fault = NonNullable<Problem["errors"]>[number];
 type Issue = z.core.$ZodIssue;
 type Path = readonly PropertyKey[];
 
 const keyCharsMax = 40;
+
+/** A body as its schema parses it, or all that is wrong with it. */
+export function fitBody(
+  schema: z.ZodType,
+  value: unknown,
+): Refusal | { readonly kind: "fits"; readonly value: unknown } {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { kind: "fits", value: parsed.data };
+  return refused("invalid_body", { errors: bodyFaults(parsed.error) });
+}
 
 /**
  * The faults of a body as a client can use them: a JSON pointer and a sentence each, at most `bodyFaultsMax`. No

@@ -1,9 +1,12 @@
 import type { Socket } from "node:net";
+import type { Principal } from "../../ports/http.ts";
 import type { Exchange } from "./exchange.ts";
 
 /** An open connection, and the at most two requests on it that are not answered yet. */
 export class Connection {
   readonly socket: Socket;
+  /** Whom a request without a token speaks for. */
+  readonly unnamed: Principal;
   current: Exchange | undefined;
   /** Came before the current one was answered; it runs afterwards. */
   waiting: Exchange | undefined;
@@ -12,8 +15,9 @@ export class Connection {
   /** Grows from one idle connection to the next: the lowest has been idle for longest. */
   idleSince: number;
 
-  constructor(socket: Socket, idleSince: number) {
+  constructor(socket: Socket, unnamed: Principal, idleSince: number) {
     this.socket = socket;
+    this.unnamed = unnamed;
     this.idleSince = idleSince;
   }
 

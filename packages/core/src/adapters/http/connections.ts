@@ -1,12 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { type Problem, problem, type ProblemCode } from "@adyton/protocol";
+import type { ProblemCode } from "@adyton/protocol";
+import type { Principal } from "../../ports/http.ts";
+import { admitUpgrade } from "./admission.ts";
 import { Connection } from "./connection.ts";
 import type { Edge } from "./edge.ts";
 import { acceptFaultLogMs } from "./edge-limits.ts";
 import { Exchange } from "./exchange.ts";
 import { refusalHeaders } from "./answer.ts";
+import { type Refusal, refused } from "./refusal.ts";
 
 /** Parser errors with an answer of their own; every other one is `invalid_request`. */
 const codeOfError: Readonly<Record<string, ProblemCode>> = {
@@ -24,6 +27,8 @@ export class Connections {
   readonly #edge: Edge;
   readonly #open = new Map<Duplex, Connection>();
   readonly #answered = new WeakSet<Duplex>();
+  /** Connections of another door, by whom a request without a token speaks for there. */
+  readonly #adopted = new WeakMap<Duplex, Principal>();
   #idleTurns = 0;
   #quietUntilMs = 0;
   #emptied: (() => void) | undefined;
@@ -42,11 +47,18 @@ export class Connections {
     server.on("connection", (socket: Socket) => this.#opened(socket));
     server.on("request", serve).on("checkContinue", serve).on("checkExpectation", serve);
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => this.#faulty(error, socket));
+    server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     server.on("connect", (_request, socket) => this.#tunnel(socket));
     server.timeout = this.#edge.limits.stalledAnswerMs;
     server.on("timeout", (socket: Socket) => this.#stalled(socket));
     // Before that, an error says that the server cannot listen, which is its starter's to report.
     server.on("listening", () => server.on("error", (error) => this.#cannotAccept(error)));
+  }
+
+  /** Serves HTTP on a connection that another door accepted, as whoever that door says. */
+  adopt(server: Server, socket: Socket, unnamed: Principal): void {
+    this.#adopted.set(socket, unnamed);
+    server.emit("connection", socket);
   }
 
   /**
@@ -86,7 +98,8 @@ export class Connections {
       socket.destroy();
       return;
     }
-    const connection = new Connection(socket, ++this.#idleTurns);
+    const unnamed = this.#adopted.get(socket) ?? this.#edge.local;
+    const connection = new Connection(socket, unnamed, ++this.#idleTurns);
     this.#open.set(socket, connection);
     const silence = setTimeout(() => {
       if (socket.bytesRead === 0) socket.destroy();
@@ -101,7 +114,7 @@ export class Connections {
     });
   }
 
-  #forget(socket: Socket): void {
+  #forget(socket: Duplex): void {
     this.#open.delete(socket);
     if (this.#open.size === 0) this.#emptied?.();
   }
@@ -127,7 +140,7 @@ export class Connections {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#open.get(request.socket);
     if (connection === undefined || request.socket.destroyed) return cutAhead(request.socket);
-    const exchange = new Exchange(this.#edge, request, response);
+    const exchange = new Exchange(this.#edge, { request, response, unnamed: connection.unnamed });
     // Writing to a client that just left fails; that it is gone is told by the event that follows.
     response.on("error", () => {});
     connection.hasAsked = true;
@@ -160,6 +173,20 @@ export class Connections {
     if (!isAtWork || socket.writableLength > 0) socket.destroy();
   }
 
+  /** A connection that goes on in messages is no HTTP connection any more, and not counted among them. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const connection = this.#open.get(socket);
+    const take = this.#edge.takeUpgrade;
+    if (connection === undefined || connection.current !== undefined || take === undefined)
+      return void socket.destroy();
+    const admitted = admitUpgrade(this.#edge, request, connection.unnamed);
+    if (admitted.kind === "refused") return this.#refuseRaw(socket, admitted);
+    if (!this.#edge.sockets.take(admitted.speaker.principal, 1))
+      return this.#refuseRaw(socket, refused("busy", { detail: "Too many sockets are open." }));
+    this.#forget(socket);
+    take({ request, socket, head, speaker: admitted.speaker });
+  }
+
   #tunnel(socket: Duplex): void {
     if (this.#open.get(socket)?.current === undefined) this.#answerRaw(socket, "invalid_request");
     else socket.destroy();
@@ -175,10 +202,14 @@ export class Connections {
 
   /** Answers where there is no response object, closes the sending side, and cuts the rest after `lingerMs`. */
   #answerRaw(socket: Duplex, code: ProblemCode): void {
+    this.#refuseRaw(socket, refused(code));
+  }
+
+  #refuseRaw(socket: Duplex, refusal: Refusal): void {
     if (this.#answered.has(socket)) return;
     this.#answered.add(socket);
     socket.on("error", () => socket.destroy());
-    socket.end(rawAnswer(problem(code)));
+    socket.end(rawAnswer(refusal));
     const cut = setTimeout(() => socket.destroy(), this.#edge.limits.lingerMs);
     socket.on("close", () => clearTimeout(cut)).resume();
   }
@@ -195,14 +226,14 @@ function cutAhead(socket: Socket): void {
   if (parser?.onIncoming !== undefined) parser.onIncoming = () => 0;
 }
 
-function rawAnswer(refusal: Problem): string {
-  const body = JSON.stringify(refusal);
+function rawAnswer(refusal: Refusal): string {
+  const body = JSON.stringify(refusal.problem);
   const headers = {
-    ...refusalHeaders({ kind: "refused", problem: refusal }, body),
+    ...refusalHeaders(refusal, body),
     Date: new Date().toUTCString(),
     Connection: "close",
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   // The reason phrase says nothing to a program and may be empty (RFC 9112, section 4).
-  return `HTTP/1.1 ${refusal.status} \r\n${lines.join("")}\r\n${body}`;
+  return `HTTP/1.1 ${refusal.problem.status} \r\n${lines.join("")}\r\n${body}`;
 }

@@ -1,4 +1,4 @@
-import { requestReceiveMsMax, streamHeartbeatMs, streamsMax } from "@adyton/protocol";
+import { requestReceiveMsMax, socketsMax, streamHeartbeatMs, streamsMax } from "@adyton/protocol";
 
 /**
  * The limits of the HTTP edge that are no part of the contract. Those a client must know stand in the protocol's
@@ -35,6 +35,14 @@ export interface EdgeLimits {
   readonly bodyBytesPerTokenMax: number;
   /** Bytes of bodies that all callers without a token may have under way at once. */
   readonly bodyBytesLocalMax: number;
+  /** Sockets that speak in messages, open at once. One more is refused with `busy`. */
+  readonly socketsMax: number;
+  /** Sockets kept free for the owner, of `socketsMax`. */
+  readonly socketsForOwner: number;
+  /** Sockets that one token may have open at once. */
+  readonly socketsPerTokenMax: number;
+  /** Sockets that all callers without a token may have open at once. */
+  readonly socketsLocalMax: number;
   /** Milliseconds between two heartbeats of a stream. */
   readonly streamHeartbeatMs: number;
   /** Bytes of one stream that wait for a slow client. At more the stream is closed, unless one event alone is larger. */
@@ -66,6 +74,10 @@ export const edgeLimits: EdgeLimits = {
   bodyBytesForOwner: 16 * 1024 * 1024,
   bodyBytesPerTokenMax: 16 * 1024 * 1024,
   bodyBytesLocalMax: 8 * 1024 * 1024,
+  socketsMax,
+  socketsForOwner: 256,
+  socketsPerTokenMax: 1_024,
+  socketsLocalMax: 256,
   streamHeartbeatMs,
   streamBufferBytesMax: 1024 * 1024,
   lingerMs: 2_000,
@@ -78,8 +90,6 @@ export const edgeLimits: EdgeLimits = {
 export const bearerCharsMax = 512;
 /** Faults of a body that are listed. */
 export const bodyFaultsMax = 20;
-/** Seconds a client may ask with `Prefer: wait`; more counts as so many. */
-export const preferWaitSecondsMax = 3_600;
 /** Tries to find one free port for all addresses when port 0 is asked for. */
 export const portTriesMax = 10;
 /** Seconds after which a client that met the bound on streams may try again. */

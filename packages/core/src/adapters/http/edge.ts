@@ -1,4 +1,5 @@
 import type { Authenticate, Handler, Principal } from "../../ports/http.ts";
+import type { Upgrade } from "../../ports/operations.ts";
 import type { EdgeLimits } from "./edge-limits.ts";
 import type { RouteMatcher } from "./route-match.ts";
 import type { Shares } from "./shares.ts";
@@ -26,5 +27,9 @@ export interface Edge {
   stopping: boolean;
   readonly streams: Shares;
   readonly bodyBytes: Shares;
+  /** Connections that were upgraded or came through another door. */
+  readonly sockets: Shares;
   slowStreams: number;
+  /** Goes on with a connection that speaks in messages from here on. Absent while no door does. */
+  takeUpgrade: ((upgrade: Upgrade) => void) | undefined;
 }

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { problem, type Route } from "@adyton/protocol";
-import { ProblemError } from "../../domain/problem-error.ts";
-import type { Call, Principal, Reply } from "../../ports/http.ts";
+import type { Route } from "@adyton/protocol";
+import type { Principal, Reply } from "../../ports/http.ts";
 import { type Admitted, admit } from "./admission.ts";
 import { answer, answerRefusal, streamHeaders } from "./answer.ts";
 import type { Edge } from "./edge.ts";
-import { streamRetryAfterSeconds } from "./edge-limits.ts";
 import { EventStream } from "./event-stream.ts";
+import { failureOf } from "./failure.ts";
 import { makeCall } from "./make-call.ts";
 import { receive } from "./receive.ts";
-import { type Refusal, refused } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
 import { checkEvent, checkProblem, checkReply } from "./reply-check.ts";
+import { takeStreamPlace, wantsStream } from "./stream-place.ts";
 
 type StreamReply = Extract<Reply, { readonly kind: "stream" }>;
 
@@ -23,6 +23,7 @@ export class Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly #edge: Edge;
+  readonly #unnamed: Principal;
   #principal: Principal | undefined;
   #abort: AbortController | undefined;
   #gone = false;
@@ -31,8 +32,16 @@ export class Exchange {
   #stream: EventStream | undefined;
   #presence: NodeJS.Timeout | undefined;
 
-  constructor(edge: Edge, request: IncomingMessage, response: ServerResponse) {
+  constructor(
+    edge: Edge,
+    {
+      request,
+      response,
+      unnamed,
+    }: Pick<Exchange, "request" | "response"> & { readonly unnamed: Principal },
+  ) {
     this.#edge = edge;
+    this.#unnamed = unnamed;
     this.request = request;
     this.response = response;
   }
@@ -41,7 +50,7 @@ export class Exchange {
   async run(): Promise<void> {
     let route: Route | undefined;
     try {
-      const admitted = admit(this.#edge, this.request);
+      const admitted = admit(this.#edge, this.request, this.#unnamed);
       if (admitted.kind === "refused") return this.#refuse(admitted);
       ({ route } = admitted);
       const { principal } = admitted;
@@ -122,12 +131,9 @@ export class Exchange {
   }
 
   #takeStreamPlace(principal: Principal): Refusal | undefined {
-    this.#holdsStream = this.#edge.streams.take(principal, 1);
-    if (this.#holdsStream) return undefined;
-    return refused("busy", {
-      detail: "Too many streams are open.",
-      retryAfterSeconds: streamRetryAfterSeconds,
-    });
+    const busy = takeStreamPlace(this.#edge, principal);
+    this.#holdsStream = busy === undefined;
+    return busy;
   }
 
   /** The bytes count until the answer is out: for so long the body, or what was made of it, is kept. */
@@ -170,7 +176,7 @@ export class Exchange {
       await reply.write(stream);
     } catch (error) {
       // The status is out already; the stream's last event says what went wrong.
-      const failure = error instanceof ProblemError ? error.problem : this.#internal(error, route);
+      const failure = failureOf(edge, error, route);
       if (stream.end === undefined) stream.sendUnchecked({ event: "problem", data: failure });
     }
     if (stream.end === "too_slow") {
@@ -191,32 +197,11 @@ export class Exchange {
 
   #fail(error: unknown, route: Route | undefined): void {
     if (this.#gone && isAbort(error)) return;
-    const failure = error instanceof ProblemError ? error.problem : this.#internal(error, route);
+    const failure = failureOf(this.#edge, error, route);
     if (this.#gone) return;
     if (this.response.headersSent) this.response.destroy();
     else this.#refuse({ kind: "refused", problem: failure });
   }
-
-  /** The caller learns an id and nothing else; the log line with the same id has the rest. */
-  #internal(error: unknown, route: Route | undefined) {
-    const requestId = this.#edge.requestId();
-    this.#edge.log({
-      level: "error",
-      message: "a request failed",
-      fields: { requestId, route: route?.id ?? "none", error },
-    });
-    return problem("internal", { instance: `urn:adyton:request:${requestId}` });
-  }
-}
-
-/** A place among the streams is taken before the handler runs, so that `busy` is said before anything has happened. */
-function wantsStream(route: Route, call: Call): boolean {
-  if (route.stream === undefined) return false;
-  return route.stream === "always" || call.wantsStream || asksInBody(call.body);
-}
-
-function asksInBody(body: unknown): boolean {
-  return typeof body === "object" && body !== null && "stream" in body && body.stream === true;
 }
 
 function isAbort(error: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { type Access, accessCovers } from "@adyton/protocol";
 import type { Authenticate, Principal } from "../../ports/http.ts";
+import type { Speaker } from "../../ports/operations.ts";
 import { bearerCharsMax } from "./edge-limits.ts";
 import { type Refusal, refused } from "./refusal.ts";
 import { repeatedHeader } from "./request-headers.ts";
@@ -64,16 +65,26 @@ export function checkCaller(
     if (principal === undefined)
       return unauthorized("The token is unknown, expired or revoked.", "invalid_token");
   }
-  if (access.kind === "open") return { kind: "known", principal };
+  const speaker = { principal, byToken: authorization !== undefined };
+  return (
+    checkAccess(access, speaker, "Authorization: Bearer TOKEN") ?? { kind: "known", principal }
+  );
+}
+
+/** The refusal of a caller whose grants do not cover an operation. `sentAs` says how this door takes a token. */
+export function checkAccess(
+  access: Access,
+  { principal, byToken }: Speaker,
+  sentAs: string,
+): Refusal | undefined {
+  if (access.kind === "open") return undefined;
   const { grant } = access;
-  const anonymous = authorization === undefined;
-  const tokenIsMissing = anonymous && access.kind === "token" && principal.tier === "local";
-  if (!tokenIsMissing && accessCovers(access, principal.grants))
-    return { kind: "known", principal };
-  if (anonymous)
+  const tokenIsMissing = !byToken && access.kind === "token" && principal.tier === "local";
+  if (!tokenIsMissing && accessCovers(access, principal.grants)) return undefined;
+  if (!byToken)
     return unauthorized(
       `This needs a token with the grant ${grant}: make one with “adyton token add NAME --may ${grant}” ` +
-        "and send it as Authorization: Bearer TOKEN.",
+        `and send it as ${sentAs}.`,
     );
   return refused("forbidden", { detail: `The token lacks the grant ${grant}.` });
 }

@@ -47,10 +47,7 @@ export function makeCall(
 
 function readWishes(route: Route, { headers }: IncomingMessage): Wishes | Refusal {
   const key = route.method === "POST" ? text(headers["idempotency-key"]) : undefined;
-  if (key !== undefined && !isIdempotencyKey(key))
-    return refused("invalid_request", {
-      detail: "An Idempotency-Key is 1 to 255 visible ASCII characters.",
-    });
+  if (key !== undefined && !isIdempotencyKey(key)) return malformedKey("An Idempotency-Key");
   // Only a stream that was asked for by GET can be asked for once more.
   const resumable = route.method === "GET" && route.stream !== undefined;
   const lastEvent = resumable ? text(headers["last-event-id"]) : undefined;
@@ -67,13 +64,22 @@ function readWishes(route: Route, { headers }: IncomingMessage): Wishes | Refusa
   };
 }
 
+export function malformedKey(what: string): Refusal {
+  return refused("invalid_request", { detail: `${what} is 1 to 255 visible ASCII characters.` });
+}
+
 /** Node joins repeated headers into one text, except a few that are never asked for here. */
 function text(header: string | string[] | undefined): string | undefined {
   return typeof header === "string" ? header : undefined;
 }
 
 /** The parameters belong to it too: the same empty body cancels different runs. A line feed separates the parts. */
-function fingerprint(route: Route, params: unknown, query: unknown, bytes: Buffer): Uint8Array {
+export function fingerprint(
+  route: Route,
+  params: unknown,
+  query: unknown,
+  bytes: Buffer,
+): Uint8Array {
   const head = `${route.id}\n${JSON.stringify(params)}\n${JSON.stringify(query)}\n`;
   return hash("sha256", Buffer.concat([Buffer.from(head), bytes]), "buffer");
 }

@@ -21,15 +21,29 @@ export function parseQuery(route: Route, text: string): FieldsOutcome {
     const [name, value] = decodePair(part) ?? [];
     if (name === undefined || value === undefined)
       return refused("invalid_request", { detail: "The query is not percent-encoded UTF-8." });
+    // The name of an unknown parameter is not shown.
+    const isKnown = Object.hasOwn(route.query?.shape ?? {}, name);
+    if (isKnown && fields.has(name)) return malformed(name, "is repeated");
+    fields.set(name, value);
+  }
+  return parseQueryFields(route, fields);
+}
+
+/** The same of a query whose names and values are known already. */
+export function parseQueryFields(
+  route: Route,
+  fields: Iterable<readonly [name: string, value: string]>,
+): FieldsOutcome {
+  const known: [string, string][] = [];
+  for (const [name, value] of fields) {
     if (route.query === undefined || !Object.hasOwn(route.query.shape, name))
       return refused("invalid_request", { detail: unknownParameter(route) });
-    if (fields.has(name)) return malformed(name, "is repeated");
     if (value === "") return malformed(name, "has no value");
     const unfit = unfitText(value);
     if (unfit !== undefined) return malformed(name, unfit);
-    fields.set(name, value);
+    known.push([name, value]);
   }
-  return route.query === undefined ? nothing : parseFields(route.query, Object.fromEntries(fields));
+  return route.query === undefined ? nothing : parseFields(route.query, Object.fromEntries(known));
 }
 
 function parseFields(schema: NonNullable<Route["query"]>, fields: unknown): FieldsOutcome {

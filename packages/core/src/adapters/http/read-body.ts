@@ -119,7 +119,7 @@ function announcedBytes(request: IncomingMessage): number | undefined {
   return length === undefined ? undefined : Number(length);
 }
 
-function tooLarge(bytesMax: number): Refusal {
+export function tooLarge(bytesMax: number): Refusal {
   return refused("payload_too_large", { detail: `The body may have ${bytesMax} bytes here.` });
 }
 

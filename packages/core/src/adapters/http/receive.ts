@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { jsonBodyBytesMax, type Route } from "@adyton/protocol";
 import * as z from "zod";
-import { bodyFaults } from "./body-faults.ts";
+import { fitBody } from "./body-faults.ts";
 import { binaryEvent, isBinaryEvent } from "./cloud-events.ts";
 import { parseJsonBody } from "./json-text.ts";
 import { announcesBody, checkAnnouncedBody, readBody, type TakeBytes } from "./read-body.ts";
@@ -19,7 +19,7 @@ const emptyBytes = Buffer.alloc(0);
 const noBody: Received = { kind: "received", body: undefined, bytes: emptyBytes };
 
 /** What a POST without a body of its own takes: nothing, or the empty object that some clients always send. */
-const emptyBody: BodySpec = {
+export const emptyBody: BodySpec = {
   schema: z.strictObject({}),
   mediaTypes: ["application/json"],
   bytesMax: jsonBodyBytesMax,
@@ -111,7 +111,6 @@ function wrongShape(type: MediaType | undefined, value: unknown): Refusal | unde
 }
 
 function fit(schema: z.ZodType, value: unknown, bytes: Buffer): Received {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return { kind: "received", body: parsed.data, bytes };
-  return refused("invalid_body", { errors: bodyFaults(parsed.error) });
+  const fitted = fitBody(schema, value);
+  return fitted.kind === "refused" ? fitted : { kind: "received", body: fitted.value, bytes };
 }

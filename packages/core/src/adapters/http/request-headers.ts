@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { idempotencyKeyCharsMax } from "@adyton/protocol";
-import { preferWaitSecondsMax } from "./edge-limits.ts";
+import { idempotencyKeyCharsMax, preferWaitSecondsMax } from "@adyton/protocol";
 
 /** Headers whose repetition Node drops silently, although two of them contradict each other. */
 const single = new Set(["host", "authorization", "content-type"]);

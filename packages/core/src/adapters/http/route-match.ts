@@ -29,7 +29,10 @@ export class RouteMatcher {
   readonly #literal: ReadonlyMap<string, Methods>;
   readonly #patterns: readonly Pattern[];
 
+  readonly #byId: ReadonlyMap<string, Route>;
+
   constructor(routes: readonly Route[]) {
+    this.#byId = new Map(routes.map((route) => [route.id, route]));
     const byPath = new Map<string, Map<string, Route>>();
     for (const route of routes)
       for (const path of [route.path, ...(route.aliases ?? [])]) {
@@ -41,6 +44,10 @@ export class RouteMatcher {
     this.#patterns = [...byPath]
       .filter(([path]) => path.includes("{"))
       .map(([path, methods]) => ({ segments: path.split("/"), methods }));
+  }
+
+  byId(id: string): Route | undefined {
+    return this.#byId.get(id);
   }
 
   match(method: string, path: string): RouteMatch {

@@ -1,13 +1,17 @@
 import { randomBytes } from "node:crypto";
 import type { Server } from "node:http";
+import type { Socket } from "node:net";
 import { headersBytesMax, type Route, routes } from "@adyton/protocol";
 import { http } from "@adyton/runtime/node-http";
 import type { Authenticate, Handler, Handlers, Principal } from "../../ports/http.ts";
+import type { Operations, Upgrade } from "../../ports/operations.ts";
+import { asksForSocket } from "./admission.ts";
 import { Connections } from "./connections.ts";
 import type { Edge, HttpLogEntry } from "./edge.ts";
 import { type EdgeLimits, edgeLimits } from "./edge-limits.ts";
 import { ownHosts } from "./gate.ts";
 import { listenOn, type Listening } from "./listen.ts";
+import { operationsOf } from "./operations.ts";
 import { RouteMatcher } from "./route-match.ts";
 import { Shares } from "./shares.ts";
 
@@ -36,10 +40,17 @@ export interface HttpServer extends AsyncDisposable {
   readonly missing: readonly string[];
   readonly openConnections: number;
   readonly openStreams: number;
+  readonly openSockets: number;
   /** Bytes of the bodies of all requests that are not answered yet. */
   readonly bodyBytes: number;
   /** Streams closed so far because their clients did not keep up. */
   readonly slowStreams: number;
+  /** The operations for doors beside this one: they share its handlers, checks and limits. */
+  readonly operations: Operations;
+  /** From here on a WebSocket is handed to `take`. */
+  onUpgrade(take: (upgrade: Upgrade) => void): void;
+  /** Serves HTTP on a connection that another door accepted; a request without a token speaks for `unnamed`. */
+  adopt(socket: Socket, unnamed: Principal): void;
 }
 
 /**
@@ -73,7 +84,14 @@ export async function serveHttp(options: HttpOptions): Promise<HttpServer> {
       perTokenMax: limits.bodyBytesPerTokenMax,
       localMax: limits.bodyBytesLocalMax,
     }),
+    sockets: new Shares({
+      all: limits.socketsMax,
+      ownerReserve: limits.socketsForOwner,
+      perTokenMax: limits.socketsPerTokenMax,
+      localMax: limits.socketsLocalMax,
+    }),
     slowStreams: 0,
+    takeUpgrade: undefined,
   };
   const connections = new Connections(edge);
   const listening = await listenOn(
@@ -104,11 +122,20 @@ function running(edge: Edge, connections: Connections, listening: Listening): Ht
     get openStreams() {
       return edge.streams.held;
     },
+    get openSockets() {
+      return edge.sockets.held;
+    },
     get bodyBytes() {
       return edge.bodyBytes.held;
     },
     get slowStreams() {
       return edge.slowStreams;
+    },
+    operations: operationsOf(edge),
+    onUpgrade: (take) => (edge.takeUpgrade = take),
+    adopt: (socket, unnamed) => {
+      const [server] = servers;
+      if (server !== undefined) connections.adopt(server, socket, unnamed);
     },
     [Symbol.asyncDispose]: () => (closing ??= close()),
   };
@@ -123,6 +150,7 @@ function makeServer(limits: EdgeLimits, connections: Connections): Server {
     keepAliveTimeout: limits.idleConnectionMs,
     // A missing Host is answered by the gate, as a problem.
     requireHostHeader: false,
+    shouldUpgradeCallback: asksForSocket,
     // A flag of the process must not make the parser lenient.
     insecureHTTPParser: false,
   });
