@@ -27,7 +27,9 @@ export const modelEn = {
   "model.unusable": "no usable model file",
   "model.none": "There are no model files. Add one: {adyton model add FILE.gguf}",
   "model.columns": "name|architecture|parameters|quantisation|window|size|added",
-  "model.taken_advice": "Take another name with --name, or remove that one: {adyton model remove NAME}",
+  "model.taken": "There is another model of this name already.",
+  "model.taken_advice":
+    "Take another name with --name, or remove that one: {adyton model remove NAME}",
   "model.no_space": "The disk has no room for the model: {needed} are needed, {free} are free.",
   "model.unwritable": "The model cannot be stored.",
   "model.install_failed": "The engine for model files could not be installed.",

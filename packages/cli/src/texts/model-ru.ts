@@ -18,7 +18,8 @@ export const modelRu: Readonly<Record<keyof typeof modelEn, string>> = {
   "model.added": "Добавлена {name}: {what}",
   "model.there": "{name} уже есть: {what}",
   "model.next": "Запустите узел — он ответит этой моделью: {adyton up}",
-  "model.restart": "Работающий узел возьмёт её при следующем запуске: остановите его, затем {adyton up}",
+  "model.restart":
+    "Работающий узел возьмёт её при следующем запуске: остановите его, затем {adyton up}",
   "model.configured":
     "В настройках названы серверы моделей, поэтому её надо назвать там же: backends, embedded: {name}",
   "model.refused": "{file} добавить нельзя.",
@@ -28,7 +29,9 @@ export const modelRu: Readonly<Record<keyof typeof modelEn, string>> = {
   "model.unusable": "негодный файл модели",
   "model.none": "Файлов моделей нет. Добавьте: {adyton model add ФАЙЛ.gguf}",
   "model.columns": "имя|архитектура|параметров|квантование|окно|размер|добавлена",
-  "model.taken_advice": "Выберите другое имя ключом --name или удалите ту: {adyton model remove ИМЯ}",
+  "model.taken": "Другая модель с таким именем уже есть.",
+  "model.taken_advice":
+    "Выберите другое имя ключом --name или удалите ту: {adyton model remove ИМЯ}",
   "model.no_space": "На диске нет места для модели: нужно {needed}, свободно {free}.",
   "model.unwritable": "Модель не удаётся сохранить.",
   "model.install_failed": "Не удалось поставить движок для файлов моделей.",

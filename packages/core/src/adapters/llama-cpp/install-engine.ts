@@ -1,0 +1,91 @@
+import { spawn } from "node:child_process";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { setTimeout as delay } from "node:timers/promises";
+import { CodedError } from "@adyton/runtime/coded-error";
+import { type FolderLock, lockFolder } from "@adyton/runtime/resource-lock";
+import { engineFolder, llamaFolder, lockfile, stamp } from "./engine-folder.ts";
+
+/** `unsupported`: no compiled part for this machine. `failed`: the message has the installer's last lines. */
+export class InstallError extends CodedError<"unsupported" | "unwritable" | "failed"> {}
+
+const manifest = fileURLToPath(new URL("../../../../../package.json", import.meta.url));
+const lockPlace = fileURLToPath(new URL("../../../../../.cache/engine/", import.meta.url));
+const lockEveryMs = 200;
+const outputCharsMax = 4_000;
+const shownLinesMax = 8;
+
+/**
+ * Installs the engine as its own lockfile says, with the pinned installer and without any script of a package. Returns
+ * at once when it is there; else `onBegin` is called first. Throws `InstallError`; a signal ends the installer.
+ */
+export async function installEngine(
+  signal: AbortSignal,
+  onBegin: () => void = () => undefined,
+): Promise<void> {
+  if (engineFolder() !== undefined) return;
+  if (process.platform !== "linux" || process.arch !== "x64")
+    throw new InstallError(
+      "unsupported",
+      `the embedded model runs on Linux with an x64 processor; this is ${process.platform} ${process.arch}`,
+    );
+  await using stack = new AsyncDisposableStack();
+  stack.use(await lockInstallation(signal));
+  if (engineFolder() !== undefined) return;
+  onBegin();
+  const modules = dirname(stamp);
+  try {
+    // What an interrupted installation left could be taken for a whole one.
+    rmSync(modules, { recursive: true, force: true });
+  } catch (cause) {
+    throw new InstallError("unwritable", `${modules} cannot be written`, { cause });
+  }
+  const { code, output } = await runInstaller(signal);
+  if (code !== 0) {
+    const lines = output.trim().split("\n").slice(-shownLinesMax);
+    throw new InstallError("failed", lines.join("\n"));
+  }
+  copyFileSync(lockfile, stamp);
+}
+
+/** Two that begin at the same time must not install over each other. */
+async function lockInstallation(signal: AbortSignal): Promise<FolderLock> {
+  mkdirSync(lockPlace, { recursive: true });
+  for (;;) {
+    const outcome = await lockFolder(lockPlace);
+    if (outcome.kind === "locked") return outcome.lock;
+    await delay(lockEveryMs, undefined, { signal });
+  }
+}
+
+async function runInstaller(
+  signal: AbortSignal,
+): Promise<{ readonly code: number; readonly output: string }> {
+  const pnpm = /"packageManager":\s*"(pnpm@[^"]+)"/.exec(readFileSync(manifest, "utf8"))?.[1] ?? "";
+  // Optional packages are the GPU parts, 680 MB of them.
+  const options = ["--frozen-lockfile", "--no-optional", "--ignore-scripts", "--pm-on-fail=ignore"];
+  // Another user may run what this one installs.
+  const command = ["-c", 'umask 022 && exec npx "$@"', "npx", "-y", pnpm, "install", ...options];
+  const child = spawn("sh", command, {
+    cwd: llamaFolder,
+    env: { ...process.env, CI: "true", NODE_ENV: "production" },
+    stdio: ["ignore", "pipe", "pipe"],
+    signal,
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output = (output + text).slice(-outputCharsMax);
+    });
+  const closed = Promise.withResolvers<number | null>();
+  child.once("error", closed.reject);
+  child.once("close", closed.resolve);
+  try {
+    return { code: (await closed.promise) ?? 1, output };
+  } catch (cause) {
+    throw new InstallError("failed", "the installer was stopped, or could not be started", {
+      cause,
+    });
+  }
+}
