@@ -1,6 +1,7 @@
 import { doctorRu } from "./doctor-ru.ts";
 import { helpRu } from "./help-ru.ts";
 import { messagesRu } from "./messages-ru.ts";
+import { modelRu } from "./model-ru.ts";
 import { templateRu } from "./template-ru.ts";
 import type { TextKey } from "./translate.ts";
 
@@ -9,5 +10,6 @@ export const ru: Readonly<Record<TextKey, string>> = {
   ...helpRu,
   ...messagesRu,
   ...doctorRu,
+  ...modelRu,
   ...templateRu,
 };

@@ -29,6 +29,13 @@ export const templateEn = {
 #:     concurrency: 8
 #:     # The size of the model's window, where the server does not tell it.
 #:     context_tokens: 32768
+#:   - name: own
+#:     # In place of url: a model file that "adyton model add" has added.
+#:     embedded: qwen3-4b
+#:     # Processor threads for it; left out, one less than there are cores.
+#:     threads: 4
+#:     # off, or auto: the GPU, where its parts are installed.
+#:     gpu: off
 
 #turns:
 #  # Seconds that one answer may take.
