@@ -25,7 +25,8 @@ function told(
     client: () => Promise.reject(new Error("there is no node here")),
   };
   const tell = noticePrinter(shell);
-  for (const status of statuses) tell({ kind: "backend_changed", status, detail: "it\u001b[2J" });
+  for (const status of statuses)
+    tell({ kind: "backend_changed", name: "main", status, detail: "it\u001b[2J" });
   return written;
 }
 

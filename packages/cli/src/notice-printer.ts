@@ -8,14 +8,14 @@ type BackendChanged = Extract<Notice, { readonly kind: "backend_changed" }>;
 /** Writes what the node tells while it starts and runs: a line for each thing, or its JSON. */
 export function noticePrinter(shell: Shell): (notice: Notice) => void {
   const { print, t } = shell;
-  let model: BackendChanged["status"] = "unknown";
+  const models = new Map<string, BackendChanged["status"]>();
   return (notice) => {
     if (print.json) print.value(notice);
     else if (notice.kind === "backend_changed") {
-      const { status, detail } = notice;
-      const key = modelTexts[`${model}-${status}`];
+      const { name, status, detail } = notice;
+      const key = modelTexts[`${models.get(name) ?? "unknown"}-${status}`];
       if (key !== undefined) print.line(plainLine(t(key, { detail })));
-      model = status;
+      models.set(name, status);
     } else printNotice(shell, notice);
   };
 }

@@ -40,6 +40,11 @@ export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
       const piece = filter.plain(runStreamEvents.delta.parse(value).text);
       print.piece(wrap.feed(piece));
       printed += piece;
+    } else if (event === "restart") {
+      // What a terminal has shown cannot be taken back.
+      print.line(wrap.end());
+      print.note(t("say.restart"), "yellow");
+      printed = "";
     } else if (event === "queued") {
       const { ahead } = runStreamEvents.queued.parse(value);
       if (ahead > 0) print.note(t("say.queued", { ahead }));

@@ -9,6 +9,7 @@ import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
 import type { Journal } from "./adapters/sqlite/journal.ts";
 import type { RetentionPolicy } from "./adapters/sqlite/retention.ts";
+import type { BackendPool } from "./app/backend-pool.ts";
 import { Commands } from "./app/commands.ts";
 import { Conversations } from "./app/conversations.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
@@ -48,7 +49,7 @@ export interface Parts {
   readonly records: RecordsPort;
   readonly state: StatePort;
   readonly search: SearchClient;
-  readonly backend: () => Backend | undefined;
+  readonly backends: BackendPool;
   readonly server: () => HttpServer | undefined;
   readonly ownerTokenHash: string;
   readonly version: string;
@@ -116,7 +117,7 @@ export function assembleApp(parts: Parts): App {
       const learn = async (): Promise<void> => {
         await learnManual(memory, manualFolder);
         // With a model, the index's thread starts with the first search; without one, the first question is a search.
-        const isAsked = parts.backend() === undefined;
+        const isAsked = parts.backends.slots === 0;
         if (isAsked || !existsSync(parts.files.index)) await memory.prepare();
         if (!isAsked) await parts.search.rest();
       };
@@ -141,7 +142,7 @@ export function assembleApp(parts: Parts): App {
 type UseCases = ReturnType<typeof useCases>;
 
 function useCases(parts: Parts) {
-  const { config, keys, records, state, search, backend, language, version } = parts;
+  const { config, keys, records, state, search, backends, language, version } = parts;
   const journal = tellingProblems(parts.journal);
   const now = Date.now;
   const startedMs = now();
@@ -164,11 +165,12 @@ function useCases(parts: Parts) {
     configHash: parts.configHash,
     corePrompt,
     language,
-    backend,
+    backends,
     conversations,
     memory,
     turns,
-    estimateTokens: (text) => backend()?.countTokens(text) ?? estimateTokens(text),
+    estimateTokens: (text) =>
+      backends.first("chat")?.countTokens(text) ?? estimateTokens(text),
   };
   const commands = new Commands({
     journal,
@@ -211,10 +213,10 @@ function turnsOf(
     memory,
   }: { conversations: Conversations; corePrompt: string; memory: Memory },
 ): Turns {
-  const { config, journal, backend, language, onUnexpected } = parts;
+  const { config, journal, backends, language, onUnexpected } = parts;
   return new Turns({
     journal,
-    backend,
+    backends,
     find: (query) => memory.find(query),
     conversations,
     corePrompt,
@@ -227,7 +229,7 @@ function turnsOf(
 }
 
 function allHandlers(parts: Parts, cases: UseCases): Handlers {
-  const { journal, state, backend, language, version } = parts;
+  const { journal, state, backends, language, version } = parts;
   const { turns, memory, tokens, idempotency, describe, commands, runs, events, faults } = cases;
   const now = Date.now;
   let spec: string | undefined;
@@ -235,7 +237,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     version,
     startedMs: cases.startedMs,
     journal,
-    backend,
+    backends,
     searchFault: () => faults.search,
     now,
   };
@@ -256,7 +258,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       state,
       now,
       health: (withDetails) => healthOf(health, withDetails),
-      metrics: () => nodeMetrics({ version, journal, turns, backend, server: parts.server }),
+      metrics: () => nodeMetrics({ version, journal, turns, backends, server: parts.server }),
       verify: (signal) => verify(parts, signal),
       backUp: (signal) => backUp(parts, signal),
       readSpec: async () => (spec ??= await readFile(parts.specFile, "utf8")),

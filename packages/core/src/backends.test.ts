@@ -40,7 +40,7 @@ it("a server that starts after the node is found, also after a search that faile
   }, late);
   await using _ = backends;
   assert.equal(choice.kind, "nothing_found");
-  const model = (): string | undefined => backends.current?.model;
+  const model = (): string | undefined => backends.pool.first("chat")?.model;
   assert.equal(model(), undefined);
   for (let round = 1; round <= 3; round += 1) {
     t.mock.timers.tick(lookAgainMs - 1);
@@ -71,7 +71,7 @@ it("nothing is taken or looked for once it is closed", async (t) => {
   await new Promise((resolve) => setImmediate(resolve));
   t.mock.timers.tick(lookAgainMs * 2);
   assert.equal(asked, 2);
-  assert.deepEqual([late, backends.current], [[], undefined]);
+  assert.deepEqual([late, backends.pool.members], [[], []]);
 });
 
 it("a key file that others may read is refused without a word of it", async () => {

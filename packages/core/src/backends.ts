@@ -1,12 +1,16 @@
 import { Secret } from "@adyton/runtime/secret";
 import { discoverBackends } from "./adapters/openai-compatible/discover.ts";
 import { openBackend } from "./adapters/openai-compatible/backend.ts";
+import { BackendPool } from "./app/backend-pool.ts";
 import { type BackendChoice, chooseBackend, type ChoiceOptions } from "./choose-backend.ts";
-import type { BackendConfig } from "./config.ts";
+import type { BackendConfig, NodeConfig } from "./config.ts";
 import type { Backend, BackendHealth } from "./ports/backend.ts";
+import type { ServerHost } from "./ports/server-host.ts";
 import { StartError } from "./start-error.ts";
 
 export interface BackendsOptions extends Omit<ChoiceOptions, "discover"> {
+  /** Starts the server of a backend that the node runs itself. */
+  readonly hostFor?: (config: BackendConfig) => ServerHost | undefined;
   /** How servers are found; by default on the well-known ports of this machine. */
   readonly discover?: ChoiceOptions["discover"];
   readonly onHealthChange: (backend: Backend, health: BackendHealth) => void;
@@ -17,10 +21,10 @@ export interface BackendsOptions extends Omit<ChoiceOptions, "discover"> {
 /** While no model server is known, it is looked for so often. */
 export const lookAgainMs = 15_000;
 
-/** The node's model server: settled at the start, or found later when one is started after the node. */
+/** The node's model servers: settled at the start, or found later when one is started after the node. */
 export class Backends implements AsyncDisposable {
   readonly #options: BackendsOptions;
-  #current: Backend | undefined;
+  readonly pool = new BackendPool();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -28,40 +32,61 @@ export class Backends implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Settles the model server. Throws `StartError` for an address or a key file that cannot be used. */
+  /** Settles the model servers. Throws `StartError` for an address or a key file that cannot be used. */
   static async open(
     options: BackendsOptions,
   ): Promise<{ backends: Backends; choice: BackendChoice }> {
     const backends = new Backends(options);
     const choice = await chooseBackend({ ...options, discover: discoverOf(options) });
-    if (choice.kind === "configured" || choice.kind === "found") backends.#use(choice.backend);
+    if (choice.kind === "configured") for (const each of choice.backends) backends.#use(each);
+    if (choice.kind === "found") backends.#use(choice.backend);
     if (choice.kind === "nothing_found") backends.#lookAgain();
+    if (choice.kind !== "none") backends.#useOthers(options.config);
+    // A server named at the start takes the place of all that answer chats.
+    if (options.backend === undefined) await backends.#useWorkers(options.config);
     return { backends, choice };
-  }
-
-  get current(): Backend | undefined {
-    return this.#current;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#current?.[Symbol.asyncDispose]();
+    await Promise.all(this.pool.members.map(({ backend }) => backend[Symbol.asyncDispose]()));
+  }
+
+  /** What is configured for anything but chats stays, wherever the chats go. */
+  #useOthers({ backends }: NodeConfig): void {
+    for (const each of backends) if (!each.roles.includes("chat")) this.#use(each);
+  }
+
+  async #useWorkers({ workers, turns }: NodeConfig): Promise<void> {
+    if (workers === undefined) return;
+    const { openWorkers } = await import("./open-workers.ts");
+    const budgetMs = turns.wall_seconds * 1_000;
+    this.#add(await openWorkers(workers, { budgetMs }), {
+      roles: ["chat"],
+      weight: workers.weight,
+    });
   }
 
   #use(config: BackendConfig): void {
+    const host = this.#options.hostFor?.(config);
     const backend = openBackend({
       name: config.name,
-      url: config.url,
+      url: host?.url ?? config.url,
+      ...(host === undefined ? {} : { host }),
       concurrency: config.concurrency,
       ...(config.model === undefined ? {} : { model: config.model }),
       ...(config.context_tokens === undefined ? {} : { contextTokens: config.context_tokens }),
       ...(config.api_key_file === undefined ? {} : { apiKey: readKey(config.api_key_file) }),
     });
-    backend.onHealthChange((health) => this.#options.onHealthChange(backend, health));
-    this.#current = backend;
+    this.#add(backend, config);
     // Asked before the first question comes, so that health, model and window are known by then. It never rejects.
     void backend.start?.();
+  }
+
+  #add(backend: Backend, { roles, weight }: Pick<BackendConfig, "roles" | "weight">): void {
+    backend.onHealthChange((health) => this.#options.onHealthChange(backend, health));
+    this.pool.add({ backend, roles, weight });
   }
 
   #lookAgain(): void {

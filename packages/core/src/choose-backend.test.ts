@@ -116,7 +116,12 @@ describe("the choice of a model server", () => {
         discover: async () => found ?? assert.fail("no search"),
         ...options,
       });
-      const backend = "backend" in choice ? choice.backend : undefined;
+      const [backend] =
+        choice.kind === "found"
+          ? [choice.backend]
+          : choice.kind === "configured"
+            ? choice.backends
+            : [];
       const pin = choice.kind === "found" ? choice.pin : undefined;
       assert.deepEqual(
         [choice.kind, backend?.url, backend?.model, pin],
@@ -125,6 +130,41 @@ describe("the choice of a model server", () => {
       if (choice.kind === "nothing_found" && found?.includes(other) === true)
         assert.deepEqual(choice.others, ["http://127.0.0.1:8080: another program"]);
     });
+
+  const vectors = { url: "http://vectors:1", roles: ["embeddings"] };
+  const several = NodeConfig.parse({
+    backends: [
+      { name: "a", url: "http://a:1", model: "m" },
+      { name: "b", url: "http://b:1" },
+      { ...vectors, name: "v" },
+    ],
+  });
+  it("takes all that are configured for chats, with the flag's model for each", async () => {
+    const discover = async () => assert.fail("no search");
+    for (const [model, models] of [
+      [undefined, ["m", undefined]],
+      ["w", ["w", "w"]],
+    ] as const) {
+      const choice = await chooseBackend({ backend: undefined, model, config: several, discover });
+      assert.ok(choice.kind === "configured");
+      assert.deepEqual(
+        choice.backends.map((each) => each.name),
+        ["a", "b"],
+      );
+      assert.deepEqual(
+        choice.backends.map((each) => each.model),
+        models,
+      );
+    }
+  });
+
+  it("looks for a server to chat with where none is configured for it, and names it apart", async () => {
+    const config = NodeConfig.parse({ backends: [vectors] });
+    const discover = async () => [server(1, "a")];
+    const choice = await chooseBackend({ backend: undefined, model: undefined, config, discover });
+    assert.ok(choice.kind === "found");
+    assert.equal(choice.backend.name, "chat");
+  });
 
   const refused: ReadonlyArray<
     readonly [backend: string, model: string | undefined, says: RegExp]

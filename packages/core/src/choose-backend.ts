@@ -22,7 +22,7 @@ export interface ChoiceOptions {
 }
 
 export type BackendChoice =
-  | { readonly kind: "configured"; readonly backend: BackendConfig }
+  | { readonly kind: "configured"; readonly backends: readonly BackendConfig[] }
   | {
       readonly kind: "found";
       readonly backend: BackendConfig;
@@ -34,20 +34,19 @@ export type BackendChoice =
   | { readonly kind: "none" };
 
 /**
- * Settles which model server the node uses: the flag's, the configured one, or one that is found. Throws `StartError`
+ * Settles which model servers answer: the flag's, the configured ones, or one that is found. Throws `StartError`
  * `backend_refused` for an address or a model's name that is none; the message never holds the address.
  */
 export async function chooseBackend(options: ChoiceOptions): Promise<BackendChoice> {
   const { backend, model, config } = options;
   if (backend === "none") return { kind: "none" };
   if (backend !== undefined && backend !== "auto")
-    return { kind: "configured", backend: fromAddress(backend, model) };
-  const [configured] = config.backends;
-  if (configured !== undefined && backend === undefined) {
-    return {
-      kind: "configured",
-      backend: model === undefined ? configured : { ...configured, model },
-    };
+    return { kind: "configured", backends: [fromAddress(backend, model, config)] };
+  const configured = config.backends.filter(({ roles }) => roles.includes("chat"));
+  const isConfigured = configured.length > 0 || config.workers !== undefined;
+  if (isConfigured && backend === undefined) {
+    const wish = model === undefined ? {} : { model };
+    return { kind: "configured", backends: configured.map((each) => ({ ...each, ...wish })) };
   }
   const found = await options.discover();
   const servers = found.flatMap((each) => chatServer(each, model));
@@ -62,7 +61,7 @@ export async function chooseBackend(options: ChoiceOptions): Promise<BackendChoi
   const server = servers[index] ?? first;
   return {
     kind: "found",
-    backend: fromAddress(server.url, server.model),
+    backend: fromAddress(server.url, server.model, config),
     among: servers,
     pin: ask !== undefined,
   };
@@ -79,8 +78,16 @@ function chatServer(found: FoundBackend, wanted: string | undefined): ChatServer
   return model === undefined ? [] : [{ url: found.url, software: found.software, model, models }];
 }
 
-function fromAddress(url: string, model: string | undefined): BackendConfig {
-  const parsed = BackendSchema.safeParse({ url, ...(model === undefined ? {} : { model }) });
+/** A server nobody named is `default`, or `chat` beside one that has that name and another role. */
+function fromAddress(
+  url: string,
+  model: string | undefined,
+  { backends }: NodeConfig,
+): BackendConfig {
+  const others = backends.filter(({ roles }) => !roles.includes("chat"));
+  const name = others.some((each) => each.name === "default") ? "chat" : "default";
+  const wish = model === undefined ? {} : { model };
+  const parsed = BackendSchema.safeParse({ name, url, ...wish });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const what = issue?.path[0] === "model" ? "The model's name" : "The model server's address";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { NodeConfig } from "./config.ts";
+import { backendRoles } from "./ports/backend.ts";
 
 const backend = { url: "http://127.0.0.1:11434" };
 
@@ -16,9 +17,12 @@ describe("the configuration", () => {
     const { backends } = NodeConfig.parse({ backends: [backend] });
     assert.equal(backends[0]?.name, "default");
     assert.equal(backends[0]?.concurrency, 8);
+    assert.deepEqual(backends[0]?.roles, ["chat"]);
   });
 
   const turns = (key: string, value: unknown) => ({ turns: { [key]: value } });
+  const manyBackends = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ ...backend, name: `b${index}` }));
   const ofBackend = (more: object) => ({ backends: [{ ...backend, ...more }] });
   const cases: ReadonlyArray<readonly [name: string, value: unknown, accepted: boolean]> = [
     ["an unknown key", { lsiten: {} }, false],
@@ -31,7 +35,16 @@ describe("the configuration", () => {
     ["Russian", { language: "ru" }, true],
     ["German", { language: "de" }, false],
     ["one backend", ofBackend({}), true],
-    ["two backends", { backends: [backend, { ...backend, name: "b" }] }, false],
+    ["two backends", { backends: [backend, { ...backend, name: "b" }] }, true],
+    ["two backends of one name", { backends: [backend, backend] }, false],
+    ["32 backends", { backends: manyBackends(32) }, true],
+    ["33 backends", { backends: manyBackends(33) }, false],
+    ["a spare", ofBackend({ weight: 0 }), true],
+    ["a negative weight", ofBackend({ weight: -1 }), false],
+    ["every role", ofBackend({ roles: [...backendRoles] }), true],
+    ["no role", ofBackend({ roles: [] }), false],
+    ["a role twice", ofBackend({ roles: ["chat", "chat"] }), false],
+    ["an unknown role", ofBackend({ roles: ["poet"] }), false],
     ["an address without a scheme", ofBackend({ url: "localhost:11434" }), true],
     ["an address with /v1", ofBackend({ url: "https://host/v1" }), true],
     ["another scheme", ofBackend({ url: "ftp://host" }), false],

@@ -1,5 +1,8 @@
 import * as z from "zod";
 import { parseAddress } from "./adapters/openai-compatible/address.ts";
+import { isLoopbackRedis, parseRedisUrl } from "./adapters/bullmq/redis-url.ts";
+import { modelNamePattern } from "./domain/model/model-name.ts";
+import { backendRoles } from "./ports/backend.ts";
 
 /** The configuration of the node: `HOME/adyton.yaml`. Every key has a default; unknown keys are refused. */
 
@@ -7,32 +10,115 @@ const portOrZero = z.int().min(0).max(65_535);
 const days = z.int().min(1).max(36_500);
 
 const addressCharsMax = 2_048;
-/** An address as `parseAddress` takes it. What is wrong is said without the text, which may hold a password. */
-const address = z
-  .string()
-  .max(addressCharsMax)
-  .check((context) => {
-    try {
-      parseAddress(context.value);
-    } catch (error) {
-      const message = error instanceof Error ? error.message : "is not an address";
-      context.issues.push({ code: "custom", message, input: undefined });
-    }
-  });
+/** An address as `parse` takes it. What is wrong is said without the text, which may hold a password. */
+const addressFor = (parse: (text: string) => unknown) =>
+  z
+    .string()
+    .max(addressCharsMax)
+    .check((context) => {
+      try {
+        parse(context.value);
+      } catch (error) {
+        const message = error instanceof Error ? error.message : "is not an address";
+        context.issues.push({ code: "custom", message, input: undefined });
+      }
+    });
+const address = addressFor(parseAddress);
 
-export const BackendConfig = z.strictObject({
+export const backendsMax = 32;
+
+const concurrencyDefault = 8;
+const threadsMax = 1_024;
+
+/** As written: a server has an address, a model of the node's own a name. */
+const BackendFields = z.strictObject({
   name: z
     .string()
     .regex(/^[a-z][a-z0-9_-]{0,31}$/, "must be lower-case letters, digits, - and _")
     .default("default"),
-  url: address,
+  url: address.optional(),
+  embedded: z
+    .string()
+    .regex(modelNamePattern, "must be the name of a model that adyton model list shows")
+    .optional(),
+  threads: z.int().min(1).max(threadsMax).optional(),
+  gpu: z.enum(["off", "auto"]).optional(),
   model: z.string().min(1).max(200).optional(),
   api_key_file: z.string().min(1).optional(),
   weight: z.int().min(0).max(1_000).default(1),
-  concurrency: z.int().min(1).max(256).default(8),
+  concurrency: z.int().min(1).max(256).optional(),
+  roles: z
+    .array(z.enum(backendRoles))
+    .min(1)
+    .max(backendRoles.length)
+    .default(["chat"])
+    .refine((roles) => new Set(roles).size === roles.length, "must not name a role twice"),
   context_tokens: z.int().min(512).max(10_000_000).optional(),
 });
+
+/** An embedded model answers one question at a time unless told otherwise: two share the same cores. */
+export const BackendConfig = BackendFields.superRefine(refuseMixture).transform((fields) => {
+  const { url = "", embedded, model = embedded, concurrency, ...rest } = fields;
+  return {
+    ...rest,
+    ...(embedded === undefined ? {} : { embedded }),
+    ...(model === undefined ? {} : { model }),
+    url: embedded === undefined ? url : `embedded:${embedded}`,
+    concurrency: concurrency ?? (embedded === undefined ? concurrencyDefault : 1),
+  };
+});
 export type BackendConfig = z.infer<typeof BackendConfig>;
+
+/** All workers together are one model server of this name. */
+export const workersName = "workers";
+
+function refuseMixture(
+  { url, embedded, threads, gpu, model, api_key_file: key }: z.infer<typeof BackendFields>,
+  context: z.core.$RefinementCtx<z.infer<typeof BackendFields>>,
+): void {
+  const refuse = (message: string, path: string[]): void =>
+    context.addIssue({ code: "custom", message, path });
+  if (url === undefined && embedded === undefined)
+    refuse("must have url, the address of a server, or embedded, the name of an added model", []);
+  if (url !== undefined && embedded !== undefined)
+    refuse("must not stand beside url: it is one or the other", ["embedded"]);
+  const foreign = embedded === undefined ? { threads, gpu } : { model, api_key_file: key };
+  for (const [name, value] of Object.entries(foreign))
+    if (value !== undefined)
+      refuse(`must not stand beside ${embedded === undefined ? "url" : "embedded"}`, [name]);
+}
+
+/** Names tell backends apart everywhere: in health, in metrics, in the journal. */
+function refuseSameNames(
+  backends: readonly BackendConfig[],
+  context: z.core.$RefinementCtx<BackendConfig[]>,
+): void {
+  for (const [index, { name }] of backends.entries()) {
+    if (name === workersName) {
+      const message = `must be another: ${name} are all workers together`;
+      context.addIssue({ code: "custom", message, path: [index, "name"] });
+    }
+    if (backends.findIndex((each) => each.name === name) === index) continue;
+    const message = `must differ from the others: there is a backend ${name} already`;
+    context.addIssue({ code: "custom", message, path: [index, "name"] });
+  }
+}
+
+/** Workers on other machines, which get their work through Redis. */
+const WorkersConfig = z
+  .strictObject({
+    redis: addressFor(parseRedisUrl),
+    key_file: z.string().min(1).optional(),
+    password_file: z.string().min(1).optional(),
+    /** Seconds a question waits while no worker, or no Redis, is there. */
+    wait_seconds: z.int().min(1).max(3_600).default(20),
+    weight: z.int().min(0).max(1_000).default(1),
+  })
+  .refine(({ redis, key_file }) => key_file !== undefined || isLoopbackRedis(redis), {
+    path: ["key_file"],
+    message:
+      "must name a key where Redis is on another machine: make one with `adyton worker key FILE`",
+  });
 
 export const NodeConfig = z.strictObject({
   listen: z
@@ -43,7 +129,8 @@ export const NodeConfig = z.strictObject({
     })
     .prefault({}),
   language: z.enum(["auto", "en", "ru"]).default("auto"),
-  backends: z.array(BackendConfig).max(1, "this version uses one backend").default([]),
+  backends: z.array(BackendConfig).max(backendsMax).superRefine(refuseSameNames).default([]),
+  workers: WorkersConfig.optional(),
   turns: z
     .strictObject({
       wall_seconds: z.int().min(1).max(86_400).default(600),

@@ -1,14 +1,14 @@
 import type { HttpServer } from "./adapters/http/serve-http.ts";
+import type { BackendPool, PooledBackend } from "./app/backend-pool.ts";
 import type { Metric } from "./app/metrics.ts";
 import type { Turns } from "./app/turns.ts";
-import type { Backend } from "./ports/backend.ts";
 import type { JournalPort } from "./ports/journal.ts";
 
 export interface MetricSources {
   readonly version: string;
   readonly journal: JournalPort;
   readonly turns: Turns;
-  readonly backend: () => Backend | undefined;
+  readonly backends: BackendPool;
   readonly server: () => HttpServer | undefined;
 }
 
@@ -17,7 +17,7 @@ export function nodeMetrics({
   version,
   journal,
   turns,
-  backend,
+  backends,
   server,
 }: MetricSources): readonly Metric[] {
   return [
@@ -43,14 +43,55 @@ export function nodeMetrics({
     },
     one(
       "adyton_backend_ok",
-      "1 while the model server answers, 0 while it does not or there is none.",
-      backend()?.health().status === "ok" ? 1 : 0,
+      "1 while a model server answers, 0 while none does.",
+      backends.first("chat")?.health().status === "ok" ? 1 : 0,
     ),
+    ...backendMetrics(backends),
     one("adyton_http_connections", "Open connections.", server()?.openConnections ?? 0),
     one("adyton_http_streams", "Open streams.", server()?.openStreams ?? 0),
     one("adyton_sockets", "Open sockets that speak in messages.", server()?.openSockets ?? 0),
     one("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
     one("process_cpu_seconds_total", "Processor time used.", cpuSeconds(), "counter"),
+  ];
+}
+
+/** What each model server does. */
+function backendMetrics(pool: BackendPool): readonly Metric[] {
+  const each = (
+    name: string,
+    help: string,
+    type: Metric["type"],
+    value: (member: PooledBackend) => number,
+  ): Metric => ({
+    name,
+    help,
+    type,
+    samples: pool.members.map((member) => ({
+      value: value(member),
+      labels: { backend: member.backend.name },
+    })),
+  });
+  const gauge = "gauge" as const;
+  const counter = "counter" as const;
+  return [
+    each("adyton_backend_up", "1 while the model server answers.", gauge, ({ backend }) =>
+      backend.health().status === "ok" ? 1 : 0,
+    ),
+    each("adyton_backend_in_flight", "Requests under way.", gauge, ({ backend }) =>
+      pool.inFlight(backend.name),
+    ),
+    each("adyton_backend_requests_total", "Requests since the start.", counter, ({ backend }) =>
+      pool.asked.value(backend.name),
+    ),
+    each("adyton_backend_failures_total", "Requests that it failed.", counter, ({ backend }) =>
+      pool.failed.value(backend.name),
+    ),
+    each(
+      "adyton_backend_stalled_seconds_total",
+      "Seconds that answers stood still until this server took them over from one that failed.",
+      counter,
+      ({ backend }) => pool.stalledMs.value(backend.name) / 1_000,
+    ),
   ];
 }
 

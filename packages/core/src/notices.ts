@@ -6,6 +6,7 @@ export type Notice =
   | { readonly kind: "first_start"; readonly home: string; readonly tokenFile: string }
   | {
       readonly kind: "backend";
+      readonly name: string;
       readonly url: string;
       readonly model: string | undefined;
       readonly found: boolean;
@@ -16,7 +17,12 @@ export type Notice =
       /** One sentence on that, with the address. */
       readonly detail: string;
     }
-  | { readonly kind: "backend_changed"; readonly status: BackendStatus; readonly detail: string }
+  | {
+      readonly kind: "backend_changed";
+      readonly name: string;
+      readonly status: BackendStatus;
+      readonly detail: string;
+    }
   | { readonly kind: "no_backend"; readonly asked: boolean; readonly others: readonly string[] }
   | { readonly kind: "listening"; readonly addresses: readonly string[] }
   | { readonly kind: "recovered"; readonly resumed: number; readonly interrupted: number }

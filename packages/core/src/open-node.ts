@@ -9,8 +9,10 @@ import { openSearch } from "./adapters/search/search-client.ts";
 import type { Journal } from "./adapters/sqlite/journal.ts";
 import { JournalReader } from "./adapters/sqlite/journal-reader.ts";
 import { StateReader } from "./adapters/sqlite/state-reader.ts";
+import type { BackendPool } from "./app/backend-pool.ts";
 import { type App, assembleApp } from "./assemble.ts";
 import { Backends } from "./backends.ts";
+import { type Embedded, withEmbedded } from "./embedded.ts";
 import type { BackendChoice } from "./choose-backend.ts";
 import type { NodeConfig } from "./config.ts";
 import { configHash, type HomeFiles, readConfig } from "./home.ts";
@@ -45,7 +47,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const { options, files, keys, journal, deadline } = started;
   const notice = options.onNotice ?? (() => undefined);
   await using stack = new AsyncDisposableStack();
-  const config = await readConfig(files.config);
+  const written = await readConfig(files.config);
   const log = stack.use(
     createLog({
       target: { kind: "file", path: files.log, bytesMax: logBytesMax, filesMax: logFilesMax },
@@ -54,7 +56,13 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const records = stack.use(new JournalReader(files.journal));
   const search = stack.use(openSearch({ file: files.index }));
   const announced = { backend: false };
-  const { backends, choice } = await openBackends(started, config, log, (change) => {
+  const embedded = await withEmbedded(written, {
+    home: options.home,
+    wanted: options.backend,
+    log: (level, message, fields) => log[level](message, fields),
+  });
+  const { config } = embedded;
+  const { backends, choice } = await openBackends(started, embedded, log, (change) => {
     if (announced.backend) notice({ kind: "backend_changed", ...change });
   });
   stack.use(backends);
@@ -62,14 +70,14 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const running: { server?: HttpServer } = {};
   const app = assembleApp({
     config,
-    configHash: configHash(config),
+    configHash: configHash(written),
     keys,
     files,
     journal,
     records,
     state: new StateReader(records.database),
     search,
-    backend: () => backends.current,
+    backends: backends.pool,
     server: () => running.server,
     ownerTokenHash: started.tokenHash,
     version: options.version,
@@ -106,7 +114,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   );
 
   // Only now, because a server on this machine has answered by now.
-  await announceBackend(choice, files, options, { notice, health: backends.current?.health() });
+  await announceBackends(choice, started, config, { notice, pool: backends.pool });
   announced.backend = true;
   stack.use(await tellAddresses(started, server, notice));
   log.info("listening", { addresses: server.addresses.join(" "), version: options.version });
@@ -135,20 +143,21 @@ async function tellAddresses(
   return { [Symbol.dispose]: () => rmSync(files.run, { force: true }) };
 }
 
-function openBackends(
+async function openBackends(
   { options, journal }: Started,
-  config: NodeConfig,
+  { config, hostFor }: Embedded,
   log: RootLog,
-  tell: (change: Pick<BackendHealth, "status" | "detail">) => void,
+  tell: (change: Pick<BackendHealth, "status" | "detail"> & { readonly name: string }) => void,
 ) {
-  return Backends.open({
+  return await Backends.open({
     backend: options.backend,
     model: options.model,
     config,
+    hostFor,
     ask: options.chooseBackend,
     onHealthChange: ({ name }, { status, detail }) => {
       log.info("the model server's state changed", { name, status, detail });
-      tell({ status, detail });
+      tell({ name, status, detail });
       const record = { owner: "node", actor: "node", tier: "owner", class: "trace" } as const;
       // A disk that takes nothing is reported by the journal's own state.
       journal
@@ -170,33 +179,43 @@ function openBackends(
   });
 }
 
-/** Says which model server is used, and pins it in the configuration when a person chose it. */
-async function announceBackend(
+/** Says which model servers are used, and pins one in the configuration when a person chose it. */
+async function announceBackends(
   choice: BackendChoice,
-  files: HomeFiles,
-  options: NodeOptions,
-  { notice, health }: { notice: (notice: Notice) => void; health: BackendHealth | undefined },
+  { options, files }: Started,
+  config: NodeConfig,
+  { notice, pool }: { notice: (notice: Notice) => void; pool: BackendPool },
 ): Promise<void> {
   if (choice.kind === "none" || choice.kind === "nothing_found") {
     const others = choice.kind === "none" ? [] : choice.others;
     notice({ kind: "no_backend", asked: choice.kind === "none", others });
     return;
   }
-  const { url, model } = choice.backend;
-  const among = choice.kind === "found" ? choice.among : [];
-  let pinned = false;
-  if (choice.kind === "found" && choice.pin && options.backend === undefined) {
-    const { setConfigValue } = await import("@adyton/runtime/config-file");
-    const outcome = await setConfigValue(
-      files.config,
-      ["backends"],
-      [{ name: "default", url, model }],
-    );
-    pinned = outcome.kind === "written";
-  }
-  const { status = "unknown", detail = "" } = health ?? {};
   const found = choice.kind === "found";
-  notice({ kind: "backend", url, model, found, pinned, among, status, detail });
+  const configs = found ? [choice.backend] : choice.backends;
+  for (const { name, url, model } of configs) {
+    let pinned = false;
+    if (found && choice.pin && options.backend === undefined) {
+      const { setConfigValue } = await import("@adyton/runtime/config-file");
+      // Behind those that are configured for other things than chats.
+      const count = config.backends.length;
+      const outcome = await (count === 0
+        ? setConfigValue(files.config, ["backends"], [{ name, url, model }])
+        : setConfigValue(files.config, ["backends", count], { name, url, model }));
+      pinned = outcome.kind === "written";
+    }
+    const member = pool.members.find(({ backend }) => backend.name === name);
+    const { status = "unknown", detail = "" } = member?.backend.health() ?? {};
+    const among = found ? choice.among : [];
+    notice({ kind: "backend", name, url, model, found, pinned, among, status, detail });
+  }
+  for (const { backend } of pool.members) {
+    if (backend.workers === undefined) continue;
+    const { name, address: url, model } = backend;
+    const { status, detail } = backend.health();
+    const shown = { name, url, model: model === "" ? undefined : model, status, detail };
+    notice({ kind: "backend", ...shown, found: false, pinned: false, among: [] });
+  }
 }
 
 async function listen(

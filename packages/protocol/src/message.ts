@@ -100,6 +100,13 @@ export const MessageAnswer = z
       .nonnegative()
       .optional()
       .describe("Earlier messages left out because the model's window is too small for them."),
+    restarts: z
+      .int()
+      .positive()
+      .optional()
+      .describe(
+        "How often a stream of it started over, because a model server failed in the middle and another went on.",
+      ),
     ms: z.number().nonnegative(),
   })
   .meta({ id: "MessageAnswer", description: "The answer to one message." });
@@ -114,6 +121,8 @@ export const runStreamEvents = {
   }),
   started: z.strictObject({ run: z.string(), mode: z.string() }),
   delta: z.strictObject({ text: z.string() }),
+  /** A model server failed in mid-answer: what came before is void, and the deltas that follow begin anew. */
+  restart: z.strictObject({ run: z.string() }),
   answer: MessageAnswer,
   problem: Problem,
 } as const;

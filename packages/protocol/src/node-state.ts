@@ -31,6 +31,19 @@ export const HealthPart = z.strictObject({
   detail: z.string().optional().describe("What is wrong and what to do."),
   since: z.iso.datetime().optional(),
 });
+const WorkerHealth = z
+  .strictObject({
+    name: z.string(),
+    software: z.string(),
+    status: z.enum(["ok", "degraded", "unknown"]),
+    stopping: z.boolean(),
+    model: z.string(),
+    contextTokens: z.int(),
+    concurrency: z.int(),
+    running: z.int(),
+  })
+  .meta({ id: "WorkerHealth", description: "A worker that answers for the model elsewhere." });
+
 export const Health = z
   .strictObject({
     status: z
@@ -38,10 +51,18 @@ export const Health = z
       .describe(
         "Failed: nothing is accepted (HTTP 503). Degraded: what needs no model works (HTTP 200).",
       ),
-    ready: z.boolean().describe("True only while every configured door and backend works."),
+    ready: z
+      .boolean()
+      .describe(
+        "True only while every configured door works, and a model server for chats where any is configured.",
+      ),
     version: z.string(),
     uptimeSeconds: z.int(),
     parts: z.array(HealthPart),
+    workers: z
+      .array(WorkerHealth)
+      .optional()
+      .describe("For the owner, where workers are configured: those that were heard of lately."),
   })
   .meta({ id: "Health", description: "Whether the node works, part by part." });
 export type Health = z.infer<typeof Health>;

@@ -47,6 +47,7 @@ export const Self = z
         z.strictObject({
           name: z.string(),
           kind: z.enum(["openai", "extractive"]),
+          roles: z.array(z.string()).describe("What it is used for."),
           model: z.string().nullable(),
           status: z.enum(["ok", "degraded", "unknown"]),
           contextTokens: z.int().nullable(),

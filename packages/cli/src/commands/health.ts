@@ -27,7 +27,7 @@ export async function health(shell: Shell): Promise<number> {
       report.parts.map(({ name, status: part, detail, since }) => [
         { text: plainLine(name) },
         { text: t(`health.${part}`), style: styles[part] },
-        { text: plainLine(name === "model" ? named(detail ?? "", models) : (detail ?? "")) },
+        { text: plainLine(named(detail ?? "", serversOf(name, models))) },
         {
           text: since === undefined ? "" : t("health.since", { at: localTime(since) }),
           style: "dim",
@@ -42,6 +42,11 @@ export async function health(shell: Shell): Promise<number> {
 async function modelServers(client: Client): Promise<Self["backends"]> {
   const self = await client.call("getSelf");
   return self.kind === "ok" ? self.value.backends.filter(({ kind }) => kind === "openai") : [];
+}
+
+/** The servers that a part of the node's health speaks of. */
+function serversOf(part: string, models: Self["backends"]): Self["backends"] {
+  return part === "model" ? models : models.filter(({ name }) => part === `model:${name}`);
 }
 
 /** A state of the model server with its model and address; some states name the address themselves. */

@@ -75,12 +75,11 @@ function nodeCheck(context: DoctorContext, answer: NodeAnswer): Finding {
   return finding("reach", t("doctor.node_state", { state }), t("doctor.see_health"));
 }
 
-/** The running node knows best which server it uses; without one the configuration tells, then a look around. */
+/** The running node knows best which servers it uses; without one the configuration tells, then a look around. */
 async function backendChecks(context: DoctorContext, answer: NodeAnswer): Promise<Finding[]> {
   const { port, home, t } = context;
-  const part =
-    answer.kind === "node" ? answer.health.parts.find(({ name }) => name === "model") : undefined;
-  if (part !== undefined) return [modelFinding(part, t)];
+  const parts = answer.kind === "node" ? answer.health.parts.filter(isModel) : [];
+  if (parts.length > 0) return parts.map((part) => modelFinding(part, t));
   const { outcome } = readNodeConfig(home);
   const configured = outcome.kind === "ok" ? outcome.value.backends.map(({ url }) => url) : [];
   const own = await Promise.all(configured.map((url) => configuredFinding(url, t)));
@@ -98,6 +97,9 @@ async function backendChecks(context: DoctorContext, answer: NodeAnswer): Promis
   const ports = looks.map(([each]) => each).join(", ");
   return [warn("models", t("doctor.models_none", { ports }), t("doctor.models_cure"))];
 }
+
+/** The only model server is `model`, each of several `model:NAME`. */
+const isModel = ({ name }: Health["parts"][number]): boolean => /^model(:|$)/.test(name);
 
 /** Over https the node asks with its key; here that key is not touched. */
 async function configuredFinding(url: string, t: Translate): Promise<Finding> {

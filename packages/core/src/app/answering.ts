@@ -12,14 +12,16 @@ import { ProblemError } from "../domain/problem-error.ts";
 import type { SearchQuery, SearchResult } from "../domain/search/search-contract.ts";
 import { systemPrompt } from "../domain/turns/core-prompt.ts";
 import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/backend.ts";
+import type { BackendPool } from "./backend-pool.ts";
 import type { Conversations } from "./conversations.ts";
 import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
+import { askServers, type Attempt } from "./failover.ts";
 import type { LiveRun } from "./live-run.ts";
 import { problemWords } from "./problem-words.ts";
 
 export interface AnsweringOptions {
-  /** The model server; none until one is configured or found. */
-  readonly backend: () => Backend | undefined;
+  /** The model servers; nobody until one is configured or found. */
+  readonly backends: BackendPool;
   readonly find: (query: SearchQuery) => Promise<SearchResult>;
   readonly conversations: Conversations;
   readonly corePrompt: string;
@@ -60,17 +62,40 @@ export async function answerExtractively(
 }
 
 function quotingReason(options: AnsweringOptions, run: LiveRun): QuotingReason {
-  if (options.backend() === undefined) return "no_model";
+  if (options.backends.slots === 0) return "no_model";
   return run.submission.mode === undefined ? "conversation" : "message";
 }
 
 /** Asks the model, with as much of the conversation as fits its window. Throws `ProblemError`. */
-export async function answerByModel(
-  options: AnsweringOptions,
-  backend: Backend,
+export async function answerByModel(options: AnsweringOptions, run: LiveRun): Promise<Produced> {
+  const { backends, language } = options;
+  const served = await askServers(
+    backends,
+    {
+      conversation: run.conversationKey,
+      signal: run.signal,
+      onDelta: run.watched ? (text) => run.delta(text) : undefined,
+      onRestart: () => run.restart(),
+    },
+    (backend, attempt) => askServer(options, run, backend, attempt),
+  );
+  // Whoever stopped the run says why.
+  if (served === undefined) throw new ProblemError(problem("cancelled"));
+  const { outcome, made, backend, failovers, stalledMs } = served;
+  run.servedBy = { backend: backend.name, failovers, stalledMs };
+  if (outcome.kind === "failed") throw failure(outcome, language);
+  const isOwner = grantCovers(run.submission.principal.grants, "admin");
+  const model = isOwner ? outcome.model : shownModel(outcome.model);
+  return produced({ ...outcome, model }, backend, made);
+}
+
+/** Asks one server. A prompt that it says does not fit is shortened and asked again. */
+async function askServer(
+  { conversations, corePrompt, answerTokensMax }: AnsweringOptions,
   run: LiveRun,
-): Promise<Produced> {
-  const { conversations, corePrompt, answerTokensMax } = options;
+  backend: Backend,
+  attempt: Attempt,
+): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
   const overlays = conversations
     .overlays(run.conversationKey, run.turnsBefore)
     .map((overlay) => overlay.text);
@@ -91,27 +116,31 @@ export async function answerByModel(
       reserveTokens,
       count: (text) => backend.countTokens(text),
     });
-    if (trimmed.kind === "too_long") {
-      const words = problemWords.questionTooLong(trimmed.questionTokens, trimmed.availableTokens);
-      throw new ProblemError(problem("payload_too_large", { detail: words[options.language] }));
-    }
+    if (trimmed.kind === "too_long") return { outcome: tooLong(trimmed), made: noPrompt };
     const outcome = await backend.chat({
       messages: trimmed.messages,
       signal: run.signal,
       promptTokensEstimate: trimmed.tokens,
+      ...attempt,
       ...(answerTokensMax === undefined ? {} : { answerTokensMax }),
-      ...(run.watched ? { onDelta: (text: string) => run.delta(text) } : {}),
     });
-    if (outcome.kind === "answered") {
-      const isOwner = grantCovers(run.submission.principal.grants, "admin");
-      const model = isOwner ? outcome.model : shownModel(outcome.model);
-      return produced({ ...outcome, model }, backend, trimmed);
-    }
-    if (outcome.reason !== "overflow" || outcome.started || tries === overflowTriesMax)
-      throw failure(outcome, options.language);
+    const isOverflow = outcome.kind === "failed" && outcome.reason === "overflow";
+    if (!isOverflow || outcome.started || tries === overflowTriesMax)
+      return { outcome, made: trimmed };
     windowTokens = Math.floor(windowTokens * overflowShrink);
   }
 }
+
+/** Another server may have the room that this one lacks. */
+function tooLong(question: {
+  readonly questionTokens: number;
+  readonly availableTokens: number;
+}): ChatOutcome {
+  const detail = problemWords.questionTooLong(question.questionTokens, question.availableTokens);
+  return { kind: "failed", reason: "overflow", detail, started: false };
+}
+
+const noPrompt: Prompt = { dropped: 0, tokens: 0 };
 
 interface Prompt {
   /** Messages of the history that were left out. */
@@ -153,8 +182,9 @@ const codeOf = {
   cancelled: "cancelled",
 } as const satisfies Record<ChatFailure, string>;
 
+/** A model server's failure as the problem its caller sees. */
 function failure(
-  { reason, detail }: ChatOutcome & { kind: "failed" },
+  { reason, detail }: { readonly reason: ChatFailure; readonly detail: Bilingual },
   language: keyof Bilingual,
 ): ProblemError {
   return new ProblemError(problem(codeOf[reason], { detail: detail[language] }));

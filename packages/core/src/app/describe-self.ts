@@ -19,8 +19,9 @@ import {
 } from "@adyton/protocol";
 import { shownModel } from "../domain/model/shown-model.ts";
 import { modes } from "../domain/modes/registry.ts";
-import type { Backend } from "../ports/backend.ts";
+import type { Backend, BackendRole } from "../ports/backend.ts";
 import type { Principal } from "../ports/http.ts";
+import type { BackendPool, PooledBackend } from "./backend-pool.ts";
 import { mayCommand } from "./permissions.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Memory } from "./memory.ts";
@@ -33,7 +34,7 @@ export interface DescribeOptions {
   readonly configHash: string;
   readonly corePrompt: string;
   readonly language: keyof Bilingual;
-  readonly backend: () => Backend | undefined;
+  readonly backends: BackendPool;
   readonly conversations: Conversations;
   readonly memory: Memory;
   readonly turns: Turns;
@@ -60,6 +61,16 @@ const modelSilent = {
   checkId: "D12",
 } as const;
 
+const isSilent = ({ backend }: PooledBackend): boolean => backend.health().status === "degraded";
+
+/** What is wrong; a server that is not the only one is named. */
+function findingsOf({ members }: BackendPool): Self["findings"] {
+  return members.filter(isSilent).map(({ backend: { name } }) => {
+    if (members.length === 1) return modelSilent;
+    return { ...modelSilent, title: `The model server ${name} does not answer.` };
+  });
+}
+
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
 const commands: readonly CommandSpec[] = commandTable;
 const table: readonly Route[] = routes;
@@ -73,14 +84,13 @@ export function describeSelf(
   caller: Principal,
   conversation?: string,
 ): Self {
-  const backend = options.backend();
+  const { backends } = options;
   const isOwner = grantCovers(caller.grants, "admin");
   const key =
     conversation === undefined ? undefined : options.conversations.key(caller, conversation);
   const mode =
     (key === undefined ? undefined : options.conversations.mode(key).mode) ??
     options.turns.defaultMode;
-  const degraded = backend?.health().status === "degraded";
   const content = {
     report: "describe_self" as const,
     version: "1" as const,
@@ -89,14 +99,14 @@ export function describeSelf(
       software: `adyton ${options.version}`,
       conversationId: conversation ?? null,
       mode: mode.id,
-      model: modelOf(backend, isOwner),
+      model: modelOf(backends.first("chat"), isOwner),
       configHash: options.configHash,
       corePromptHash: digest(options.corePrompt),
     },
-    status: degraded ? ("warn" as const) : ("ok" as const),
+    status: backends.members.some(isSilent) ? ("warn" as const) : ("ok" as const),
     score: null,
     checks: [],
-    findings: degraded ? [modelSilent] : [],
+    findings: findingsOf(backends),
     cost: { calls: 0, inTokens: 0, outTokens: 0, ms: 0 },
     capabilities: ["chat", "stream", "events", "memory", "overlays", "tokens", "journal"],
     modes: modes.map(({ id, version, summary }) => ({
@@ -117,7 +127,7 @@ export function describeSelf(
       path,
       needs: needsOf(access),
     })),
-    backends: [describeBackend(backend, isOwner)],
+    backends: describeBackends(backends, isOwner),
     limits,
     corePrompt: {
       tokens: options.estimateTokens(options.corePrompt),
@@ -156,16 +166,32 @@ function needsOf(access: Route["access"]): string {
   }
 }
 
-function describeBackend(backend: Backend | undefined, isOwner: boolean): Self["backends"][number] {
-  if (backend === undefined) {
-    return { name: "memory", kind: "extractive", model: null, status: "ok", contextTokens: null };
-  }
+/** The model servers; where none answers, memory does. */
+function describeBackends({ members }: BackendPool, isOwner: boolean): Self["backends"] {
+  const memory = {
+    name: "memory",
+    kind: "extractive" as const,
+    roles: ["chat"],
+    model: null,
+    status: "ok" as const,
+    contextTokens: null,
+  };
+  const described = members.map(({ backend, roles }) => describeBackend(backend, roles, isOwner));
+  return members.some(({ roles }) => roles.includes("chat")) ? described : [memory, ...described];
+}
+
+function describeBackend(
+  backend: Backend,
+  roles: readonly BackendRole[],
+  isOwner: boolean,
+): Self["backends"][number] {
   return {
     name: backend.name,
     kind: "openai",
+    roles: [...roles],
     model: modelOf(backend, isOwner),
     status: backend.health().status,
-    contextTokens: backend.contextTokens,
+    contextTokens: roles.includes("chat") ? backend.contextTokens : null,
     ...(isOwner ? { address: backend.address } : {}),
   };
 }

@@ -1,12 +1,12 @@
 import type { Health } from "@adyton/protocol";
-import type { Backend } from "../ports/backend.ts";
 import type { JournalPort } from "../ports/journal.ts";
+import type { BackendPool, PooledBackend } from "./backend-pool.ts";
 
 export interface HealthOptions {
   readonly version: string;
   readonly startedMs: number;
   readonly journal: JournalPort;
-  readonly backend: () => Backend | undefined;
+  readonly backends: BackendPool;
   /** Why the search index does not work at present; `undefined` when it does. */
   readonly searchFault: () => string | undefined;
   readonly now: () => number;
@@ -22,11 +22,10 @@ const storageDetails = {
 
 /** Whether the node works, part by part. Details name addresses, so they are for the owner alone. */
 export function healthOf(options: HealthOptions, withDetails: boolean): Health {
-  const parts = [
-    storagePart(options.journal),
-    backendPart(options.backend()),
-    searchPart(options.searchFault()),
-  ];
+  const storage = storagePart(options.journal);
+  const search = searchPart(options.searchFault());
+  const parts = [storage, ...backendParts(options.backends), search];
+  const chats = options.backends.of("chat").length === 0 || options.backends.works("chat");
   const worst = parts.some((part) => part.status === "failed")
     ? "failed"
     : parts.some((part) => part.status === "degraded")
@@ -34,12 +33,13 @@ export function healthOf(options: HealthOptions, withDetails: boolean): Health {
       : "ok";
   return {
     status: worst,
-    ready: worst === "ok",
+    ready: storage.status === "ok" && search.status === "ok" && chats,
     version: options.version,
     uptimeSeconds: Math.floor((options.now() - options.startedMs) / 1_000),
     parts: parts.map(({ detail, ...part }) =>
       withDetails && detail !== undefined ? { ...part, detail } : part,
     ),
+    ...(withDetails ? workersOf(options.backends) : {}),
   };
 }
 
@@ -48,17 +48,26 @@ function storagePart({ storage }: JournalPort): Part {
   return { name: "journal", status: "failed", detail: storageDetails[storage] };
 }
 
-function backendPart(backend: Backend | undefined): Part {
-  if (backend === undefined) {
-    return {
-      name: "model",
-      status: "ok",
-      detail: "No model is connected; answers are quotes from memory.",
-    };
-  }
+function workersOf({ members }: BackendPool): Pick<Health, "workers"> {
+  const lists = members.flatMap(({ backend }) => (backend.workers ? [backend.workers()] : []));
+  return lists.length === 0 ? {} : { workers: lists.flat() };
+}
+
+/** One part for each model server; the only one is simply the model. */
+function backendParts({ members }: BackendPool): Part[] {
+  if (members.some(({ roles }) => roles.includes("chat"))) return members.map(backendPart);
+  const detail = "No model is connected; answers are quotes from memory.";
+  return [{ name: "model", status: "ok", detail }, ...members.map(backendPart)];
+}
+
+function backendPart(
+  { backend, roles }: PooledBackend,
+  _index: number,
+  { length }: readonly PooledBackend[],
+): Part {
   const { status, detail, sinceMs } = backend.health();
   return {
-    name: "model",
+    name: length === 1 && roles.includes("chat") ? "model" : `model:${backend.name}`,
     status: status === "degraded" ? "degraded" : "ok",
     detail,
     ...(sinceMs > 0 ? { since: new Date(sinceMs).toISOString() } : {}),

@@ -24,7 +24,17 @@ export interface Submission {
   readonly keyClaimed?: boolean | undefined;
 }
 
-export type RunWatcher = (event: RunStreamEvent, textLength: number) => void;
+/** Which model server answered, and what it took to get there. */
+export interface ServedBy {
+  readonly backend: string;
+  /** How often the question was put again after a server had failed. */
+  readonly failovers: number;
+  /** Milliseconds that the answer stood still for it. */
+  readonly stalledMs: number;
+}
+
+/** `at` is the event's place in the stream: see `placeOf`. */
+export type RunWatcher = (event: RunStreamEvent, at: number) => void;
 
 interface RunStart {
   readonly id: string;
@@ -55,11 +65,14 @@ export class LiveRun {
   received: Promise<number> | undefined;
   /** Turns of the conversation that came before this one and were not over when it was admitted. */
   ahead = 0;
+  /** Known when a model server was asked and had its say. */
+  servedBy: ServedBy | undefined;
   state: "waiting" | "running" | "recording" | "ended" = "waiting";
   readonly #abort = new AbortController();
   readonly #settle: (end: RunEnd) => void;
   readonly #watchers = new Set<RunWatcher>();
   #text = "";
+  #restarts = 0;
   /** The first half of a surrogate pair whose second half has not come yet. */
   #half = "";
   #stopReason: StopReason | undefined;
@@ -90,6 +103,11 @@ export class LiveRun {
     return this.#text;
   }
 
+  /** How often what had been shown was taken back, and the answer began anew. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
   get finished(): RunEnd | undefined {
     return this.#ended;
   }
@@ -118,6 +136,14 @@ export class LiveRun {
     this.#tell({ event: "delta", data: { text: whole } });
   }
 
+  /** Takes back what was shown: the model server failed, and another begins anew. */
+  restart(): void {
+    this.#text = "";
+    this.#half = "";
+    this.#restarts += 1;
+    this.#tell({ event: "restart", data: { run: this.id } });
+  }
+
   finish(end: RunEnd): void {
     this.state = "ended";
     this.#ended = end;
@@ -137,8 +163,25 @@ export class LiveRun {
   }
 
   #tell(event: RunStreamEvent): void {
-    for (const watcher of this.#watchers) watcher(event, this.#text.length);
+    const at = placeOf(this.#restarts, this.#text.length);
+    for (const watcher of this.#watchers) watcher(event, at);
   }
+}
+
+/** More than the UTF-16 units of any answer. */
+const answerSpan = 10_000_000;
+
+/**
+ * A place in a run's stream as one number, its event id: how much of the answer was sent, in UTF-16 units, and which
+ * answer of it, counted from 0, when a model server failed in the middle of one.
+ */
+export function placeOf(restarts: number, chars: number): number {
+  return restarts * answerSpan + chars;
+}
+
+/** How much of the present answer was sent by a place; nothing when the place is in one that was taken back. */
+export function sentChars(place: number, restarts: number): number {
+  return Math.floor(place / answerSpan) === restarts ? place % answerSpan : 0;
 }
 
 /** A run as its caller sees it while it is in memory. */

@@ -41,6 +41,10 @@ export class Counters {
     this.#counts.set(label, (this.#counts.get(label) ?? 0) + by);
   }
 
+  value(label: string): number {
+    return this.#counts.get(label) ?? 0;
+  }
+
   samples(labelName: string): Metric["samples"] {
     return [...this.#counts].map(([label, value]) => ({ value, labels: { [labelName]: label } }));
   }

@@ -5,7 +5,8 @@ import type { BackendHealth } from "../ports/backend.ts";
 import { nodeHandlers } from "./handlers/node.ts";
 import { healthOf } from "./health.ts";
 import { Counters, renderMetrics } from "./metrics.ts";
-import { HeldBackend, openApp, person, question } from "./test/app-fixture.ts";
+import { HeldBackend, openApp, poolOf, person, question } from "./test/app-fixture.ts";
+import type { BackendPool } from "./backend-pool.ts";
 import { HeldJournal } from "./test/held-journal.ts";
 import { owner } from "./tokens.ts";
 import { usageInWords, usageOf } from "./usage.ts";
@@ -72,7 +73,7 @@ describe("health", () => {
         version: "1",
         startedMs: 0,
         journal,
-        backend: () => (state === undefined ? undefined : backend(state)),
+        backends: poolOf(state === undefined ? undefined : backend(state)),
         searchFault: () => fault,
         now: () => 2_500,
       };
@@ -83,6 +84,44 @@ describe("health", () => {
       assert.doesNotMatch(JSON.stringify(hidden), /127\.0\.0\.1|broken|detail/);
       if (state !== undefined) assert.match(JSON.stringify(health), /127\.0\.0\.1/);
     });
+});
+
+describe("the health of several model servers", () => {
+  const named = (name: string, status: BackendHealth["status"]): HeldBackend =>
+    Object.assign(new HeldBackend(), {
+      name,
+      health: () => ({ status, detail: `http://127.0.0.1:1 of ${name}`, sinceMs: 1_000 }),
+    });
+  const cases: ReadonlyArray<
+    readonly [name: string, states: readonly BackendHealth["status"][], Health["status"], boolean]
+  > = [
+    ["all work", ["ok", "ok"], "ok", true],
+    ["one is down", ["ok", "degraded"], "degraded", true],
+    ["one is down, one was not asked", ["unknown", "degraded"], "degraded", true],
+    ["all are down", ["degraded", "degraded"], "degraded", false],
+  ];
+  const healthWith = async (pool: BackendPool, withDetails: boolean): Promise<Health> => {
+    await using app = await openApp();
+    const rest = { version: "1", startedMs: 0, searchFault: () => undefined, now: () => 0 };
+    return Health.parse(healthOf({ ...rest, journal: app.real, backends: pool }, withDetails));
+  };
+  for (const [name, states, status, ready] of cases)
+    it(`${name}: ${status}, ${ready ? "" : "not "}ready`, async () => {
+      const pool = poolOf(...states.map((state, index) => named(`m${index}`, state)));
+      const told = await healthWith(pool, true);
+      assert.deepEqual([told.status, told.ready], [status, ready]);
+      const names = told.parts.map((part) => part.name);
+      assert.deepEqual(names, ["journal", "model:m0", "model:m1", "search"]);
+      assert.match(JSON.stringify(told), /127\.0\.0\.1:1 of m1/);
+      assert.doesNotMatch(JSON.stringify(await healthWith(pool, false)), /127\.0\.0\.1/);
+    });
+
+  it("one for vectors that is down leaves the node ready", async () => {
+    const pool = poolOf(named("chats", "ok"));
+    pool.add({ backend: named("vectors", "degraded"), roles: ["embeddings"], weight: 1 });
+    const told = await healthWith(pool, true);
+    assert.deepEqual([told.status, told.ready], ["degraded", true]);
+  });
 });
 
 describe("who is told the details of health", () => {

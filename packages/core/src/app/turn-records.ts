@@ -53,6 +53,7 @@ export function endRecord(
     type: "turn.answered",
     facts: {
       run: run.id,
+      ...run.servedBy,
       by: answer.answeredBy === "extractive" ? "extractive" : "model",
       promptTokens: answer.usage?.promptTokens ?? 0,
       completionTokens: answer.usage?.completionTokens ?? 0,

@@ -86,6 +86,8 @@ export class Turns {
       principalMax: principalQueueMax,
       nodeMax: nodeQueueMax,
     });
+    // A server that heals, or is found, brings slots.
+    options.backends.onChange(() => this.#pump());
   }
 
   get waiting(): number {
@@ -98,7 +100,7 @@ export class Turns {
 
   /** The node's mode where a conversation has none of its own. */
   get defaultMode(): ModeSpec {
-    const id = this.#options.backend() === undefined ? "EXTRACTIVE" : "DIRECT";
+    const id = this.#options.backends.slots === 0 ? "EXTRACTIVE" : "DIRECT";
     return findMode(id) ?? raise(`the registry lacks ${id}`);
   }
 
@@ -209,7 +211,7 @@ export class Turns {
   }
 
   #pump(): void {
-    const slots = this.#options.backend()?.concurrency ?? slotsWithoutBackend;
+    const slots = this.#options.backends.slots || slotsWithoutBackend;
     for (let turn = this.#lanes.next(slots); turn !== undefined; turn = this.#lanes.next(slots)) {
       const run = this.#live.get(turn.id) ?? raise("a lane holds a run that is not live");
       this.#track(this.#execute(run));
@@ -257,8 +259,7 @@ export class Turns {
     const { language } = this.#options;
     const mode = requireMode(run.mode, language);
     if (mode.controller === "extractive") return answerExtractively(this.#options, run);
-    const backend = this.#options.backend();
-    if (backend !== undefined) return answerByModel(this.#options, backend, run);
+    if (this.#options.backends.slots > 0) return answerByModel(this.#options, run);
     const detail = problemWords.modelNeeded(mode.id)[language];
     throw new ProblemError(problem("backend_unavailable", { detail }));
   }
@@ -270,6 +271,7 @@ export class Turns {
       conversation: run.submission.conversation,
       mode: run.mode,
       ...made,
+      ...(run.restarts > 0 ? { restarts: run.restarts } : {}),
       ms: Math.max(0, ms),
     };
   }

@@ -28,7 +28,8 @@ export const conversationRoutes = [
     summary: "Say something and get the answer",
     description:
       "A text command is executed, anything else is a turn of the conversation. With `stream: true` the answer comes as " +
-      "server-sent events `queued`, `started`, `delta`, `answer` or `problem`. With `Prefer: respond-async`, or " +
+      "server-sent events `queued`, `started`, `delta`, `restart`, `answer` or `problem`; after `restart` forget the " +
+      "deltas before it, for another model server begins anew. The text of `answer` is the answer. With `Prefer: respond-async`, or " +
       "`Prefer: wait=SECONDS` once the seconds are over, the answer is 202 and a run to look at. Without either, the " +
       "answer is on disk when it arrives. A client that goes away cancels its turn.",
     body: body(MessageRequest),

@@ -168,11 +168,13 @@ class OpenAiCompatibleBackend implements Backend {
     const startedMs = this.#clock.monotonicMs();
     const estimate = this.#estimate(request);
     const body = this.#body(request);
+    const { patience = "retries" } = request;
+    const timeouts = { ...this.#timeouts, ...(patience === "brief" ? this.#timeouts.brief : {}) };
     for (let tries = 1, replaced = 0; ;) {
       const outcome = await tryChat({
         client: this.#client,
         clock: this.#clock,
-        timeouts: this.#timeouts,
+        timeouts,
         body,
         model: this.model,
         promptTokensEstimate: estimate,
@@ -189,6 +191,7 @@ class OpenAiCompatibleBackend implements Backend {
         replaced += 1;
         continue;
       }
+      if (patience !== "retries") return await this.#failed(failure, wasShown);
       const backoffMs = backoffDelayMs(tries, retryBackoff, this.#random);
       const delayMs = Math.max(backoffMs, failure.afterMs ?? 0);
       const spentMs = this.#clock.monotonicMs() - startedMs;
@@ -251,7 +254,9 @@ class OpenAiCompatibleBackend implements Backend {
       if (names.length > 0 && findModel(models, this.model) === undefined)
         detail = unknownModelSentence(this.model, names);
     }
-    return { kind: "failed", reason: failure.reason, detail, started };
+    const { reason, afterMs } = failure;
+    const wish = afterMs === undefined ? {} : { retryAfterMs: afterMs };
+    return { kind: "failed", reason, detail, started, ...wish };
   }
 
   #withoutModel(): ChatOutcome {
@@ -318,8 +323,15 @@ class OpenAiCompatibleBackend implements Backend {
   }
 }
 
-function answeredOutcome({ text, finish, usage, model }: TryAnswer): ChatOutcome {
-  return { kind: "answered", text, finish, model, ...(usage === undefined ? {} : { usage }) };
+function answeredOutcome({ text, finish, usage, model, isBroken }: TryAnswer): ChatOutcome {
+  return {
+    kind: "answered",
+    text,
+    finish,
+    model,
+    ...(isBroken ? { isBroken } : {}),
+    ...(usage === undefined ? {} : { usage }),
+  };
 }
 
 const cancelled: ChatOutcome = {

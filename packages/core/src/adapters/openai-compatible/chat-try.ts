@@ -218,9 +218,9 @@ function emptyAnswer(finish: string, sawReasoning: boolean): TryFailure {
 
 function timedOut(reason: GiveUp, { answerMsMax }: Timeouts): TryFailure {
   const detail =
-    reason === "silent"
-      ? failureWords.silent
-      : failureWords.tooSlow(Math.round(answerMsMax / 1000));
+    reason === "too_long"
+      ? failureWords.tooSlow(Math.round(answerMsMax / 1000))
+      : failureWords[reason];
   return { reason: "timed_out", detail, retry: "no", health: "failed" };
 }
 

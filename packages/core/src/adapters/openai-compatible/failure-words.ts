@@ -101,6 +101,10 @@ export const failureWords = {
     en: "The model server took the question and then fell silent, and three checks in a row found no sign of life; restart it or try again.",
     ru: "Сервер модели принял вопрос и замолчал, и три проверки подряд не нашли признаков жизни; перезапустите его или попробуйте снова.",
   },
+  stuck: {
+    en: "The model server took the question and then fell silent, although it lives; its log may say why.",
+    ru: "Сервер модели принял вопрос и замолчал, хотя и отвечает на проверки; причина может быть в его журнале.",
+  },
   tooSlow: (seconds: number): Bilingual => ({
     en: `The answer was not complete after ${seconds} seconds and was stopped; ask for less.`,
     ru: `Ответ не был готов через ${seconds} с и остановлен; попросите о меньшем.`,

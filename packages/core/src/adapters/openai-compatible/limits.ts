@@ -8,6 +8,10 @@ export interface Timeouts {
   readonly livenessEveryMs: number;
   /** Until one such question is answered. */
   readonly livenessMsMax: number;
+  /** Silence after which even a server that lives is given up; absent, none is. */
+  readonly stuckMsMax?: number;
+  /** What holds in place of the above while another server is ready to take the question over. */
+  readonly brief: Brief;
   /** The whole answer, whatever arrives. */
   readonly answerMsMax: number;
   /** From the first try until the last one may begin. */
@@ -26,11 +30,21 @@ export interface Timeouts {
   readonly inUseMs: number;
 }
 
+type Brief = Required<
+  Pick<Timeouts, "silenceMsMax" | "livenessEveryMs" | "livenessMsMax" | "stuckMsMax">
+>;
+
 export const timeoutsDefault: Timeouts = {
   connectMsMax: 3_000,
   silenceMsMax: 20_000,
   livenessEveryMs: 10_000,
   livenessMsMax: 5_000,
+  brief: {
+    silenceMsMax: 5_000,
+    livenessEveryMs: 2_000,
+    livenessMsMax: 2_000,
+    stuckMsMax: 60_000,
+  },
   answerMsMax: 30 * 60_000,
   retryMsMax: 20_000,
   inspectMsMax: 5_000,

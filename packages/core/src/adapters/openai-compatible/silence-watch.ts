@@ -1,7 +1,7 @@
 import type { Clock } from "@adyton/runtime/clock";
 import { livenessFailuresMax, type Timeouts } from "./limits.ts";
 
-export type GiveUp = "silent" | "too_long";
+export type GiveUp = "silent" | "stuck" | "too_long";
 
 export interface SilenceWatchOptions {
   readonly clock: Clock;
@@ -14,7 +14,8 @@ export interface SilenceWatchOptions {
 /**
  * Tells a server that thinks from one that is gone. A prompt of many thousand tokens keeps a healthy server silent for
  * minutes, so silence alone ends nothing: it only starts questions on another connection, and three of those in a row
- * without an answer end the wait. `answerMsMax` ends it in any case. One timer per request.
+ * without an answer end the wait. `answerMsMax` ends it in any case, and so does `stuckMsMax` of silence where it is
+ * given: then another server is ready, and what a living one may still say is not waited for. One timer per request.
  */
 export class SilenceWatch implements Disposable {
   readonly #options: SilenceWatchOptions;
@@ -31,8 +32,8 @@ export class SilenceWatch implements Disposable {
     this.#options = options;
     this.#startedMs = options.clock.monotonicMs();
     this.#lastMs = this.#startedMs;
-    const { silenceMsMax, answerMsMax } = options.timeouts;
-    this.#timer = this.#after(Math.min(silenceMsMax, answerMsMax));
+    const { silenceMsMax, answerMsMax, stuckMsMax = answerMsMax } = options.timeouts;
+    this.#timer = this.#after(Math.min(silenceMsMax, answerMsMax, stuckMsMax));
   }
 
   /** Something arrived. */
@@ -60,10 +61,15 @@ export class SilenceWatch implements Disposable {
       return;
     }
     const silentMs = nowMs - this.#lastMs;
+    const toStuckMs = (timeouts.stuckMsMax ?? Number.POSITIVE_INFINITY) - silentMs;
+    if (toStuckMs <= 0) {
+      this.#giveUp("stuck");
+      return;
+    }
     const isSilent = silentMs >= timeouts.silenceMsMax;
     if (isSilent && !this.#isProbing) void this.#ask();
     const nextMs = isSilent ? timeouts.livenessEveryMs : timeouts.silenceMsMax - silentMs;
-    this.#timer = this.#after(Math.min(nextMs, leftMs));
+    this.#timer = this.#after(Math.min(nextMs, leftMs, toStuckMs));
   }
 
   async #ask(): Promise<void> {

@@ -1,36 +1,37 @@
 import type { Run, RunStreamEvent } from "@adyton/protocol";
 import type { StreamSink } from "../../ports/http.ts";
-import { LiveRun, type RunEnd } from "../live-run.ts";
+import { LiveRun, placeOf, type RunEnd, sentChars } from "../live-run.ts";
 
 /**
- * Writes a run's progress to a stream. An event's id is the length of the answer sent so far, in UTF-16 units, so a
- * client that comes back with `Last-Event-ID` misses nothing and sees nothing twice, without anything being stored. An
- * id within a surrogate pair, which no event has, begins with the whole character.
+ * Writes a run's progress to a stream. An event's id says how much of the answer was sent (`placeOf`), so a client that
+ * comes back with `Last-Event-ID` misses nothing and sees nothing twice, without anything being stored. What it has of
+ * an answer that was taken back, it is told to forget. An id within a surrogate pair, which no event has, begins with
+ * the whole character.
  */
-export async function followRun(
-  sink: StreamSink,
-  run: LiveRun | Run,
-  fromChar: number,
-): Promise<void> {
-  if (run instanceof LiveRun) await followLive(sink, run, fromChar);
-  else tellEnded(sink, run, fromChar);
+export async function followRun(sink: StreamSink, run: LiveRun | Run, from: number): Promise<void> {
+  if (run instanceof LiveRun) await followLive(sink, run, from);
+  else tellEnded(sink, run, from);
   await sink.drained();
 }
 
-async function followLive(sink: StreamSink, run: LiveRun, fromChar: number): Promise<void> {
-  const tell = ({ event, data }: RunStreamEvent, length: number): void => {
-    sink.send({ id: length, event, data });
+async function followLive(sink: StreamSink, run: LiveRun, from: number): Promise<void> {
+  const tell = ({ event, data }: RunStreamEvent, at: number): void => {
+    sink.send({ id: at, event, data });
   };
-  const { id, mode, text, finished } = run;
+  const { id, mode, text, restarts, finished } = run;
+  const fromChar = sentChars(from, restarts);
+  const end = placeOf(restarts, text.length);
   if (run.state === "waiting") {
     const { conversation } = run.submission;
     tell({ event: "queued", data: { run: id, conversation, ahead: run.ahead } }, 0);
   } else {
-    tell({ event: "started", data: { run: id, mode } }, Math.min(fromChar, text.length));
+    const at = placeOf(restarts, Math.min(fromChar, text.length));
+    tell({ event: "started", data: { run: id, mode } }, at);
+    if (isTakenBack(from, restarts)) tell({ event: "restart", data: { run: id } }, at);
     const missed = textFrom(text, fromChar);
-    if (missed !== "") tell({ event: "delta", data: { text: missed } }, text.length);
+    if (missed !== "") tell({ event: "delta", data: { text: missed } }, end);
   }
-  if (finished !== undefined) return tell(endEvent(finished), text.length);
+  if (finished !== undefined) return tell(endEvent(finished), end);
   // Nothing happens between the state told above and the first event watched.
   const unwatch = run.watch(tell);
   const { promise: gone, resolve } = Promise.withResolvers<void>();
@@ -45,13 +46,22 @@ async function followLive(sink: StreamSink, run: LiveRun, fromChar: number): Pro
   }
 }
 
-function tellEnded(sink: StreamSink, run: Run, fromChar: number): void {
+function tellEnded(sink: StreamSink, run: Run, from: number): void {
   if (run.problem !== undefined) sink.send({ event: "problem", data: run.problem });
   if (run.answer === undefined) return;
-  const { text } = run.answer;
-  const missed = textFrom(text, fromChar);
-  if (missed !== "") sink.send({ id: text.length, event: "delta", data: { text: missed } });
-  sink.send({ id: text.length, event: "answer", data: run.answer });
+  const { text, restarts = 0 } = run.answer;
+  const end = placeOf(restarts, text.length);
+  const begin = placeOf(restarts, 0);
+  if (isTakenBack(from, restarts))
+    sink.send({ id: begin, event: "restart", data: { run: run.id } });
+  const missed = textFrom(text, sentChars(from, restarts));
+  if (missed !== "") sink.send({ id: end, event: "delta", data: { text: missed } });
+  sink.send({ id: end, event: "answer", data: run.answer });
+}
+
+/** Whether the client has part of an answer that does not hold any more. */
+function isTakenBack(from: number, restarts: number): boolean {
+  return from > 0 && from < placeOf(restarts, 0);
 }
 
 function endEvent(end: RunEnd): RunStreamEvent {

@@ -17,7 +17,7 @@ function handlersOf(app: OpenApp) {
       configHash: "0",
       corePrompt: "",
       language: "en",
-      backend: () => undefined,
+      backends: app.describe.backends,
       conversations,
       memory,
       turns,

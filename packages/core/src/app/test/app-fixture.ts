@@ -11,6 +11,7 @@ import type { SearchClient } from "../../domain/search/search-contract.ts";
 import type { Backend, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { JournalPort } from "../../ports/journal.ts";
+import { BackendPool } from "../backend-pool.ts";
 import { Commands } from "../commands.ts";
 import { Conversations } from "../conversations.ts";
 import type { DescribeOptions } from "../describe-self.ts";
@@ -95,6 +96,14 @@ export interface FixtureOptions {
   readonly wrap?: (journal: Journal) => JournalPort;
 }
 
+/** The model servers of a node that has this one alone, or none. */
+export function poolOf(...backends: readonly (Backend | undefined)[]): BackendPool {
+  const pool = new BackendPool();
+  for (const backend of backends)
+    if (backend !== undefined) pool.add({ backend, roles: ["chat"], weight: 1 });
+  return pool;
+}
+
 /** The use cases over a real journal and a real index in a temporary folder. */
 export async function openApp(options: FixtureOptions = {}) {
   const home = options.home ?? mkdtempSync(join(tmpdir(), "adyton-app-"));
@@ -122,10 +131,11 @@ export async function openApp(options: FixtureOptions = {}) {
     historyTurns: 4,
     now,
   });
+  const backends = poolOf(options.backend);
   const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
   const turns = new Turns({
     journal,
-    backend: () => options.backend,
+    backends,
     find: (query) => memory.find(query),
     conversations,
     corePrompt: corePromptDefault,
@@ -143,7 +153,7 @@ export async function openApp(options: FixtureOptions = {}) {
     configHash: "0",
     corePrompt: corePromptDefault,
     language: options.language ?? "en",
-    backend: () => options.backend,
+    backends,
     conversations,
     memory,
     turns,

@@ -25,6 +25,10 @@ export const factsByType = {
     promptTokens: z.int(),
     completionTokens: z.int(),
     ms: z.int(),
+    /** Of a model's answer: which server gave it, how often the question was put again, how long that held it up. */
+    backend: z.string().optional(),
+    failovers: z.int().optional(),
+    stalledMs: z.int().optional(),
   }),
   "turn.failed": z.strictObject({
     run: runId,

@@ -1,0 +1,175 @@
+import { chooseNext, type Credits, serving } from "../domain/backends/choice.ts";
+import type { Backend, BackendRole } from "../ports/backend.ts";
+import { Counters } from "./metrics.ts";
+
+/** A model server with its place among the others. */
+export interface PooledBackend {
+  readonly backend: Backend;
+  readonly roles: readonly BackendRole[];
+  /** Its share of the requests; 0: only while no other works. */
+  readonly weight: number;
+}
+
+/** A server's time for one request. Disposing gives it back, and so does the request's signal. */
+export interface Lease extends Disposable {
+  readonly backend: Backend;
+}
+
+export interface LeaseRequest {
+  readonly role: BackendRole;
+  /** Goes to the server it was at last, while that one has room. */
+  readonly conversation?: string | undefined;
+  /** The names of those that are not asked again. */
+  readonly without: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+interface Waiting {
+  readonly request: LeaseRequest;
+  readonly settle: (lease: Lease | undefined) => void;
+}
+
+/** Conversations whose last server is remembered; the one that was silent longest goes first. */
+export const conversationsRememberedMax = 10_000;
+
+/**
+ * The node's model servers: who there is, who is busy, and who takes the next request. Nobody gets more requests at once
+ * than its concurrency; who finds all busy waits in the order of coming. The lanes let no more turns run than there are
+ * slots, so only those that had to leave a failed server ever wait here.
+ */
+export class BackendPool {
+  readonly #members: PooledBackend[] = [];
+  readonly #inFlight = new Map<string, number>();
+  readonly #credits = new Map<BackendRole, Credits>();
+  readonly #lastOf = new Map<string, string>();
+  readonly #listeners = new Set<() => void>();
+  #waiting: Waiting[] = [];
+  /** Requests since the start, by server; those it failed, by server; milliseconds that answers stood still for it. */
+  readonly asked = new Counters();
+  readonly failed = new Counters();
+  readonly stalledMs = new Counters();
+
+  /** Takes a server in. Its name must be its own. */
+  add(member: PooledBackend): void {
+    this.#members.push(member);
+    member.backend.onHealthChange(() => this.#changed());
+    this.#changed();
+  }
+
+  get members(): readonly PooledBackend[] {
+    return this.#members;
+  }
+
+  of(role: BackendRole): readonly PooledBackend[] {
+    return this.#members.filter(({ roles }) => roles.includes(role));
+  }
+
+  /** The server that speaks for a role where one is named: the first of those that serve. */
+  first(role: BackendRole): Backend | undefined {
+    const [first] = serving(this.#candidates(role, new Set()));
+    return this.#members.find(({ backend }) => backend.name === first?.name)?.backend;
+  }
+
+  inFlight(name: string): number {
+    return this.#inFlight.get(name) ?? 0;
+  }
+
+  /** Turns that may run at once: what those that serve take together. 0 without a server for chats. */
+  get slots(): number {
+    return serving(this.#candidates("chat", new Set())).reduce(
+      (sum, { concurrency }) => sum + concurrency,
+      0,
+    );
+  }
+
+  /** Whether a role has a server that works, or that nobody has asked yet. */
+  works(role: BackendRole): boolean {
+    return this.of(role).some(({ backend }) => backend.health().status !== "degraded");
+  }
+
+  /** Called when servers, their health, and with them the slots may have changed. */
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  /** A server's time, as soon as there is some; `undefined` when nobody is left to ask, or the signal is aborted. */
+  async lease(request: LeaseRequest): Promise<Lease | undefined> {
+    if (request.signal.aborted || this.#candidates(request.role, request.without).length === 0)
+      return undefined;
+    const { promise, resolve } = Promise.withResolvers<Lease | undefined>();
+    const entry: Waiting = { request, settle: resolve };
+    const onAbort = (): void => {
+      this.#waiting = this.#waiting.filter((each) => each !== entry);
+      resolve(undefined);
+    };
+    request.signal.addEventListener("abort", onAbort, { once: true });
+    this.#waiting.push(entry);
+    this.#serveWaiting();
+    const lease = await promise;
+    request.signal.removeEventListener("abort", onAbort);
+    return lease;
+  }
+
+  /** Gives out what is free, to whoever came first. Another role's queue does not hold up this one. */
+  #serveWaiting(): void {
+    const left: Waiting[] = [];
+    for (const entry of this.#waiting) {
+      const lease = this.#take(entry.request);
+      if (lease === undefined) left.push(entry);
+      else entry.settle(lease);
+    }
+    this.#waiting = left;
+  }
+
+  #take({ role, conversation, without, signal }: LeaseRequest): Lease | undefined {
+    if (signal.aborted) return undefined;
+    const preferred = conversation === undefined ? undefined : this.#lastOf.get(conversation);
+    const candidates = this.#candidates(role, without);
+    const credits = this.#credits.get(role) ?? new Map<string, number>();
+    const choice = chooseNext(candidates, { credits, preferred });
+    this.#credits.set(role, choice.credits);
+    const member = this.#members.find(({ backend }) => backend.name === choice.name);
+    if (member === undefined) return undefined;
+    const { backend } = member;
+    if (conversation !== undefined) this.#remember(conversation, backend.name);
+    this.#inFlight.set(backend.name, this.inFlight(backend.name) + 1);
+    this.asked.add(backend.name);
+    const giveBack = (): void => {
+      this.#inFlight.set(backend.name, this.inFlight(backend.name) - 1);
+      this.#serveWaiting();
+    };
+    signal.addEventListener("abort", giveBack, { once: true });
+    return {
+      backend,
+      [Symbol.dispose]: () => {
+        signal.removeEventListener("abort", giveBack);
+        if (!signal.aborted) giveBack();
+      },
+    };
+  }
+
+  #remember(conversation: string, name: string): void {
+    this.#lastOf.delete(conversation);
+    this.#lastOf.set(conversation, name);
+    const [oldest] = this.#lastOf.keys();
+    if (this.#lastOf.size > conversationsRememberedMax && oldest !== undefined)
+      this.#lastOf.delete(oldest);
+  }
+
+  #candidates(role: BackendRole, without: ReadonlySet<string>) {
+    return this.of(role)
+      .filter(({ backend }) => !without.has(backend.name))
+      .map(({ backend, weight }) => ({
+        name: backend.name,
+        weight,
+        concurrency: backend.concurrency,
+        inFlight: this.inFlight(backend.name),
+        status: backend.health().status,
+      }));
+  }
+
+  #changed(): void {
+    this.#serveWaiting();
+    for (const listener of this.#listeners) listener();
+  }
+}
