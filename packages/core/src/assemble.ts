@@ -17,11 +17,16 @@ import { Events } from "./app/events.ts";
 import { dataHandlers } from "./app/handlers/data.ts";
 import { endingStreams } from "./app/handlers/ending-streams.ts";
 import { nodeHandlers } from "./app/handlers/node.ts";
+import { openAiHandlers } from "./app/handlers/openai.ts";
 import { talkHandlers } from "./app/handlers/talk.ts";
+import { textGenerationHandlers } from "./app/handlers/text-generation.ts";
 import { healthOf } from "./app/health.ts";
 import { Idempotency } from "./app/idempotency.ts";
+import { KeyedTurns } from "./app/keyed-turns.ts";
 import { readManual } from "./app/manual.ts";
 import { Memory } from "./app/memory.ts";
+import { ModelNames } from "./app/openai/model-names.ts";
+import { ResponseChain } from "./app/openai/response-chain.ts";
 import { type Recovered, recoverRuns } from "./app/recover.ts";
 import { Runs } from "./app/runs.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
@@ -35,7 +40,6 @@ import { corePromptDefault } from "./domain/turns/core-prompt.ts";
 import { ProblemError } from "./domain/problem-error.ts";
 import type { HomeFiles } from "./home.ts";
 import { nodeMetrics } from "./node-metrics.ts";
-import type { Backend } from "./ports/backend.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
 import type { Callers } from "./ports/operations.ts";
 import type { RecordsPort, StatePort } from "./ports/journal.ts";
@@ -169,8 +173,7 @@ function useCases(parts: Parts) {
     conversations,
     memory,
     turns,
-    estimateTokens: (text) =>
-      backends.first("chat")?.countTokens(text) ?? estimateTokens(text),
+    estimateTokens: (text) => backends.first("chat")?.countTokens(text) ?? estimateTokens(text),
   };
   const commands = new Commands({
     journal,
@@ -241,13 +244,20 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     searchFault: () => faults.search,
     now,
   };
+  const recovered = cases.recovered.promise;
+  const keyed = new KeyedTurns({ turns, idempotency, recovered });
+  const names = new ModelNames({ backends, language, startedMs: cases.startedMs });
+  const chain = new ResponseChain({ records: parts.records, state, language });
   const handlers = {
+    ...openAiHandlers({ keyed, names, chain, backends, language }),
+    ...textGenerationHandlers({ keyed, names, backends }),
     ...talkHandlers({
       commands,
       turns,
+      keyed,
       runs,
       idempotency,
-      recovered: cases.recovered.promise,
+      recovered,
       language,
       now,
     }),

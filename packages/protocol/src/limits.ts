@@ -86,3 +86,26 @@ export const unackedRecordsMax = 1_024;
 export const resumeMsMax = 600_000;
 /** Sockets that speak in messages, open at once. One more is refused with `busy`. */
 export const socketsMax = 10_240;
+
+/** Bytes of a request's body under `/v1/`, in which a client sends its whole context. More is `payload_too_large`. */
+export const contextBodyBytesMax = 4 * 1024 * 1024;
+/** Messages, or items, of one request. */
+export const contextMessagesMax = 4_096;
+/** Parts of one message. */
+export const messagePartsMax = 256;
+/** Tools of one request. */
+export const requestToolsMax = 128;
+/** Texts at which an answer stops. */
+export const stopTextsMax = 16;
+/** Characters of a model's name in a request. */
+export const modelNameCharsMax = 256;
+/** Characters of a model's name, or a part of it, in an address. */
+export const pathNameCharsMax = 128;
+/** Texts that are embedded by one request. */
+export const embeddingInputsMax = 256;
+/** Requests to embed that are under way at once on the node. One more is refused with `busy`. */
+export const embeddingsAtOnceMax = 8;
+/** Bytes, as JSON, of a response's input that are kept so that it can be continued. A larger one is not stored. */
+export const storedInputBytesMax = 256 * 1024;
+/** Responses that one may follow, by `previous_response_id`. */
+export const responseChainMax = 100;

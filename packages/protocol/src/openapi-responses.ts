@@ -1,4 +1,5 @@
 import { Run } from "./message.ts";
+import { openAiError, OpenAiError, openAiStatus, speaksOpenAi } from "./openai/error.ts";
 import type { Components, Json } from "./openapi-schemas.ts";
 import { problem, Problem, type ProblemCode, problemCodes, problemTable } from "./problems.ts";
 import type { Route } from "./route.ts";
@@ -16,10 +17,14 @@ export function responses(route: Route, components: Components): Json {
   const all: [number, Json | Answer][] = [...answers];
   for (const [status, codes] of problemsByStatus(route)) {
     const own = answers.get(status);
-    const refused = problemAnswer(status, codes, components);
+    const isOpenAi = speaksOpenAi(route.path);
+    const refused = problemAnswer(status, codes, components, isOpenAi);
     // Most routes share most of their refusals; those are written once.
     if (own === undefined)
-      all.push([status, components.response(codes.join("-or-"), { ...refused })]);
+      all.push([
+        status,
+        components.response(`${isOpenAi ? "openai-" : ""}${codes.join("-or-")}`, { ...refused }),
+      ]);
     else
       all.push([
         status,
@@ -84,7 +89,8 @@ function problemsByStatus(route: Route): [number, ProblemCode[]][] {
   ]);
   const byStatus = new Map<number, ProblemCode[]>();
   for (const code of codes) {
-    const { status } = problemTable[code];
+    const own = problemTable[code].status;
+    const status = speaksOpenAi(route.path) ? openAiStatus(own) : own;
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return [...byStatus].toSorted(([a], [b]) => a - b);
@@ -107,19 +113,29 @@ function problemAnswer(
   status: number,
   codes: readonly ProblemCode[],
   components: Components,
+  isOpenAi: boolean,
 ): Answer {
   const headers = problemHeaders[status];
   return {
     description: codes.map((code) => `\`${code}\`: ${problemTable[code].title}`).join(" "),
     ...(headers === undefined ? {} : { headers }),
-    content: {
-      "application/problem+json": {
-        schema: components.schema(Problem, "output"),
-        examples: Object.fromEntries(
-          codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
-        ),
-      },
-    },
+    content: isOpenAi
+      ? {
+          "application/json": {
+            schema: components.schema(OpenAiError, "output"),
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { value: openAiError(problem(code)) }]),
+            ),
+          },
+        }
+      : {
+          "application/problem+json": {
+            schema: components.schema(Problem, "output"),
+            examples: Object.fromEntries(
+              codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]),
+            ),
+          },
+        },
   };
 }
 

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import * as z from "zod";
-import { commandTable, problemTable, type Route, routes } from "./index.ts";
+import {
+  commandTable,
+  openAiStatus,
+  problemTable,
+  type Route,
+  routes,
+  speaksOpenAi,
+} from "./index.ts";
 import * as protocol from "./index.ts";
 import * as limits from "./limits.ts";
 import { openApi } from "./openapi.ts";
@@ -124,9 +131,12 @@ describe("the specification", () => {
   it("gives every problem of a route under its status", () => {
     for (const { route, operation } of operations)
       for (const code of route.problems) {
-        const answer = operation?.responses[problemTable[code].status];
-        const whole = references(answer).concat(references(resolve(answer)));
-        assert.ok(whole.includes(`#/components/examples/${code}`), `${route.id} ${code}`);
+        const { status } = problemTable[code];
+        const isOpenAi = speaksOpenAi(route.path);
+        const answer = operation?.responses[isOpenAi ? openAiStatus(status) : status];
+        const whole = JSON.stringify([answer, resolve(answer)]);
+        const example = isOpenAi ? `"code":"${code}"` : `#/components/examples/${code}"`;
+        assert.ok(whole.includes(example), `${route.id} ${code}`);
       }
   });
 
@@ -154,6 +164,15 @@ describe("the specification", () => {
 
 describe("the schemas of the specification", () => {
   it("accept the examples the contract accepts, and refuse them spoiled as it does", () => {
+    // The requests of other programs' clients, which grow by themselves.
+    const loose = new Set<string>([
+      "createChatCompletion",
+      "createResponse",
+      "createEmbeddings",
+      "generate",
+      "askModel",
+      "countTokens",
+    ]);
     let examples = 0;
     for (const { route, path, operation } of operations) {
       const content = operation?.requestBody?.content["application/json"];
@@ -163,8 +182,8 @@ describe("the schemas of the specification", () => {
       for (const { name, body } of route.examples) {
         const samples: [unknown, boolean][] = [
           [body, true],
-          [{ ...Object(body), "Unknown Key": {} }, false],
-          [{}, false],
+          [{ ...Object(body), "Unknown Key": {} }, loose.has(route.id)],
+          [{}, route.id === "askModel"],
           [null, false],
           [[[]], false],
         ];

@@ -9,6 +9,8 @@ import type { Route } from "./route.ts";
 import { conversationRoutes } from "./routes/conversation.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { nodeRoutes } from "./routes/node.ts";
+import { openAiRoutes } from "./routes/openai.ts";
+import { textGenerationRoutes } from "./routes/text-generation.ts";
 
 /*
  * The published specification, built from the same tables as the server. It is made when the repository is built and
@@ -27,6 +29,18 @@ const groups: readonly {
   },
   { name: "data", about: "Events, the journal, memory.", routes: dataRoutes },
   { name: "node", about: "The node itself.", routes: nodeRoutes },
+  {
+    name: "openai",
+    about:
+      "What OpenAI's clients call. Errors have OpenAI's shape, with a `code` of the same closed list, and a bearer that is " +
+      "no token of the node counts as none.",
+    routes: openAiRoutes,
+  },
+  {
+    name: "text-generation",
+    about: "What scripts for text-generation-webui's former API call.",
+    routes: textGenerationRoutes,
+  },
 ];
 
 const about = `The interface through which people, programs and events reach a node of Adyton.

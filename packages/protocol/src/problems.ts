@@ -11,6 +11,7 @@ export const problemTable = {
   forbidden: { status: 403, title: "The caller's grant does not cover this." },
   foreign_origin: { status: 403, title: "Web pages of another origin may not call the node." },
   not_found: { status: 404, title: "There is nothing here." },
+  unknown_model: { status: 404, title: "There is no such model." },
   method_not_allowed: { status: 405, title: "This address does not take that method." },
   request_timeout: { status: 408, title: "The request did not arrive in time." },
   conflict: { status: 409, title: "The request does not fit the present state." },

@@ -2,9 +2,17 @@ import type { ProblemCode } from "./problems.ts";
 import { conversationRoutes } from "./routes/conversation.ts";
 import { dataRoutes } from "./routes/data.ts";
 import { nodeRoutes } from "./routes/node.ts";
+import { openAiRoutes } from "./routes/openai.ts";
+import { textGenerationRoutes } from "./routes/text-generation.ts";
 
 /** The Reverse API: server, validation and specification are all built from this table. */
-export const routes = [...nodeRoutes, ...conversationRoutes, ...dataRoutes] as const;
+export const routes = [
+  ...nodeRoutes,
+  ...conversationRoutes,
+  ...dataRoutes,
+  ...openAiRoutes,
+  ...textGenerationRoutes,
+] as const;
 
 export type RouteId = (typeof routes)[number]["id"];
 

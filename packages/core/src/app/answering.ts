@@ -13,6 +13,7 @@ import type { SearchQuery, SearchResult } from "../domain/search/search-contract
 import { systemPrompt } from "../domain/turns/core-prompt.ts";
 import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/backend.ts";
 import type { BackendPool } from "./backend-pool.ts";
+import { type ClientContext, contextTokens, withOwnPrompt } from "./client-context.ts";
 import type { Conversations } from "./conversations.ts";
 import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
 import { askServers, type Attempt } from "./failover.ts";
@@ -83,7 +84,7 @@ export async function answerByModel(options: AnsweringOptions, run: LiveRun): Pr
   if (served === undefined) throw new ProblemError(problem("cancelled"));
   const { outcome, made, backend, failovers, stalledMs } = served;
   run.servedBy = { backend: backend.name, failovers, stalledMs };
-  if (outcome.kind === "failed") throw failure(outcome, language);
+  if (outcome.kind === "failed") throw chatProblem(outcome, language);
   const isOwner = grantCovers(run.submission.principal.grants, "admin");
   const model = isOwner ? outcome.model : shownModel(outcome.model);
   return produced({ ...outcome, model }, backend, made);
@@ -100,6 +101,15 @@ async function askServer(
     .overlays(run.conversationKey, run.turnsBefore)
     .map((overlay) => overlay.text);
   const system: ChatMessage[] = [{ role: "system", content: systemPrompt(corePrompt, overlays) }];
+  const { context } = run.submission;
+  if (context !== undefined)
+    return askWithContext(context, {
+      backend,
+      attempt,
+      signal: run.signal,
+      prompt: systemPrompt(corePrompt, overlays),
+      answerTokensMax,
+    });
   const history = conversations.history(run.conversationKey);
   const question: ChatMessage = { role: "user", content: run.submission.text };
   let windowTokens = backend.contextTokens;
@@ -129,6 +139,42 @@ async function askServer(
       return { outcome, made: trimmed };
     windowTokens = Math.floor(windowTokens * overflowShrink);
   }
+}
+
+/**
+ * Asks one server with what the client sent. Nothing is left out of it: a client that keeps the history itself is told
+ * when it does not fit, because a server may cut it silently, and the node's prompt first.
+ */
+async function askWithContext(
+  { messages: sent, settings, tools, toolChoice, answerTokensMax: wanted }: ClientContext,
+  { backend, attempt, signal, prompt, answerTokensMax }: ContextAttempt,
+): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
+  const messages = withOwnPrompt(prompt, sent);
+  const tokens = contextTokens(messages, tools, (text) => backend.countTokens(text));
+  const made: Prompt = { dropped: 0, tokens };
+  const availableTokens = backend.contextTokens;
+  if (tokens > availableTokens)
+    return { outcome: tooLong({ questionTokens: tokens, availableTokens }), made };
+  const limits = [answerTokensMax, wanted].filter((limit) => limit !== undefined);
+  const outcome = await backend.chat({
+    messages,
+    signal,
+    promptTokensEstimate: tokens,
+    ...attempt,
+    ...(settings === undefined ? {} : { settings }),
+    ...(tools === undefined ? {} : { tools }),
+    ...(toolChoice === undefined ? {} : { toolChoice }),
+    ...(limits.length === 0 ? {} : { answerTokensMax: Math.min(...limits) }),
+  });
+  return { outcome, made };
+}
+
+interface ContextAttempt {
+  readonly backend: Backend;
+  readonly attempt: Attempt;
+  readonly signal: AbortSignal;
+  readonly prompt: string;
+  readonly answerTokensMax: number | undefined;
 }
 
 /** Another server may have the room that this one lacks. */
@@ -183,7 +229,7 @@ const codeOf = {
 } as const satisfies Record<ChatFailure, string>;
 
 /** A model server's failure as the problem its caller sees. */
-function failure(
+export function chatProblem(
   { reason, detail }: { readonly reason: ChatFailure; readonly detail: Bilingual },
   language: keyof Bilingual,
 ): ProblemError {

@@ -157,7 +157,7 @@ export class Conversations {
   /** Adds an answered turn to a history in memory; the journal has it already. */
   remember(key: string, question: string, answer: string): void {
     const cached = this.#histories.get(key);
-    if (cached === undefined) return;
+    if (cached === undefined || answer === "") return;
     cached.messages.push(
       { role: "user", content: question },
       { role: "assistant", content: answer },
@@ -180,6 +180,8 @@ export class Conversations {
         const answer = AnsweredData.safeParse(answered.data);
         // An erased turn is not part of the conversation any more.
         if (!question.success || !answer.success) return [];
+        // A model that only called tools said nothing that could be repeated to it.
+        if (answer.data.text === "") return [];
         return [
           { role: "user", content: question.data.text },
           { role: "assistant", content: answer.data.text },

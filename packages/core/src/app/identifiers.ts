@@ -11,6 +11,11 @@ export function newRunId(nowMs: number): string {
   return `run_${lastMs.toString(36).padStart(9, "0")}${randomBytes(10).toString("base64url")}`;
 }
 
+/** When a run's id was made. */
+export function timeOfRun(id: string): number {
+  return Number.parseInt(id.slice("run_".length, "run_".length + 9), 36);
+}
+
 /** A conversation's name when its caller gives none: 128 random bits, so that having it is being its caller. */
 export function newConversationName(): string {
   return `c_${randomBytes(16).toString("base64url")}`;

@@ -1,6 +1,7 @@
 import type { MessageAnswer, Problem, Run, RunStreamEvent } from "@adyton/protocol";
 import type { DedupeKey } from "../domain/journal/record.ts";
 import type { Principal } from "../ports/http.ts";
+import type { ClientContext } from "./client-context.ts";
 
 export type RunEnd =
   | { readonly kind: "answered"; readonly answer: MessageAnswer }
@@ -15,6 +16,8 @@ export interface Submission {
   readonly conversation: string;
   readonly text: string;
   readonly mode?: string | undefined;
+  /** Present when the client keeps the history itself: the model is then told this and nothing of the node's. */
+  readonly context?: ClientContext | undefined;
   /** True: acknowledged before it is answered, so it survives its caller and a restart. */
   readonly detached: boolean;
   /** True: somebody watches the answer grow. */

@@ -12,6 +12,30 @@ export const problemWords = {
     en: `There is no mode ${JSON.stringify(name)}. Modes: ${modes}.`,
     ru: `Режима ${JSON.stringify(name)} нет. Режимы: ${modes}.`,
   }),
+  unknownModel: (name: string, known: string): Bilingual => ({
+    en: `There is no model ${JSON.stringify(name)}. Models: ${known}.`,
+    ru: `Модели ${JSON.stringify(name)} нет. Модели: ${known}.`,
+  }),
+  embeddingNeeded: {
+    en: "No embedding model is connected: load one on the model server, such as nomic-embed-text.",
+    ru: "Модель для векторов (embedding) не подключена: загрузите её на сервере модели, например nomic-embed-text.",
+  },
+  embeddingsFull: {
+    en: "Too many texts are being turned into vectors.",
+    ru: "Слишком много текстов уже переводится в векторы.",
+  },
+  noSuchResponse: {
+    en: "There is no such response of yours that can be continued: it has no answer, or was not stored. Send the whole input.",
+    ru: "Такого ответа, который можно продолжить, у вас нет: он не получен или не сохранён. Пришлите весь ввод.",
+  },
+  chainTooLong: {
+    en: "Too many responses follow each other; begin a new one with the input that matters.",
+    ru: "Слишком длинная цепочка ответов; начните новую с нужным вводом.",
+  },
+  answerTakenBack: {
+    en: "The model server failed in the middle of the answer, and another begins anew; ask again.",
+    ru: "Сервер модели отказал посреди ответа, и другой начинает заново; спросите снова.",
+  },
   unknownCommand: (name: string): Bilingual => ({
     en: `There is no command ${JSON.stringify(name)}; /help lists those there are.`,
     ru: `Команды ${JSON.stringify(name)} нет; /help покажет, какие есть.`,

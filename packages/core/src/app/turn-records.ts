@@ -18,13 +18,18 @@ function context(
 
 /** The record of a question. */
 export function receivedRecord(run: LiveRun): NewRecord {
-  const { conversation, text, detached, mode: asked } = run.submission;
+  const { conversation, text, detached, mode: asked, context: sent } = run.submission;
   return {
     ...context(run),
     origin: "node",
     type: "turn.received",
     facts: { run: run.id, mode: run.mode, detached },
-    data: { conversation, text, ...(asked === undefined ? {} : { mode: asked }) },
+    data: {
+      conversation,
+      text,
+      ...(asked === undefined ? {} : { mode: asked }),
+      ...(sent === undefined ? {} : { context: sent.noted }),
+    },
   };
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { openAiError, openAiStatus, speaksOpenAi } from "@adyton/protocol";
 import type { EdgeLimits } from "./edge-limits.ts";
 import { announcesBody } from "./read-body.ts";
 import type { Refusal } from "./refusal.ts";
@@ -21,10 +22,26 @@ export function streamHeaders(extra: Headers = {}): Headers {
   };
 }
 
-export function refusalHeaders(refusal: Refusal, body: string): Headers {
+export function refusalHeaders(
+  refusal: Refusal,
+  body: string,
+  type = "application/problem+json",
+): Headers {
   const { retryAfterSeconds } = refusal.problem;
   const retry = retryAfterSeconds === undefined ? {} : { "Retry-After": String(retryAfterSeconds) };
-  return { ...refusal.headers, ...retry, ...contentHeaders("application/problem+json", body) };
+  return { ...refusal.headers, ...retry, ...contentHeaders(type, body) };
+}
+
+/** A refusal in the words of the address that was asked. */
+function refusalAnswer(request: IncomingMessage, refusal: Refusal) {
+  const { problem } = refusal;
+  const isOpenAi = speaksOpenAi(request.url ?? "");
+  const body = JSON.stringify(isOpenAi ? openAiError(problem) : problem);
+  return {
+    status: isOpenAi ? openAiStatus(problem.status) : problem.status,
+    headers: refusalHeaders(refusal, body, isOpenAi ? "application/json" : undefined),
+    body,
+  };
 }
 
 /** Answers with a whole body. HEAD gets the same headers; Node leaves the body out. */
@@ -50,14 +67,13 @@ export function answerRefusal(
   refusal: Refusal,
   limits: EdgeLimits,
 ): void {
-  const body = JSON.stringify(refusal.problem);
-  const headers = refusalHeaders(refusal, body);
+  const { status, headers, body } = refusalAnswer(request, refusal);
   if (request.complete || !announcesBody(request)) {
-    response.writeHead(refusal.problem.status, headers);
+    response.writeHead(status, headers);
     response.end(body);
     return;
   }
-  response.writeHead(refusal.problem.status, { ...headers, Connection: "close" });
+  response.writeHead(status, { ...headers, Connection: "close" });
   response.write(body);
   let bytesLeft = limits.refusedBodyBytesMax;
   const finish = () => {

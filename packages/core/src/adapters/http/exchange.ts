@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Route } from "@adyton/protocol";
+import { openAiError, type Route, speaksOpenAi } from "@adyton/protocol";
 import type { Principal, Reply } from "../../ports/http.ts";
 import { type Admitted, admit } from "./admission.ts";
 import { answer, answerRefusal, streamHeaders } from "./answer.ts";
@@ -172,12 +172,17 @@ export class Exchange {
     if (this.#edge.stopping) this.response.shouldKeepAlive = false;
     stream.open(streamHeaders(reply.headers));
     if (this.request.method === "HEAD" || edge.stopping) return stream.close("finished");
+    const isOpenAi = speaksOpenAi(route.path);
     try {
       await reply.write(stream);
+      if (isOpenAi) stream.done();
     } catch (error) {
       // The status is out already; the stream's last event says what went wrong.
       const failure = failureOf(edge, error, route);
-      if (stream.end === undefined) stream.sendUnchecked({ event: "problem", data: failure });
+      const last = isOpenAi
+        ? { event: "error", data: openAiError(failure) }
+        : { event: "problem", data: failure };
+      if (stream.end === undefined) stream.sendUnchecked(last);
     }
     if (stream.end === "too_slow") {
       edge.slowStreams++;

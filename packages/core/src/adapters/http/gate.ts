@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { type Access, accessCovers } from "@adyton/protocol";
+import { type Access, accessCovers, speaksOpenAi } from "@adyton/protocol";
 import type { Authenticate, Principal } from "../../ports/http.ts";
 import type { Speaker } from "../../ports/operations.ts";
 import { bearerCharsMax } from "./edge-limits.ts";
@@ -47,7 +47,9 @@ export type CallerOutcome = Refusal | { readonly kind: "known"; readonly princip
 
 /**
  * The caller a request speaks for, when its grants cover the route. Without a token it is `local`; a token that is
- * malformed or unknown is refused even on open routes, so that a typing error never passes for a weaker caller.
+ * malformed or unknown is refused even on open routes, so that a typing error never passes for a weaker caller. OpenAI's
+ * clients cannot do without a bearer and send whatever they were given: what does not even look like a token of the
+ * node is passed over there.
  */
 export function checkCaller(
   request: IncomingMessage,
@@ -56,16 +58,20 @@ export function checkCaller(
   authenticate: Authenticate,
 ): CallerOutcome {
   const { authorization } = request.headers;
-  let principal: Principal | undefined = local;
+  let principal = local;
+  let byToken = false;
   if (authorization !== undefined) {
     const bearer = /^bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(authorization)?.[1];
-    if (bearer === undefined || bearer.length > bearerCharsMax)
-      return unauthorized("The header must read: Authorization: Bearer TOKEN.", "invalid_request");
-    principal = authenticate(bearer);
-    if (principal === undefined)
-      return unauthorized("The token is unknown, expired or revoked.", "invalid_token");
+    const isSound = bearer !== undefined && bearer.length <= bearerCharsMax;
+    const known = isSound ? authenticate(bearer) : undefined;
+    if (known === undefined && !isPassedOver(request.url, authorization))
+      return isSound
+        ? unauthorized("The token is unknown, expired or revoked.", "invalid_token")
+        : unauthorized("The header must read: Authorization: Bearer TOKEN.", "invalid_request");
+    principal = known ?? local;
+    byToken = known !== undefined;
   }
-  const speaker = { principal, byToken: authorization !== undefined };
+  const speaker = { principal, byToken };
   return (
     checkAccess(access, speaker, "Authorization: Bearer TOKEN") ?? { kind: "known", principal }
   );
@@ -87,6 +93,11 @@ export function checkAccess(
         `and send it as ${sentAs}.`,
     );
   return refused("forbidden", { detail: `The token lacks the grant ${grant}.` });
+}
+
+/** Whether an authorization that is no token's is passed over, as if there were none. */
+function isPassedOver(url: string | undefined, authorization: string): boolean {
+  return speaksOpenAi(url ?? "") && !/^bearer +adyton_/i.test(authorization);
 }
 
 function unauthorized(detail: string, error?: string): Refusal {

@@ -109,7 +109,10 @@ describe("the table of routes", () => {
       const match = matcher.match(route.method, path);
       assert.ok(match.kind === "matched");
       assert.equal(match.route.id, route.id);
-      assert.deepEqual(Object.values(match.params), path === route.path ? [] : ["value"]);
+      assert.deepEqual(
+        Object.values(match.params),
+        (route.path.match(/\{/g) ?? []).map(() => "value"),
+      );
     });
 
   it("keeps encoded slashes inside their parameter", () => {

@@ -2,10 +2,19 @@ import { systemClock, type Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs, type Random } from "@adyton/runtime/retry";
 import { mayBeginReasoning } from "../../domain/model/model-kind.ts";
 import { estimatePromptTokens, learnCorrection } from "../../domain/model/token-estimate.ts";
-import type { Backend, BackendHealth, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
+import type {
+  Backend,
+  BackendHealth,
+  ChatOutcome,
+  ChatRequest,
+  EmbedOutcome,
+} from "../../ports/backend.ts";
+import type { ServerHost } from "../../ports/server-host.ts";
 import { TokenMemo } from "../../domain/model/token-memo.ts";
 import { BackendError, parseAddress } from "./address.ts";
 import { tryChat, type TryAnswer, type TryOutcome } from "./chat-try.ts";
+import { chatBody } from "./chat-wire.ts";
+import { embedTexts } from "./embed-try.ts";
 import { countExactly } from "./exact-count.ts";
 import { failureWords } from "./failure-words.ts";
 import { unknownModelSentence, type TryFailure } from "./failures.ts";
@@ -14,6 +23,7 @@ import { inspectServer, type Inspection } from "./inspect-server.ts";
 import {
   contextTokensDefault,
   contextTokensMax,
+  embedMsMax,
   retryBackoff,
   timeoutsDefault,
   triesMax,
@@ -34,6 +44,8 @@ export interface BackendOptions {
   readonly concurrency: number;
   /** Wins over what the server reports. */
   readonly contextTokens?: number;
+  /** Where the node runs the server itself; it is stopped with the backend. */
+  readonly host?: ServerHost;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly timeouts?: Partial<Timeouts>;
@@ -82,7 +94,7 @@ class OpenAiCompatibleBackend implements Backend {
     this.#random = options.random ?? Math.random;
     this.name = options.name;
     this.concurrency = options.concurrency;
-    this.address = address.text;
+    this.address = options.host?.name ?? address.text;
     this.#client = new WireClient({
       address,
       apiKey: options.apiKey,
@@ -91,7 +103,7 @@ class OpenAiCompatibleBackend implements Backend {
     });
     this.#health = new HealthWatch(
       { clock: this.#clock, timeouts: this.#timeouts, probe: (signal) => this.#look(signal) },
-      `${address.text} was not asked yet`,
+      `${this.address} was not asked yet`,
     );
   }
 
@@ -156,18 +168,35 @@ class OpenAiCompatibleBackend implements Backend {
     }
   }
 
+  get embeddingModel(): string {
+    return this.#server?.models.find(({ kind }) => kind === "embedding")?.id ?? "";
+  }
+
+  async embed(texts: readonly string[], signal: AbortSignal): Promise<EmbedOutcome> {
+    await unlessAborted(this.start(), signal);
+    const model = this.embeddingModel;
+    if (model === "")
+      return { kind: "failed", reason: "refused", detail: failureWords.noEmbeddingModel };
+    const until = AbortSignal.any([signal, this.#stop.signal]);
+    return await withinMs(this.#clock, embedMsMax, until, (untilLate) =>
+      embedTexts(this.#client, { texts, model, signal: untilLate }),
+    );
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     for (const flight of this.#flights) flight.abort();
     await this.#health[Symbol.asyncDispose]();
     await this.#inspecting;
     this.#client[Symbol.dispose]();
+    await this.#options.host?.[Symbol.asyncDispose]();
   }
 
   async #tries(request: ChatRequest, signal: AbortSignal): Promise<ChatOutcome> {
     const startedMs = this.#clock.monotonicMs();
     const estimate = this.#estimate(request);
-    const body = this.#body(request);
+    const body = chatBody(request, this.model);
+    const hasImages = request.messages.some(({ parts }) => parts !== undefined);
     const { patience = "retries" } = request;
     const timeouts = { ...this.#timeouts, ...(patience === "brief" ? this.#timeouts.brief : {}) };
     for (let tries = 1, replaced = 0; ;) {
@@ -179,6 +208,7 @@ class OpenAiCompatibleBackend implements Backend {
         model: this.model,
         promptTokensEstimate: estimate,
         mayBeginReasoning: this.#beginsReasoning || this.#mayBeginReasoning(),
+        hasImages,
         signal,
         onDelta: request.onDelta,
       });
@@ -210,18 +240,10 @@ class OpenAiCompatibleBackend implements Backend {
     return this.#reasoning.mayBegin;
   }
 
-  #body({ messages, answerTokensMax, onDelta }: ChatRequest): string {
-    return JSON.stringify({
-      model: this.model,
-      messages,
-      ...(answerTokensMax === undefined ? {} : { max_tokens: answerTokensMax }),
-      ...(onDelta === undefined ? {} : { stream: true, stream_options: { include_usage: true } }),
-    });
-  }
-
   /** Without the learned correction: what is learned compares the bare estimate with the report. */
-  #estimate({ promptTokensEstimate, messages }: ChatRequest): number {
-    if (promptTokensEstimate === undefined) return estimatePromptTokens(messages);
+  #estimate({ promptTokensEstimate, messages, tools }: ChatRequest): number {
+    if (promptTokensEstimate === undefined)
+      return estimatePromptTokens([...messages, ...toolTexts(tools)]);
     return Math.ceil(promptTokensEstimate / this.#correction);
   }
 
@@ -271,6 +293,9 @@ class OpenAiCompatibleBackend implements Backend {
 
   /** What is wrong with the server, for the owner; `undefined` when nothing is. A healthy one is only asked briefly. */
   async #look(signal: AbortSignal): Promise<string | undefined> {
+    const { host } = this.#options;
+    if (host !== undefined) await unlessAborted(host.settled(), signal);
+    if (host?.trouble !== undefined) return `${this.address} ${host.trouble}`;
     if (this.#health.health.status === "ok" && this.#wasInspected) {
       const answer = await withinMs(this.#clock, this.#timeouts.inspectMsMax, signal, (until) =>
         getJson(this.#client, "/v1/models", until),
@@ -323,15 +348,22 @@ class OpenAiCompatibleBackend implements Backend {
   }
 }
 
-function answeredOutcome({ text, finish, usage, model, isBroken }: TryAnswer): ChatOutcome {
+function answeredOutcome(answer: TryAnswer): ChatOutcome {
+  const { text, toolCalls, finish, usage, model, isBroken } = answer;
   return {
     kind: "answered",
     text,
     finish,
     model,
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
     ...(isBroken ? { isBroken } : {}),
     ...(usage === undefined ? {} : { usage }),
   };
+}
+
+/** Tools stand in the prompt as text. */
+function toolTexts(tools: ChatRequest["tools"]): { readonly content: string }[] {
+  return tools === undefined ? [] : [{ content: JSON.stringify(tools) }];
 }
 
 const cancelled: ChatOutcome = {

@@ -1,7 +1,7 @@
 import { type Clock } from "@adyton/runtime/clock";
 import { retryAfterMs } from "@adyton/runtime/retry";
 import type { IncomingMessage } from "node:http";
-import type { ReportedUsage } from "../../ports/backend.ts";
+import type { ReportedUsage, ToolCall } from "../../ports/backend.ts";
 import { ReasoningFilter, withoutReasoning } from "../../domain/model/reasoning-filter.ts";
 import {
   ChatAnswer,
@@ -10,6 +10,7 @@ import {
   hasSeparateReasoning,
   modelOf,
   plausibleUsage,
+  type TextEnd,
 } from "./chat-wire.ts";
 import { failureWords } from "./failure-words.ts";
 import {
@@ -25,12 +26,14 @@ import { SilenceWatch, type GiveUp } from "./silence-watch.ts";
 import { isAlive } from "./small-call.ts";
 import { readStream } from "./stream-reader.ts";
 import { StreamCollector } from "./stream-collector.ts";
+import { ToolCalls } from "./tool-calls.ts";
 import { parseJson, readBody, type WireClient } from "./wire-client.ts";
 import { withinMs } from "./within.ts";
 
 export interface TryAnswer {
   readonly text: string;
-  readonly finish: "stop" | "length" | "cut";
+  readonly toolCalls: readonly ToolCall[];
+  readonly finish: TextEnd | "tool_calls";
   readonly usage?: ReportedUsage | undefined;
   readonly model: string;
   /** The stream broke after this text. */
@@ -51,6 +54,8 @@ export interface TryInput {
   readonly model: string;
   readonly promptTokensEstimate: number;
   readonly mayBeginReasoning: boolean;
+  /** Whether the request holds pictures, which many a model does not take. */
+  readonly hasImages: boolean;
   readonly signal: AbortSignal;
   readonly onDelta?: ((text: string) => void) | undefined;
 }
@@ -108,7 +113,8 @@ async function readResponse(
       nowMs: input.clock.nowMs(),
       maxMs: Number.MAX_SAFE_INTEGER,
     });
-    return failed(statusFailure({ status, error, afterMs }));
+    const { hasImages } = input;
+    return failed(statusFailure({ status, error, afterMs, hasImages }));
   }
   const type = response.headers["content-type"] ?? "";
   const isStream = input.onDelta !== undefined && !/^(application\/json|text\/html)\b/i.test(type);
@@ -142,11 +148,23 @@ async function readWhole(
   const { sawReasoning, closedUnopened } = stripped;
   const text = cutText(stripped.text);
   const finish = text.length < stripped.text.length ? "length" : ownFinish;
-  if (text.trim() === "") return failed(emptyAnswer(finish, sawReasoning || isSeparate));
-  input.onDelta?.(text);
+  const calls = new ToolCalls();
+  if (!calls.take(choice.message.tool_calls)) return failed(notAnAnswer(""));
+  const toolCalls = calls.all;
+  if (text.trim() === "" && toolCalls.length === 0)
+    return failed(emptyAnswer(finish, sawReasoning || isSeparate));
+  if (text !== "") input.onDelta?.(text);
   const { model, usage } = parsed.data;
   const beganReasoning = closedUnopened;
-  return answered(input, { text, finish, usage, model, beganReasoning, isBroken: false });
+  return answered(input, {
+    text,
+    toolCalls,
+    finish,
+    usage,
+    model,
+    beganReasoning,
+    isBroken: false,
+  });
 }
 
 async function readStreamed(
@@ -169,8 +187,18 @@ async function readStreamed(
   const { state, wasShown, model, usage } = collector;
   const isWhole = state !== "open" && state !== "broken";
   const finish = isWhole ? (collector.finish ?? "stop") : "cut";
-  if (text.trim() !== "")
-    return answered(input, { text, finish, usage, model, beganReasoning, isBroken: !isWhole });
+  // Half a call must not be carried out, so a broken answer calls nothing.
+  const toolCalls = isWhole ? collector.toolCalls : [];
+  if (text.trim() !== "" || toolCalls.length > 0)
+    return answered(input, {
+      text,
+      toolCalls,
+      finish,
+      usage,
+      model,
+      beganReasoning,
+      isBroken: !isWhole,
+    });
   if (isWhole) return failed(emptyAnswer(finish, sawReasoning), wasShown);
   if (collector.error !== undefined) {
     const { error } = collector;
@@ -185,13 +213,20 @@ async function readStreamed(
 
 function answered(
   input: TryInput,
-  got: Omit<TryAnswer, "usage" | "model"> & { readonly usage: unknown; readonly model: unknown },
+  got: Omit<TryAnswer, "usage" | "model" | "finish"> & {
+    readonly finish: TextEnd;
+    readonly usage: unknown;
+    readonly model: unknown;
+  },
 ): TryOutcome {
   const usage = plausibleUsage(got.usage, input.promptTokensEstimate);
   const model = modelOf(got.model, input.model);
+  // Servers differ in what they call the end of an answer that calls tools.
+  const isCalling = got.toolCalls.length > 0 && got.finish === "stop";
+  const finish = isCalling ? "tool_calls" : got.finish;
   return {
     kind: "answered",
-    answer: { ...got, usage, model },
+    answer: { ...got, finish, usage, model },
     wasShown: input.onDelta !== undefined,
   };
 }

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { ReportedUsage } from "../../ports/backend.ts";
+import type { ChatMessage, ChatRequest, ReportedUsage } from "../../ports/backend.ts";
 import { isPlausibleCount } from "../../domain/model/token-estimate.ts";
 import { answerCharsMax, modelNameCharsMax } from "./limits.ts";
 
@@ -11,6 +11,7 @@ const Message = z.object({
   content: z.string().nullish(),
   reasoning_content: z.unknown().optional(),
   reasoning: z.unknown().optional(),
+  tool_calls: z.unknown().optional(),
 });
 
 export const ChatAnswer = z.object({
@@ -62,8 +63,11 @@ export function plausibleUsage(
   return { promptTokens, completionTokens };
 }
 
+/** Whether an answer's text ended by itself, at a limit, or was broken off. */
+export type TextEnd = "stop" | "length" | "cut";
+
 /** `undefined` when the server gave no reason. A reason nobody knows counts as the model's own end. */
-export function finishOf(reason: unknown): "stop" | "length" | "cut" | undefined {
+export function finishOf(reason: unknown): TextEnd | undefined {
   if (typeof reason !== "string" || reason === "") return undefined;
   if (reason === "length" || reason === "max_tokens") return "length";
   if (reason === "abort" || reason === "error" || reason === "content_filter") return "cut";
@@ -81,4 +85,41 @@ export function modelOf(named: unknown, fallback: string): string {
   if (typeof named !== "string" || named === "" || named.length > modelNameCharsMax)
     return fallback;
   return named;
+}
+
+/** A request as the shared route takes it. What the caller settled by name wins over its settings. */
+export function chatBody(
+  { messages, answerTokensMax, settings, tools, toolChoice, onDelta }: ChatRequest,
+  model: string,
+): string {
+  return JSON.stringify({
+    ...settings,
+    model,
+    messages: messages.map(wireMessage),
+    ...(tools === undefined
+      ? {}
+      : { tools: tools.map((tool) => ({ type: "function", function: tool })) }),
+    ...(toolChoice === undefined ? {} : { tool_choice: toolChoice }),
+    ...(answerTokensMax === undefined ? {} : { max_tokens: answerTokensMax }),
+    ...(onDelta === undefined ? {} : { stream: true, stream_options: { include_usage: true } }),
+  });
+}
+
+function wireMessage({ role, content, parts, toolCalls, toolCallId }: ChatMessage): unknown {
+  if (toolCalls !== undefined)
+    return {
+      role,
+      // Servers tell a message that only calls tools by `null`; templates print an empty text.
+      content: content === "" ? null : content,
+      tool_calls: toolCalls.map(({ id, name, arguments: text }) => ({
+        id,
+        type: "function",
+        function: { name, arguments: text },
+      })),
+    };
+  return {
+    role,
+    content: parts ?? content,
+    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+  };
 }

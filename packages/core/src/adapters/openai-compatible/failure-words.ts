@@ -37,6 +37,18 @@ export const failureWords = {
     en: `The model server refuses this request (status ${status}); its log says why.`,
     ru: `Сервер модели отклонил этот запрос (статус ${status}); причина в его журнале.`,
   }),
+  noImages: {
+    en: "The model takes no pictures; send text alone, or load a model that sees.",
+    ru: "Модель не принимает изображений; отправьте только текст или загрузите модель, которая их видит.",
+  },
+  noEmbeddingModel: {
+    en: "The model server has no embedding model; load one there.",
+    ru: "На сервере модели нет модели для векторов (embedding); загрузите её там.",
+  },
+  badVectors: {
+    en: "The model server answered with no usable vectors; check its embedding model.",
+    ru: "Сервер модели не дал пригодных векторов; проверьте его модель для векторов.",
+  },
   unknownModel: (model: string, existing: string, more: number): Bilingual => ({
     en:
       `The model server does not have the model ${model}; it has ${existing}` +

@@ -65,6 +65,10 @@ function isOverflow({ message, code }: ServerError): boolean {
   return overflowTexts.some((pattern) => pattern.test(said));
 }
 
+function isAboutImages({ message, code }: ServerError): boolean {
+  return /\b(images?|image_url|multi-?modal|vision|mmproj)\b/i.test(`${code} ${message}`);
+}
+
 function isUnknownModel({ message, code }: ServerError): boolean {
   return (
     code.includes("model_not_found") ||
@@ -76,10 +80,12 @@ export interface StatusContext {
   readonly status: number;
   readonly error: ServerError | undefined;
   readonly afterMs?: number | undefined;
+  /** Whether the request held pictures. */
+  readonly hasImages?: boolean;
 }
 
 /** What a status that is not a success, or an error inside a stream, means. */
-export function statusFailure({ status, error, afterMs }: StatusContext): TryFailure {
+export function statusFailure({ status, error, afterMs, hasImages }: StatusContext): TryFailure {
   if (error !== undefined && (status < 500 || status === 500) && isOverflow(error))
     return {
       reason: "overflow",
@@ -87,6 +93,9 @@ export function statusFailure({ status, error, afterMs }: StatusContext): TryFai
       retry: "no",
       health: "works",
     };
+  // llama.cpp and Ollama say it with 500, vLLM with 400: no further try helps.
+  if (hasImages === true && error !== undefined && isAboutImages(error))
+    return { reason: "refused", detail: failureWords.noImages, retry: "no", health: "works" };
   if (status === 429 || status >= 500) return laterFailure(status, afterMs);
   const isMissing = status === 404 || (error !== undefined && isUnknownModel(error));
   const isConfiguration = isMissing || [301, 302, 303, 307, 308, 401, 403].includes(status);

@@ -68,6 +68,12 @@ export const retryBackoff = { baseMs: 500, capMs: 5_000 };
  * as JSON it then fits a record of the journal, whatever the script.
  */
 export const answerCharsMax = 1024 * 1024;
+/** Tool calls of one answer, and characters of a tool's name or a call's id. An answer with more is unusable. */
+export const toolCallsMax = 128;
+export const toolNameCharsMax = 256;
+/** Milliseconds in which texts must have been embedded, and bytes of the answer: 256 vectors of 8,192 numbers. */
+export const embedMsMax = 5 * 60_000;
+export const embedBytesMax = 32 * 1024 * 1024;
 /** Bytes of an answer that comes whole: every unit escaped takes six, and reasoning comes on top. */
 export const answerBytesMax = 8 * 1024 * 1024;
 /** Bytes of a whole stream: 64 thousand tokens of a kilobyte each, which is four times what servers send per token. */

@@ -1,9 +1,11 @@
 import { StringDecoder } from "node:string_decoder";
 import { createParser } from "eventsource-parser";
 import type { ReasoningFilter } from "../../domain/model/reasoning-filter.ts";
-import { ChatChunk, cutText, finishOf, hasSeparateReasoning } from "./chat-wire.ts";
+import type { ToolCall } from "../../ports/backend.ts";
+import { ChatChunk, cutText, finishOf, hasSeparateReasoning, type TextEnd } from "./chat-wire.ts";
 import { readServerError, type ServerError } from "./failures.ts";
 import { answerCharsMax, streamBytesMax, streamEventCharsMax } from "./limits.ts";
+import { ToolCalls } from "./tool-calls.ts";
 import { parseJson } from "./wire-client.ts";
 
 /**
@@ -35,7 +37,8 @@ export class StreamCollector {
   });
   #bytes = 0;
   #state: StreamState = "open";
-  #finish: "stop" | "length" | "cut" | undefined;
+  readonly #toolCalls = new ToolCalls();
+  #finish: TextEnd | undefined;
   #usage: unknown;
   #model: unknown;
   #error: ServerError | undefined;
@@ -53,8 +56,13 @@ export class StreamCollector {
     return this.#state;
   }
 
-  get finish(): "stop" | "length" | "cut" | undefined {
+  get finish(): TextEnd | undefined {
     return this.#finish;
+  }
+
+  /** The tools that were called. Of a broken stream the last one may be half a call. */
+  get toolCalls(): readonly ToolCall[] {
+    return this.#toolCalls.all;
   }
 
   get usage(): unknown {
@@ -137,6 +145,11 @@ export class StreamCollector {
     // Servers that ignore `stream`, or repeat the whole answer at the end, put it into `message`.
     const text = this.#sawDelta ? piece : (choice.message?.content ?? "");
     if (text !== "" && this.#state === "open") this.#show(this.#filter.push(text));
+    const calls = choice.delta?.tool_calls ?? choice.message?.tool_calls;
+    if (this.#state === "open" && !this.#toolCalls.take(calls)) {
+      this.#break("unreadable");
+      return;
+    }
     const finish = finishOf(choice.finish_reason);
     if (finish === undefined) return;
     if (this.#isOver) return;

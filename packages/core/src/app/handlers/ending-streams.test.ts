@@ -3,10 +3,21 @@ import { describe, it } from "node:test";
 import { type Route, routes, type TokenRequest } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { Handlers, Principal, Reply, StreamSink } from "../../ports/http.ts";
-import { openApp, type OpenApp, question, HeldBackend, until } from "../test/app-fixture.ts";
+import { KeyedTurns } from "../keyed-turns.ts";
+import { ModelNames } from "../openai/model-names.ts";
+import { ResponseChain } from "../openai/response-chain.ts";
+import {
+  HeldBackend,
+  openApp,
+  type OpenApp,
+  poolOf,
+  question,
+  until,
+} from "../test/app-fixture.ts";
 import { owner } from "../tokens.ts";
 import { dataHandlers } from "./data.ts";
 import { endingStreams } from "./ending-streams.ts";
+import { openAiHandlers } from "./openai.ts";
 import { talkHandlers } from "./talk.ts";
 
 class Sink implements StreamSink {
@@ -33,13 +44,17 @@ class Sink implements StreamSink {
 }
 
 function handlersOf(app: OpenApp): Pick<Handlers, "sendMessage" | "followRun" | "getEvents"> {
-  const { commands, turns, runs, idempotency, events, memory } = app;
+  const { commands, turns, runs, idempotency, events, memory, records, state } = app;
   const recovered = Promise.resolve();
+  const keyed = new KeyedTurns({ turns, idempotency, recovered });
+  const backends = poolOf();
+  const language = "en";
   return endingStreams(
     {
       ...talkHandlers({
         commands,
         turns,
+        keyed,
         runs,
         idempotency,
         recovered,
@@ -47,6 +62,13 @@ function handlersOf(app: OpenApp): Pick<Handlers, "sendMessage" | "followRun" | 
         now: () => app.clock.ms,
       }),
       ...dataHandlers({ events, memory, idempotency }),
+      ...openAiHandlers({
+        keyed,
+        names: new ModelNames({ backends, language, startedMs: 0 }),
+        chain: new ResponseChain({ records, state, language }),
+        backends,
+        language,
+      }),
     },
     app.tokens,
   );
@@ -83,7 +105,7 @@ describe("a stream", () => {
     const table: readonly Route[] = routes;
     assert.deepEqual(
       table.filter(({ events }) => events !== undefined).map(({ id }) => id),
-      ["sendMessage", "followRun", "getEvents"],
+      ["sendMessage", "followRun", "getEvents", "createChatCompletion", "createResponse"],
     );
   });
 

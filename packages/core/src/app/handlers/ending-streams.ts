@@ -3,7 +3,10 @@ import { ProblemError } from "../../domain/problem-error.ts";
 import type { Handlers, Principal, Reply, StreamSink } from "../../ports/http.ts";
 import type { Tokens } from "../tokens.ts";
 
-type Streaming = Pick<Handlers, "sendMessage" | "followRun" | "getEvents">;
+type Streaming = Pick<
+  Handlers,
+  "sendMessage" | "followRun" | "getEvents" | "createChatCompletion" | "createResponse"
+>;
 type WhoIs = Pick<Tokens, "principal" | "onEnd">;
 
 /**
@@ -24,6 +27,8 @@ export function endingStreams<H extends Streaming>(handlers: H, tokens: WhoIs): 
     sendMessage: ending(handlers.sendMessage),
     followRun: ending(handlers.followRun),
     getEvents: ending(handlers.getEvents),
+    createChatCompletion: ending(handlers.createChatCompletion),
+    createResponse: ending(handlers.createResponse),
   };
 }
 

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import type { MessageRequest } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { CallOf, Reply } from "../../ports/http.ts";
+import { KeyedTurns } from "../keyed-turns.ts";
 import { HeldBackend, openApp, type OpenApp, until } from "../test/app-fixture.ts";
 import { HeldJournal } from "../test/held-journal.ts";
 import { owner } from "../tokens.ts";
@@ -16,6 +17,7 @@ function talk(app: OpenApp) {
   return talkHandlers({
     commands,
     turns,
+    keyed: new KeyedTurns({ turns, idempotency, recovered }),
     runs,
     idempotency,
     recovered,

@@ -1,18 +1,18 @@
 import {
   type Bilingual,
   type CommandResult,
-  MessageAnswer,
+  type MessageAnswer,
   type MessageRequest,
   problem,
   type Run,
 } from "@adyton/protocol";
 import { findCommand, readText } from "../../domain/commands/command-text.ts";
-import type { DedupeKey } from "../../domain/journal/record.ts";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { CallOf, Handlers, Reply, StreamSink } from "../../ports/http.ts";
 import type { Commands } from "../commands.ts";
-import { type Idempotency, mismatch, replayedHeader } from "../idempotency.ts";
+import { type Idempotency, replayedHeader } from "../idempotency.ts";
 import { newConversationName } from "../identifiers.ts";
+import type { AdmittedTurn, KeyedTurns } from "../keyed-turns.ts";
 import type { LiveRun, RunEnd } from "../live-run.ts";
 import { problemWords } from "../problem-words.ts";
 import type { Runs } from "../runs.ts";
@@ -22,6 +22,7 @@ import { followRun } from "./follow-run.ts";
 export interface TalkOptions {
   readonly commands: Commands;
   readonly turns: Turns;
+  readonly keyed: KeyedTurns;
   readonly runs: Runs;
   readonly idempotency: Idempotency;
   /** Settles once the turns that the last process left unfinished are taken care of. */
@@ -29,12 +30,6 @@ export interface TalkOptions {
   readonly language: keyof Bilingual;
   readonly now: () => number;
 }
-
-/** Keyed requests under way, so that a repetition joins the first instead of asking the model again. */
-type Joined = Map<
-  string,
-  { readonly run: LiveRun; readonly fingerprint: Uint8Array; callers: number }
->;
 
 /** The handlers of messages, commands, intents and runs. */
 export function talkHandlers(
@@ -50,9 +45,8 @@ export function talkHandlers(
   | "cancelRun"
 > {
   const { commands, idempotency } = options;
-  const joined: Joined = new Map();
   return {
-    sendMessage: (call) => sendMessage(options, joined, call),
+    sendMessage: (call) => sendMessage(options, call),
     runCommand: async (call) => {
       const { command, args, conversation } = call.body;
       const name = findCommand(command);
@@ -121,15 +115,10 @@ function unknownCommand(name: string, language: keyof Bilingual): ProblemError {
   return new ProblemError(problem("unknown_command", { detail }));
 }
 
-async function sendMessage(
-  options: TalkOptions,
-  joined: Joined,
-  call: CallOf<"sendMessage">,
-): Promise<Reply> {
+async function sendMessage(options: TalkOptions, call: CallOf<"sendMessage">): Promise<Reply> {
   const request = call.body;
   const read = readText(request.text);
   if (read.kind === "unknown_command") throw unknownCommand(read.name, options.language);
-  const dedupe = options.idempotency.keyOf(call);
   if (read.kind === "command") {
     const started = options.now();
     const { result, replayed } = await options.commands.execute({
@@ -137,7 +126,7 @@ async function sendMessage(
       command: read.command,
       args: read.args,
       conversation: request.conversation,
-      dedupe,
+      dedupe: options.idempotency.keyOf(call),
     });
     const answer = commandAnswer(
       result,
@@ -146,82 +135,22 @@ async function sendMessage(
     );
     return deliver(answer, request.stream === true, replayed);
   }
-  if (dedupe !== undefined) await settled(options, joined, dedupe);
-  const admitted = admit(options, joined, call, request, dedupe);
-  if (admitted.kind === "replayed") return deliver(admitted.answer, request.stream === true, true);
-  return answerCall(options, call, request, admitted);
-}
-
-/**
- * Waits until a key's state is plain: the turns of the last process are taken up, and an attempt whose client went
- * away has ended, so that the client that comes back gets an answer instead of its own cancellation.
- */
-async function settled(options: TalkOptions, joined: Joined, key: DedupeKey): Promise<void> {
-  await options.recovered;
-  for (;;) {
-    const run = joined.get(keyName(key))?.run;
-    if (run?.stopReason !== "cancelled") return;
-    await run.end;
-  }
-}
-
-const keyName = ({ key }: DedupeKey): string => Buffer.from(key).toString("base64url");
-
-type Admitted =
-  | { readonly kind: "replayed"; readonly answer: MessageAnswer }
-  | { readonly kind: "run"; readonly run: LiveRun; readonly leave: () => void };
-
-/** Starts the turn, joins the same one under way, or finds the answer it has already. */
-function admit(
-  options: TalkOptions,
-  joined: Joined,
-  call: CallOf<"sendMessage">,
-  request: MessageRequest,
-  dedupe: DedupeKey | undefined,
-): Admitted {
-  const keyText = dedupe === undefined ? undefined : keyName(dedupe);
-  const same = keyText === undefined ? undefined : joined.get(keyText);
-  if (same !== undefined && dedupe !== undefined) {
-    if (Buffer.compare(same.fingerprint, dedupe.fingerprint) !== 0) throw mismatch();
-    same.callers += 1;
-    return { kind: "run", run: same.run, leave: () => leave(options.turns, same) };
-  }
-  const known = dedupe === undefined ? undefined : options.idempotency.look(dedupe);
-  if (known?.kind === "answered")
-    return { kind: "replayed", answer: MessageAnswer.parse(known.record.data) };
-  const begunRun = known?.kind === "begun" ? known.run : undefined;
-  const begun = begunRun === undefined ? undefined : options.turns.live(begunRun);
-  if (begun !== undefined && begun.state !== "ended")
-    return { kind: "run", run: begun, leave: () => undefined };
-  const run = options.turns.submit({
-    principal: call.principal,
+  const admitted = await options.keyed.admit(call, {
     conversation: request.conversation ?? newConversationName(),
     text: request.text,
     mode: request.mode,
     detached: call.preferAsyncAfterMs !== undefined,
     watched: request.stream === true || call.preferAsyncAfterMs !== undefined,
-    dedupe,
-    keyClaimed: known?.kind === "begun",
   });
-  const entry = { run, fingerprint: dedupe?.fingerprint ?? new Uint8Array(), callers: 1 };
-  if (keyText !== undefined) {
-    joined.set(keyText, entry);
-    void run.end.then(() => joined.delete(keyText));
-  }
-  return { kind: "run", run, leave: () => leave(options.turns, entry) };
-}
-
-/** The last caller that goes away takes its turn along, unless the turn was acknowledged already. */
-function leave(turns: Turns, entry: { readonly run: LiveRun; callers: number }): void {
-  entry.callers -= 1;
-  if (entry.callers === 0 && !entry.run.submission.detached) turns.cancel(entry.run);
+  if (admitted.kind === "replayed") return deliver(admitted.answer, request.stream === true, true);
+  return answerCall(options, call, request, admitted);
 }
 
 async function answerCall(
   options: TalkOptions,
   call: CallOf<"sendMessage">,
   request: MessageRequest,
-  { run, leave: onGone }: Admitted & { kind: "run" },
+  { run, leave: onGone }: AdmittedTurn & { kind: "run" },
 ): Promise<Reply> {
   if (call.signal.aborted) onGone();
   else call.signal.addEventListener("abort", onGone, { once: true });

@@ -1,6 +1,15 @@
 // What the tests of this folder share: a server whose handlers echo, and a client that can be as rude as a socket.
 import { connect, type Socket } from "node:net";
-import { type Grant, type Problem, problemTable, routes, type RouteId } from "@adyton/protocol";
+import {
+  type Grant,
+  OpenAiError,
+  openAiStatus,
+  type Problem,
+  problem,
+  problemTable,
+  routes,
+  type RouteId,
+} from "@adyton/protocol";
 import type { Handler, Handlers, Principal } from "../../../ports/http.ts";
 import type { HttpLogEntry } from "../edge.ts";
 import { type HttpOptions, type HttpServer, serveHttp } from "../serve-http.ts";
@@ -190,14 +199,23 @@ export async function ask(port: number, request: RawRequest): Promise<RawAnswer>
 export const jsonType = ["Content-Type", "application/json"] as const;
 export const asOwner = ["Authorization", `Bearer ${ownerToken}`] as const;
 
-/** The problem an answer carries; throws unless it is one of the contract with the status of its code. */
+/**
+ * The problem an answer carries, in either dialect; throws unless it is one of the contract with the status of its code.
+ */
 export function problemOf(answer: RawAnswer): Problem {
   const type = answer.headers["content-type"];
-  if (type !== "application/problem+json")
+  if (type !== "application/problem+json" && answer.status < 400)
     throw new Error(`not a problem: ${answer.status} ${type} ${answer.body.slice(0, 200)}`);
-  const parsed = JSON.parse(answer.body) as Problem;
+  const said: unknown = JSON.parse(answer.body);
+  const { success, data } = OpenAiError.safeParse(said);
+  const parsed = success
+    ? problem(data.error.code, { detail: data.error.message })
+    : (said as Problem);
   const row = Object.hasOwn(problemTable, parsed.code) ? problemTable[parsed.code] : undefined;
-  if (row === undefined || row.status !== parsed.status || parsed.status !== answer.status)
+  const status = success ? openAiStatus(parsed.status) : parsed.status;
+  if (row?.status !== parsed.status || status !== answer.status)
     throw new Error(`a problem outside the list: ${answer.status} ${answer.body.slice(0, 200)}`);
+  if (type !== (success ? "application/json" : "application/problem+json"))
+    throw new Error(`a problem of another type: ${type}`);
   return parsed;
 }

@@ -5,6 +5,12 @@ import { ask, asOwner, jsonType, problemOf, type RawRequest } from "./http-fixtu
 
 export const table: readonly Route[] = routes;
 export const withJson = table.filter((route) => route.body !== undefined);
+/** Bodies in which unknown keys are passed over: what other programs' clients send grows by itself. */
+export const withLooseJson = withJson.filter(({ body, examples }) => {
+  const example = examples[0]?.body;
+  const more = { ...(typeof example === "object" ? example : {}), "Unknown-Key": 1 };
+  return body?.schema.safeParse(more).success;
+});
 export const posts = table.filter((route) => route.method === "POST");
 
 /** A word that stands for a secret in spoiled requests; no answer may show it. */

@@ -11,6 +11,7 @@ import {
   withHeader,
   withJson,
   withKey,
+  withLooseJson,
 } from "./route-requests.ts";
 import { fault, type Fault } from "./spoiled-heads.ts";
 
@@ -103,9 +104,10 @@ export const spoiledBodies: readonly Fault[] = [
     "JSON of another shape",
     withJson,
     (route) => [
-      ...["null", "1", '"text"', "true", "[[]]", "[]", "{}", deep(jsonDepthMax)].map((body) =>
+      ...["null", "1", '"text"', "true", "[[]]", "[]", deep(jsonDepthMax)].map((body) =>
         withBody(route, body),
       ),
+      ...(route.body?.schema.safeParse({}).success === true ? [] : [withBody(route, "{}")]),
       withKey(route, "__proto__", '{"admin":true}'),
       withKey(route, "\\u005f_proto__", '{"admin":true}'),
       ...replaced(route, null),
@@ -121,7 +123,7 @@ export const spoiledBodies: readonly Fault[] = [
   fault(
     "unknown keys",
     // An event may carry attributes nobody knows; theirs must be named like attributes.
-    withJson,
+    withJson.filter((route) => !withLooseJson.includes(route)),
     (route) => [
       withKey(route, "Unknown-Key", "1"),
       withKey(route, "constructor", "{}"),
@@ -129,6 +131,12 @@ export const spoiledBodies: readonly Fault[] = [
       withKey(route, `sk-live-0123456789abcdef-${planted}`, "1"),
       withKey(route, "a\\ud800", "1"),
     ],
+    "invalid_body",
+  ),
+  fault(
+    "unknown keys that nobody could keep, where others are passed over",
+    withLooseJson,
+    (route) => [withKey(route, "a\\ud800", "1"), withKey(route, "__proto__", "{}")],
     "invalid_body",
   ),
   // How the answer is wanted.
