@@ -17,7 +17,7 @@ import { modelNamePattern } from "./domain/model/model-name.ts";
 /** Model files that the node runs itself: adding, listing and removing them. */
 
 export type { ModelFile } from "./adapters/llama-cpp/gguf-header.ts";
-export { InstallError } from "./adapters/llama-cpp/install-engine.ts";
+export { installEngine, InstallError } from "./adapters/llama-cpp/install-engine.ts";
 export { ModelFolderError } from "./adapters/llama-cpp/model-folder.ts";
 
 /** `words` say what is wrong with the file or its name, and what to do. */

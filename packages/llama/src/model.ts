@@ -10,6 +10,7 @@ import type {
   Llama,
   Model,
 } from "./engine.ts";
+import { grammarSchema } from "./grammar-schema.ts";
 import { contextTokensDefault, contextTokensMin, schemaTriesMax } from "./limits.ts";
 import { LoadError, loadFailure } from "./load-failure.ts";
 import { overflow, RequestError } from "./request-error.ts";
@@ -194,8 +195,9 @@ export class EmbeddedModel {
   async #grammar(format: Format): Promise<Grammar | JsonGrammar | undefined> {
     if (format.kind === "text") return undefined;
     if (format.kind === "json") return await this.#llama.getGrammarFor("json");
+    const schema = grammarSchema(format.schema);
     try {
-      return await this.#llama.createGrammarForJsonSchema(format.schema);
+      return await this.#llama.createGrammarForJsonSchema(schema);
     } catch {
       // Its message may repeat the schema, which is the caller's.
       throw new RequestError(400, "the schema of response_format cannot be turned into a grammar");
