@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { parse } from "yaml";
+import { asyncApi } from "../packages/protocol/src/asyncapi.ts";
 import { openApi } from "../packages/protocol/src/openapi.ts";
 
 const root = join(import.meta.dirname, "..");
-const published = join(root, "reverse-api-spec.yaml");
 let folder: string;
 before(() => (folder = mkdtempSync(join(tmpdir(), "spec-"))));
 after(() => rmSync(folder, { recursive: true }));
@@ -26,39 +26,57 @@ function lint(file: string) {
   });
 }
 
-describe("the published specification", () => {
-  it("is what the contract gives", () => {
-    const { status, stderr } = generate("--check");
-    assert.equal(status, 0, stderr);
-    assert.deepEqual(parse(readFileSync(published, "utf8")), openApi());
-  });
+const specs = [
+  {
+    name: "reverse-api-spec.yaml",
+    make: openApi,
+    line: ["operationId: getSelf", "operationId: getOther"],
+    fault: ["text: describe_self", "text: 5"],
+  },
+  {
+    name: "reverse-api-events.yaml",
+    make: asyncApi,
+    line: ["x-operation: getSelf", "x-operation: getOther"],
+    fault: ["#/components/messages/hello", "#/components/messages/hullo"],
+  },
+] as const;
 
-  it("is written anew, byte for byte, and a stale or missing one is shown", () => {
-    const file = join(folder, "spec.yaml");
-    const missing = generate("--check", "--file", file);
-    assert.equal(missing.status, 1);
-    assert.equal(generate("--file", file).status, 0);
-    const text = readFileSync(file, "utf8");
-    assert.equal(text, readFileSync(published, "utf8"));
-    assert.match(text, /^# .*\n.*npm run generate|^# .*npm run generate/);
-    writeFileSync(file, text.replace("operationId: getSelf", "operationId: getOther"));
-    const stale = generate("--check", "--file", file);
-    assert.equal(stale.status, 1);
-    assert.match(
-      stale.stderr,
-      /stale.*\n@@ line \d+\n-\s+operationId: getOther\n\+\s+operationId: getSelf\n$/,
-    );
-  });
+for (const { name, make, line, fault } of specs)
+  describe(`the published ${name}`, () => {
+    const published = join(root, name);
 
-  it("passes the linter, which finds a planted fault", () => {
-    const sound = lint(published);
-    assert.equal(sound.status, 0, sound.stderr);
-    const file = join(folder, "faulty.yaml");
-    copyFileSync(published, file);
-    const text = readFileSync(file, "utf8");
-    const spoiled = text.replace("text: describe_self", "text: 5");
-    assert.notEqual(spoiled, text);
-    writeFileSync(file, spoiled);
-    assert.equal(lint(file).status, 1);
+    it("is what the contract gives", () => {
+      const { status, stderr } = generate("--check");
+      assert.equal(status, 0, stderr);
+      assert.deepEqual(parse(readFileSync(published, "utf8")), make());
+    });
+
+    it("is written anew, byte for byte, and a stale or missing one is shown", () => {
+      const file = join(folder, name);
+      assert.equal(generate("--check", "--folder", folder).status, 1);
+      assert.equal(generate("--folder", folder).status, 0);
+      const text = readFileSync(file, "utf8");
+      assert.equal(text, readFileSync(published, "utf8"));
+      assert.match(text, /^# .*npm run generate/);
+      const [sound, other] = line;
+      writeFileSync(file, text.replace(sound, other));
+      const stale = generate("--check", "--folder", folder);
+      assert.equal(stale.status, 1);
+      assert.match(
+        stale.stderr,
+        new RegExp(`stale.*\\n@@ line \\d+\\n-\\s+${other}\\n\\+\\s+${sound}\\n$`),
+      );
+      rmSync(file);
+    });
+
+    it("passes the linter, which finds a planted fault", () => {
+      const sound = lint(published);
+      assert.equal(sound.status, 0, sound.stderr);
+      const file = join(folder, "faulty.yaml");
+      const text = readFileSync(published, "utf8");
+      const spoiled = text.replace(fault[0], fault[1]);
+      assert.notEqual(spoiled, text);
+      writeFileSync(file, spoiled);
+      assert.equal(lint(file).status, 1);
+    });
   });
-});

@@ -1,37 +1,53 @@
-// Writes reverse-api-spec.yaml from the contract, or with --check says whether it is what the contract gives.
-// --file PATH takes another file.
+// Writes reverse-api-spec.yaml and reverse-api-events.yaml from the contract, or with --check says whether they are what
+// the contract gives. --folder PATH takes other copies of them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { stringify } from "yaml";
+import { asyncApi } from "../packages/protocol/src/asyncapi.ts";
 import { openApi } from "../packages/protocol/src/openapi.ts";
 
 const root = join(import.meta.dirname, "..");
 const shownLinesMax = 20;
 
-const { values } = parseArgs({
-  options: { check: { type: "boolean", default: false }, file: { type: "string" } },
-});
-const path = values.file ?? join(root, "reverse-api-spec.yaml");
-const wanted = specText();
+const specs = [
+  {
+    file: "reverse-api-spec.yaml",
+    title: "The Reverse API of Adyton (OpenAPI 3.1)",
+    make: openApi,
+  },
+  {
+    file: "reverse-api-events.yaml",
+    title: "The messages on Adyton's sockets (AsyncAPI 3.0)",
+    make: asyncApi,
+  },
+] as const;
 
-if (!values.check) writeFileSync(path, wanted);
-else {
-  const found = read(path);
-  if (found !== wanted) {
-    console.error(`${relative(root, path)} is stale: run \`npm run generate\`.`);
-    for (const line of difference(found, wanted)) console.error(line);
-    process.exitCode = 1;
-  }
+const { values } = parseArgs({
+  options: { check: { type: "boolean", default: false }, folder: { type: "string" } },
+});
+
+for (const { file, title, make } of specs) {
+  const path = join(values.folder ?? root, file);
+  const wanted = specText(title, make());
+  if (!values.check) writeFileSync(path, wanted);
+  else check(path, wanted);
 }
 
-function specText(): string {
+function check(path: string, wanted: string): void {
+  const found = read(path);
+  if (found === wanted) return;
+  console.error(`${relative(root, path)} is stale: run \`npm run generate\`.`);
+  for (const line of difference(found, wanted)) console.error(line);
+  process.exitCode = 1;
+}
+
+function specText(title: string, spec: object): string {
   const head =
-    "# The Reverse API of Adyton (OpenAPI 3.1). Generated from packages/protocol by `npm run generate`: change the\n" +
+    `# ${title}. Generated from packages/protocol by \`npm run generate\`: change the\n` +
     "# tables there, not this file.\n";
   return (
-    head +
-    stringify(openApi(), { aliasDuplicateObjects: false, blockQuote: "literal", lineWidth: 0 })
+    head + stringify(spec, { aliasDuplicateObjects: false, blockQuote: "literal", lineWidth: 0 })
   );
 }
 

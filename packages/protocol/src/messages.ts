@@ -97,15 +97,16 @@ export function envelopeExamples(
   const route = routeOf(message);
   const keyOf = new Map(Object.entries(message.names ?? {}).map(([key, name]) => [name, key]));
   return (message.examples ?? route.examples).map(({ name, status, parameters, body }) => {
-    const renamed = Object.entries(parameters ?? {}).map(([key, value]) => [
+    const renamed = Object.entries(parameters ?? {}).map(([key, value]): [string, unknown] => [
       keyOf.get(key) ?? key,
       /^\d+$/.test(value) ? Number(value) : value,
     ]);
+    const named: Record<string, unknown> = Object.fromEntries(renamed);
     const said = message.bodyKey === undefined ? body : { [message.bodyKey]: body };
     const envelope = {
       type: message.type,
       id: "1",
-      ...Object.fromEntries(renamed),
+      ...named,
       ...asObject(said),
     };
     return { name, status, envelope };

@@ -12,14 +12,15 @@ import type { Wire } from "./wire.ts";
 
 /** Makes WebSockets of upgraded connections. No compression: it would cost each idle socket its own memory. */
 export function webSockets(limits: SocketLimits): WebSocketServer {
-  return new WebSocketServer({
+  const options = {
     noServer: true,
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.envelopeBytesMax,
-    ...{ closeTimeout: limits.lingerMs }, // Its declaration does not know it yet.
+    closeTimeout: limits.lingerMs,
     handleProtocols: () => socketSubprotocol,
-  });
+  };
+  return new WebSocketServer(options);
 }
 
 /** Resolves with the socket once its client knows; `undefined` when its request was no sound one and is refused. */
