@@ -10,6 +10,7 @@ export const benches = {
   events: async () => (await import("./events.ts")).events,
   loop: async () => (await import("./loop.ts")).loop,
   restart: async () => (await import("./restart.ts")).restart,
+  failover: async () => (await import("./failover.ts")).failover,
   search: async () => (await import("./search.ts")).search,
 } as const satisfies Record<string, () => Promise<Bench>>;
 

@@ -21,11 +21,12 @@ export class NodeUnderTest implements AsyncDisposable {
     this.startMs = startMs;
   }
 
-  /** Starts it in `home` beside the model server on `upstreamPort`, or without a model. Resolves when it is ready. */
-  static async start(home: string, upstreamPort?: number): Promise<NodeUnderTest> {
+  /** Starts it in `home` beside the model server on a port, as its folder says, or without a model, until it is ready. */
+  static async start(home: string, upstream?: number | "configured"): Promise<NodeUnderTest> {
     const port = await freePort();
-    const backend = upstreamPort === undefined ? "none" : `http://127.0.0.1:${upstreamPort}/v1`;
-    const args = ["up", "--home", home, "--port", String(port), "--backend", backend];
+    const backend = upstream === undefined ? "none" : `http://127.0.0.1:${upstream}/v1`;
+    const choice = upstream === "configured" ? [] : ["--backend", backend];
+    const args = ["up", "--home", home, "--port", String(port), ...choice];
     const startedMs = performance.now();
     const child = Child.spawn(script, args, { LC_ALL: "C" });
     try {

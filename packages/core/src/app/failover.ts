@@ -233,6 +233,6 @@ const isWhole = (outcome: ChatOutcome): boolean =>
 const isUnclear = (outcome: ChatOutcome): boolean =>
   outcome.kind === "failed" && (outcome.reason === "unavailable" || outcome.reason === "timed_out");
 
-/** Whether the same question may fare better at the same server in a while. */
+/** Whether the same question may fare better at the same server in a while: garbage passes, a refusal does not. */
 const isWorthAnotherTry = (outcome: ChatOutcome): boolean =>
-  outcome.kind === "answered" || isUnclear(outcome);
+  outcome.kind === "answered" || outcome.reason === "invalid" || isUnclear(outcome);

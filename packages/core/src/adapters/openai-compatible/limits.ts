@@ -42,7 +42,7 @@ export const timeoutsDefault: Timeouts = {
   brief: {
     silenceMsMax: 5_000,
     livenessEveryMs: 2_000,
-    livenessMsMax: 2_000,
+    livenessMsMax: 1_500,
     stuckMsMax: 60_000,
   },
   answerMsMax: 30 * 60_000,

@@ -45,6 +45,16 @@ class Sink implements StreamSink {
   }
 }
 
+/** What a client shows that heeds the events. */
+class Screen {
+  text = "";
+
+  take({ event, data }: Sent): void {
+    if (event === "restart") this.text = "";
+    if (event === "delta") this.text += String(Object(data).text);
+  }
+}
+
 const live = (): LiveRun =>
   new LiveRun({
     id: "run_1",
@@ -106,6 +116,52 @@ describe("following a run", () => {
           const deltas = [...first.deltas, ...second.deltas];
           assert.equal(deltas.join(""), text);
           for (const delta of deltas) assert.ok(delta.isWellFormed(), JSON.stringify(delta));
+        },
+      ),
+    );
+  });
+
+  it("shows the last answer whole to whoever left before, between or after its restarts", async () => {
+    const part = fc.string({ unit: "binary", maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(part, { minLength: 1, maxLength: 4 }),
+        fc.nat(30),
+        fc.boolean(),
+        async (texts, leavesAfter, isOver) => {
+          const run = live();
+          const screen = new Screen();
+          const first = new Sink();
+          const leaving = followRun(first, run, 0);
+          const reenter = async (): Promise<void> => {
+            first.leave();
+            await leaving;
+          };
+          run.started();
+          let done = 0;
+          for (const [index, text] of texts.entries()) {
+            if (index > 0) run.restart();
+            for (const character of text) {
+              run.delta(character);
+              if ((done += 1) === leavesAfter) await reenter();
+            }
+          }
+          await reenter();
+          for (const sent of first.sent) screen.take(sent);
+          const last = texts.at(-1) ?? "";
+          const restarts = texts.length - 1;
+          const end = { ...answer(last), ...(restarts > 0 ? { restarts } : {}) };
+          const second = new Sink();
+          const place = first.sent.at(-1)?.id ?? 0;
+          const ended = { id: run.id, conversation: "c", mode: "DIRECT", answer: end } as const;
+          const createdAt = new Date(0).toISOString();
+          const following = isOver
+            ? followRun(second, { ...ended, status: "answered", createdAt }, place)
+            : followRun(second, run, place);
+          run.finish({ kind: "answered", answer: end });
+          await following;
+          for (const sent of second.sent) screen.take(sent);
+          assert.equal(screen.text, last);
         },
       ),
     );
