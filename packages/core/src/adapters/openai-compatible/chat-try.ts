@@ -1,6 +1,5 @@
 import { type Clock } from "@adyton/runtime/clock";
 import { retryAfterMs } from "@adyton/runtime/retry";
-import type { IncomingMessage } from "node:http";
 import type { ReportedUsage, ToolCall } from "../../ports/backend.ts";
 import { ReasoningFilter, withoutReasoning } from "../../domain/model/reasoning-filter.ts";
 import {
@@ -27,7 +26,7 @@ import { isAlive } from "./small-call.ts";
 import { readStream } from "./stream-reader.ts";
 import { StreamCollector } from "./stream-collector.ts";
 import { ToolCalls } from "./tool-calls.ts";
-import { parseJson, readBody, type WireClient } from "./wire-client.ts";
+import { parseJson, readBody, type Response, type WireClient } from "./wire-client.ts";
 import { withinMs } from "./within.ts";
 
 export interface TryAnswer {
@@ -102,21 +101,21 @@ export async function tryChat(input: TryInput): Promise<TryOutcome> {
 
 async function readResponse(
   input: TryInput,
-  response: IncomingMessage,
+  response: Response,
   watch: SilenceWatch,
 ): Promise<TryOutcome> {
-  const status = response.statusCode ?? 0;
+  const status = response.status;
   if (status !== 200) {
     const body = await readBody(response, errorBytesMax, () => watch.touch());
     const error = readServerError(body.kind === "complete" ? parseJson(body.text) : undefined);
-    const afterMs = retryAfterMs(response.headers["retry-after"], {
+    const afterMs = retryAfterMs(response.header("retry-after"), {
       nowMs: input.clock.nowMs(),
       maxMs: Number.MAX_SAFE_INTEGER,
     });
     const { hasImages } = input;
     return failed(statusFailure({ status, error, afterMs, hasImages }));
   }
-  const type = response.headers["content-type"] ?? "";
+  const type = response.header("content-type") ?? "";
   const isStream = input.onDelta !== undefined && !/^(application\/json|text\/html)\b/i.test(type);
   return isStream
     ? await readStreamed(input, response, watch)
@@ -125,7 +124,7 @@ async function readResponse(
 
 async function readWhole(
   input: TryInput,
-  response: IncomingMessage,
+  response: Response,
   watch: SilenceWatch,
 ): Promise<TryOutcome> {
   const body = await readBody(response, answerBytesMax, () => watch.touch());
@@ -169,7 +168,7 @@ async function readWhole(
 
 async function readStreamed(
   input: TryInput,
-  response: IncomingMessage,
+  response: Response,
   watch: SilenceWatch,
 ): Promise<TryOutcome> {
   const filter = new ReasoningFilter(input.mayBeginReasoning ? "maybe_reasoning" : "text");

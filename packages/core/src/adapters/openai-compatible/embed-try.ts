@@ -37,7 +37,7 @@ export async function embedTexts(
     const got = await exchange.response;
     if (got.kind === "fault")
       return signal.aborted ? broken(signal) : failed(faultFailure(got.fault));
-    const status = got.response.statusCode ?? 0;
+    const status = got.response.status;
     const body = await readBody(got.response, embedBytesMax);
     if (body.kind === "broken") return broken(signal);
     const json = body.kind === "complete" ? parseJson(body.text) : undefined;

@@ -25,7 +25,7 @@ export async function getJson(
   try {
     const got = await exchange.response;
     if (got.kind === "fault") return got;
-    const status = got.response.statusCode ?? 0;
+    const status = got.response.status;
     const body = await readBody(got.response, status === 200 ? listBytesMax : errorBytesMax);
     if (body.kind === "broken") return closed;
     return {

@@ -1,9 +1,9 @@
-import type { IncomingMessage } from "node:http";
 import type { Clock } from "@adyton/runtime/clock";
 import type { StreamCollector } from "./stream-collector.ts";
+import type { Response } from "./wire-client.ts";
 
 export interface StreamReading {
-  readonly response: IncomingMessage;
+  readonly response: Response;
   readonly collector: StreamCollector;
   readonly clock: Clock;
   readonly streamEndMsMax: number;
@@ -20,26 +20,24 @@ export function readStream(reading: StreamReading): Promise<"whole" | "broken"> 
   const { response, collector, clock, streamEndMsMax, onBytes } = reading;
   const { promise, resolve, reject } = Promise.withResolvers<"whole" | "broken">();
   let endTimer: Disposable | undefined;
-  const expectEnd = (): void => {
-    endTimer ??= clock.setTimer(streamEndMsMax, () => response.destroy());
-  };
-  response.on("data", (bytes: Buffer) => {
-    onBytes();
-    try {
-      const state = collector.feed(bytes);
-      if (state === "broken" || state === "full") response.destroy();
-      if (state === "announced" || state === "done") expectEnd();
-      if (state === "done") resolve("whole");
-    } catch (error) {
-      reject(error instanceof Error ? error : new Error("the listener failed"));
-      response.destroy();
-    }
-  });
-  response.once("end", () => resolve("whole"));
-  response.on("error", () => resolve("broken"));
-  response.once("close", () => {
-    endTimer?.[Symbol.dispose]();
-    resolve("broken");
+  response.read({
+    onData: (bytes) => {
+      onBytes();
+      try {
+        const state = collector.feed(bytes);
+        if (state === "broken" || state === "full") response.close();
+        if (state === "announced" || state === "done")
+          endTimer ??= clock.setTimer(streamEndMsMax, () => response.close());
+        if (state === "done") resolve("whole");
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error("the listener failed"));
+        response.close();
+      }
+    },
+    onEnd: (isWhole) => {
+      endTimer?.[Symbol.dispose]();
+      resolve(isWhole ? "whole" : "broken");
+    },
   });
   return promise;
 }

@@ -1,18 +1,14 @@
-import type { Agent, ClientRequest, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { Clock } from "@adyton/runtime/clock";
 import type { Address } from "./address.ts";
-import { http } from "@adyton/runtime/node-http";
+import type { ResponseHead } from "./response-parser.ts";
+import { type Carried, WireConnection, type WireFault } from "./wire-connection.ts";
 
 /**
- * One server over HTTP with kept connections. `node:http` and not `fetch`, because it says whether a connection was a
- * kept one, on which the retry of a dead one depends, and because it loads less at the start.
+ * One server over HTTP/1.1 with kept connections. Not `node:http` and no library: in front of a model server that
+ * answers at once their clients took a third of the main thread's time for a turn (docs/adr/0016).
  */
 
-/**
- * `unreachable`: no connection. `stale`: a kept connection the server had closed meanwhile. `reset`: closed before the
- * answer began. `not_http`: bytes that are no HTTP. `tls`: no trust. `closed`: closed by this side.
- */
-export type WireFault = "unreachable" | "stale" | "reset" | "not_http" | "tls" | "closed";
+export type { WireFault } from "./wire-connection.ts";
 
 export interface WireCall {
   readonly method: "GET" | "POST";
@@ -24,8 +20,24 @@ export interface WireCall {
   readonly isSeparate?: boolean;
 }
 
+/** Takes a response's body. */
+export interface BodyReader {
+  onData(bytes: Buffer): void;
+  /** Once, at last: whether the body came whole. */
+  onEnd(isWhole: boolean): void;
+}
+
+export interface Response {
+  readonly status: number;
+  header(name: string): string | undefined;
+  /** Hands the body on as it comes, from its beginning. Once. */
+  read(reader: BodyReader): void;
+  /** Closes the connection: the rest of the body is not wanted. The reader is told that it is not whole. */
+  close(): void;
+}
+
 export type WireResponse =
-  | { readonly kind: "response"; readonly response: IncomingMessage }
+  | { readonly kind: "response"; readonly response: Response }
   | { readonly kind: "fault"; readonly fault: WireFault };
 
 export interface Exchange {
@@ -46,125 +58,170 @@ export interface WireOptions {
   readonly clock: Clock;
 }
 
+/** Connections kept without a request under way. */
+const idleConnectionsMax = 64;
+
 export class WireClient implements Disposable {
   readonly address: Address;
   readonly #options: WireOptions;
-  readonly #agent: Agent;
-  readonly #request: typeof http.request;
+  readonly #open = new Set<WireConnection>();
+  /** The one used last is used next: what the load does not need falls idle, and the server closes it. */
+  readonly #idle: WireConnection[] = [];
 
   constructor(options: WireOptions) {
     this.address = options.address;
     this.#options = options;
-    const agentOptions = { keepAlive: true, scheduling: "lifo" } as const;
-    // TLS is loaded only where it is spoken: most servers are on this machine, and loading it slows the start.
-    const { Agent, request } = options.address.isSecure
-      ? process.getBuiltinModule("node:https")
-      : http;
-    this.#agent = new Agent(agentOptions);
-    this.#request = request;
   }
 
   send(call: WireCall): Exchange {
-    const { address, apiKey } = this.#options;
-    const headers: OutgoingHttpHeaders = {
-      host: address.host,
-      accept: call.accept ?? "application/json",
-      "accept-encoding": "identity",
-    };
-    if (apiKey !== undefined) headers["authorization"] = `Bearer ${apiKey.reveal()}`;
-    // As bytes: a string would be walked once for its length and once more for its bytes.
-    const body = call.body === undefined ? undefined : Buffer.from(call.body);
-    if (body !== undefined) {
-      headers["content-type"] = "application/json";
-      headers["content-length"] = body.length;
-    }
-    const request = this.#request({
-      host: address.hostname,
-      port: address.port,
-      method: call.method,
-      path: address.basePath + call.path,
-      headers,
-      agent: call.isSeparate === true ? false : this.#agent,
-    });
-    const response = this.#response(request);
-    request.end(body);
-    return { response, close: () => void request.destroy() };
+    const isSeparate = call.isSeparate === true;
+    const connection = (isSeparate ? undefined : this.#kept()) ?? this.#connect(isSeparate);
+    const exchange = new CarriedExchange(connection);
+    connection.carry(this.#requestText(call), exchange);
+    return exchange;
   }
 
   /** Closes the kept connections that are idle, so that the next request gets a new one. */
   dropIdle(): void {
-    for (const sockets of Object.values(this.#agent.freeSockets))
-      for (const socket of sockets ?? []) socket.destroy();
+    for (const connection of this.#idle.splice(0)) connection[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
-    this.#agent.destroy();
+    for (const connection of this.#open) connection[Symbol.dispose]();
   }
 
-  #response(request: ClientRequest): Promise<WireResponse> {
-    const { promise, resolve } = Promise.withResolvers<WireResponse>();
-    const { clock, connectMsMax } = this.#options;
-    request.once("socket", (socket) => {
-      if (!socket.connecting) return;
-      const timer = clock.setTimer(connectMsMax, () =>
-        request.destroy(Object.assign(new Error("connect"), { code: "ETIMEDOUT" })),
-      );
-      const stop = (): void => timer[Symbol.dispose]();
-      socket.once("connect", stop);
-      socket.once("close", stop);
+  #kept(): WireConnection | undefined {
+    for (let kept = this.#idle.pop(); kept !== undefined; kept = this.#idle.pop()) {
+      if (kept.isFresh) return kept;
+      kept[Symbol.dispose]();
+    }
+    return undefined;
+  }
+
+  #connect(isSeparate: boolean): WireConnection {
+    const { address, connectMsMax, clock } = this.#options;
+    const connection = new WireConnection({
+      address,
+      connectMsMax,
+      clock,
+      onFree: (free) => {
+        if (isSeparate || this.#idle.length >= idleConnectionsMax) free[Symbol.dispose]();
+        else this.#idle.push(free);
+      },
+      onClose: (closed) => {
+        this.#open.delete(closed);
+        const index = this.#idle.indexOf(closed);
+        if (index !== -1) this.#idle.splice(index, 1);
+      },
     });
-    request.once("response", (response) => resolve({ kind: "response", response }));
-    request.on("error", (error) => resolve({ kind: "fault", fault: faultOf(error, request) }));
-    request.once("close", () => resolve({ kind: "fault", fault: "closed" }));
-    return promise;
+    this.#open.add(connection);
+    return connection;
+  }
+
+  #requestText({ method, path, body, accept }: WireCall): string {
+    const { address, apiKey } = this.#options;
+    const lines = [
+      `${method} ${address.basePath}${path} HTTP/1.1`,
+      `Host: ${address.host}`,
+      `Accept: ${accept ?? "application/json"}`,
+      "Accept-Encoding: identity",
+    ];
+    if (apiKey !== undefined) lines.push(`Authorization: Bearer ${apiKey.reveal()}`);
+    if (body !== undefined)
+      lines.push("Content-Type: application/json", `Content-Length: ${Buffer.byteLength(body)}`);
+    return `${lines.join("\r\n")}\r\n\r\n${body ?? ""}`;
   }
 }
 
-const unreachableCodes = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "EADDRNOTAVAIL",
-  "ETIMEDOUT",
-  "ECONNABORTED",
-]);
+/** A request under way, and its response. */
+class CarriedExchange implements Exchange, Response, Carried {
+  readonly response: Promise<WireResponse>;
+  readonly #settle: (response: WireResponse) => void;
+  readonly #connection: WireConnection;
+  #head: ResponseHead | undefined;
+  #reader: BodyReader | undefined;
+  /** What came before there was a reader: there is one as soon as whoever waits for the response runs. */
+  #early: Buffer[] = [];
+  #end: "whole" | "broken" | undefined;
 
-function faultOf(error: Error, request: ClientRequest): WireFault {
-  const code = "code" in error && typeof error.code === "string" ? error.code : "";
-  if (unreachableCodes.has(code)) return "unreachable";
-  if (code.startsWith("HPE_")) return "not_http";
-  if (/^(EPROTO$|ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO)/.test(code)) return "tls";
-  return request.reusedSocket ? "stale" : "reset";
+  constructor(connection: WireConnection) {
+    this.#connection = connection;
+    const { promise, resolve } = Promise.withResolvers<WireResponse>();
+    this.response = promise;
+    this.#settle = resolve;
+  }
+
+  get status(): number {
+    return this.#head?.status ?? 0;
+  }
+
+  header(name: string): string | undefined {
+    return this.#head?.headers.get(name);
+  }
+
+  read(reader: BodyReader): void {
+    this.#reader = reader;
+    for (const bytes of this.#early.splice(0)) reader.onData(bytes);
+    if (this.#end !== undefined) reader.onEnd(this.#end === "whole");
+  }
+
+  close(): void {
+    if (this.#end === undefined) this.#connection[Symbol.dispose]();
+  }
+
+  onHead(head: ResponseHead): void {
+    this.#head = head;
+    this.#settle({ kind: "response", response: this });
+  }
+
+  onData(bytes: Buffer): void {
+    if (this.#end !== undefined) return;
+    if (this.#reader === undefined) this.#early.push(bytes);
+    else this.#reader.onData(bytes);
+  }
+
+  onEnd(): void {
+    this.#over("whole");
+  }
+
+  onFault(fault: WireFault): void {
+    this.#settle({ kind: "fault", fault });
+    this.#over("broken");
+  }
+
+  #over(end: "whole" | "broken"): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    this.#reader?.onEnd(end === "whole");
+  }
 }
 
 /** Reads a body as UTF-8 up to `bytesMax`; a larger one is cut off with its connection. */
 export function readBody(
-  response: IncomingMessage,
+  response: Response,
   bytesMax: number,
   onBytes?: () => void,
 ): Promise<Body> {
   const { promise, resolve } = Promise.withResolvers<Body>();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  response.on("data", (chunk: Buffer) => {
-    onBytes?.();
-    bytes += chunk.length;
-    if (bytes > bytesMax) {
+  response.read({
+    onData: (chunk) => {
+      onBytes?.();
+      bytes += chunk.length;
+      if (bytes <= bytesMax) {
+        chunks.push(chunk);
+        return;
+      }
       resolve({ kind: "too_large" });
-      response.destroy();
-      return;
-    }
-    chunks.push(chunk);
+      response.close();
+    },
+    onEnd: (isWhole) => {
+      const [only] = chunks;
+      const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
+      resolve(isWhole ? { kind: "complete", text: whole.toString("utf8") } : { kind: "broken" });
+    },
   });
-  response.once("end", () => {
-    const [only] = chunks;
-    const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks);
-    resolve({ kind: "complete", text: whole.toString("utf8") });
-  });
-  response.on("error", () => resolve({ kind: "broken" }));
-  response.once("close", () => resolve({ kind: "broken" }));
   return promise;
 }
 
