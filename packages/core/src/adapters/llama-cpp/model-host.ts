@@ -56,7 +56,7 @@ export class ModelHost implements ServerHost {
   readonly #options: HostOptions;
   readonly #supervisor: Supervisor;
   #trouble: string | undefined = "is starting";
-  readonly #settled = Promise.withResolvers<void>();
+  #settled = Promise.withResolvers<void>();
 
   /** Starts at once; nothing is waited for. */
   constructor(options: HostOptions) {
@@ -84,6 +84,7 @@ export class ModelHost implements ServerHost {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#supervisor[Symbol.asyncDispose]();
+    this.#settled.resolve();
     rmSync(this.#options.socket, { force: true });
   }
 
@@ -95,14 +96,14 @@ export class ModelHost implements ServerHost {
       throw new Error("refused");
     }
     const { file, name, socket, slots, threads, contextTokens, gpu } = this.#options;
-    mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
     const settings = { file, name, socket, slots, threads, contextTokens, gpu };
     let refusal: string | undefined;
     const end = await runProcess(settings, signal, (told) => {
       if (told.kind === "listening") {
         this.#become("is loading");
         // A large model loads for a minute.
-        setTimeout(() => this.#settled.resolve(), settleMsMax).unref();
+        const { resolve } = this.#settled;
+        setTimeout(resolve, settleMsMax).unref();
       }
       if (told.kind === "loading") this.#become(`is loading, ${Math.floor(told.share * 100)} %`);
       if (told.kind === "refused") refusal = told.reason;
@@ -115,10 +116,12 @@ export class ModelHost implements ServerHost {
       }
     });
     if (signal.aborted) return;
+    // One that worked is soon back, which is worth waiting for; one that never did may fail again and again.
+    if (this.#trouble === undefined) this.#settled = Promise.withResolvers<void>();
+    else this.#settled.resolve();
     this.#become(
       refusal === undefined ? `${end} and is started again` : `cannot be loaded: ${refusal}`,
     );
-    this.#settled.resolve();
     throw new Error("ended");
   }
 
@@ -130,7 +133,13 @@ export class ModelHost implements ServerHost {
     if (engineFolder() === undefined)
       return "cannot be loaded: its engine is not installed; run adyton model add once more";
     const problem = await modelProblem(file);
-    return problem === undefined ? undefined : `cannot be loaded: ${problem.en}`;
+    if (problem !== undefined) return `cannot be loaded: ${problem.en}`;
+    try {
+      mkdirSync(dirname(socket), { recursive: true, mode: 0o700 });
+      return undefined;
+    } catch (error) {
+      return `cannot be served: its socket's folder cannot be made (${codeOf(error)})`;
+    }
   }
 
   #become(trouble: string | undefined): void {
@@ -202,6 +211,7 @@ function stopProcess(child: ChildProcess): void {
   child.once("exit", () => clearTimeout(timer));
 }
 
-function codeOf(error: Error): string {
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
   return "code" in error && typeof error.code === "string" ? error.code : error.name;
 }

@@ -118,6 +118,12 @@ class OpenAiCompatibleBackend implements Backend {
     return this.#reportedTokens ?? contextTokensDefault;
   }
 
+  /** Ollama cuts a prompt over its window silently, so what is assumed of it has to hold. */
+  get isContextAssumed(): boolean {
+    const isStated = (this.#options.contextTokens ?? this.#reportedTokens) !== undefined;
+    return !isStated && this.#server?.software !== "ollama";
+  }
+
   health(): BackendHealth {
     return this.#health.health;
   }
@@ -156,6 +162,8 @@ class OpenAiCompatibleBackend implements Backend {
     request.signal.addEventListener("abort", abort, { once: true });
     this.#flights.add(flight);
     try {
+      const { host } = this.#options;
+      if (host?.trouble !== undefined) await unlessAborted(host.settled(), flight.signal);
       // Without a configured model the server's list decides; with one, what it lists can come later.
       if (this.model === "") await unlessAborted(this.start(), flight.signal);
       else if (!this.#wasInspected) void this.start();
