@@ -153,7 +153,7 @@ async function askWithContext(
   const tokens = contextTokens(messages, tools, (text) => backend.countTokens(text));
   const made: Prompt = { dropped: 0, tokens };
   const availableTokens = backend.contextTokens;
-  if (tokens > availableTokens)
+  if (tokens > availableTokens && backend.isContextAssumed !== true)
     return { outcome: tooLong({ questionTokens: tokens, availableTokens }), made };
   const limits = [answerTokensMax, wanted].filter((limit) => limit !== undefined);
   const outcome = await backend.chat({

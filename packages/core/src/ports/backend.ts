@@ -170,6 +170,8 @@ export interface Backend extends AsyncDisposable {
   readonly concurrency: number;
   /** Tokens of the model's window: reported by the server, configured, or the stated default. */
   readonly contextTokens: number;
+  /** True: nobody stated the window, and the server itself says so when a prompt exceeds it. */
+  readonly isContextAssumed?: boolean;
   /** Asks the server what it has, so that model and window are known. Never rejects: trouble is in `health()`. */
   start?(): Promise<void>;
   chat(request: ChatRequest): Promise<ChatOutcome>;
