@@ -100,7 +100,7 @@ describe("errors, as the official client raises them", () => {
     const { node, clientOf } = both;
     const app = await node.makeToken("app", ["say"]);
     const meter = await node.makeToken("meter", ["event"]);
-    await clientOf(app).chat.completions.create({ ...hello, user: "ann" });
+    await clientOf(app).chat.completions.create(hello);
     const [received] = await node.journal("turn.received");
     assert.equal(received?.["tier"], "member", "a known token counts");
     await node.ask("/api/v1/tokens/app", { method: "DELETE", token: node.owner });
@@ -166,7 +166,7 @@ describe("errors, as the official client raises them", () => {
   it("by what waits: 429, and the client's own retry gets through", async () => {
     await using both = await start({ firstTokenDelayMs: 400 });
     const { client, clientOf, emulator } = both;
-    const inLine = { ...hello, user: "one conversation" };
+    const inLine = { ...hello, metadata: { conversation: "one" } };
     const ask = (from = client) => from.chat.completions.create(inLine);
     const running = ask();
     await emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });

@@ -41,6 +41,8 @@ export interface WorkerChaosOutcome {
 const outstandingMax = 4;
 const restMsMaxDefault = 60_000;
 const askAgainMs = 30;
+/** Requests that a dying node did not answer have been repeated by then. */
+const resubmittedMs = 1_000;
 
 /** Park and Miller's generator: a run can be repeated from its seed. */
 function seeded(seed: number): () => number {
@@ -165,15 +167,15 @@ class WorkerChaos {
 
   /** Waits until at most so many of a conversation's runs are under way. */
   async #outstanding(name: string, most: number, timeoutMs: number): Promise<void> {
+    const runs = this.accepted.get(name)?.slice(-outstandingMax) ?? [];
+    await this.#ended(runs, most, timeoutMs);
+  }
+
+  async #ended(runs: readonly { run: string }[], most: number, timeoutMs: number): Promise<void> {
     const { node } = this.#parts;
-    const open = new Set(
-      this.accepted
-        .get(name)
-        ?.slice(-outstandingMax)
-        .map(({ run }) => run),
-    );
+    const open = new Set(runs.map(({ run }) => run));
     await until(
-      `the runs of ${name}`,
+      "the ends of runs",
       async () => {
         for (const run of open) {
           const seen = await node
@@ -201,6 +203,11 @@ class WorkerChaos {
       this.killed[what] += 1;
       await delay(this.#random() * 300);
       await victim?.start();
+      if (what !== "node") continue;
+      // A turn that two nodes died under is given up: the next death waits until none is left that saw this one.
+      await delay(resubmittedMs);
+      const open = [...this.accepted.values()].flatMap((runs) => runs.slice(-outstandingMax));
+      await this.#ended(open, 0, 120_000);
     }
   }
 }

@@ -284,10 +284,11 @@ export class BullMqJobs implements Jobs {
 
   /** A worker whose model server cannot be reached does not speak for the others. */
   #heedOutcome(job: Underway, outcome: ChatOutcome): void {
+    const { state } = job.flight;
     const isForOthers =
       outcome.kind === "failed" &&
       outcome.reason === "unavailable" &&
-      this.workers().filter(takesJobs).length > 1 &&
+      this.#workers.hasTakerBeside(state.kind === "running" ? state.worker : "") &&
       job.flight.losses + 1 < lossesMax;
     if (isForOthers) this.#again(job, true);
     else this.#settle(job, outcome);

@@ -41,17 +41,24 @@ export class KnownWorkers {
       if (nowMs - heardMs >= this.#leaseMs) this.#known.delete(worker);
   }
 
+  /** Whether anybody but this worker takes new jobs. */
+  hasTakerBeside(worker: string): boolean {
+    return this.#states().some(([id, state]) => id !== worker && takesJobs(state));
+  }
+
   states(): readonly WorkerState[] {
-    return [...this.#known.values()].map(({ beat }) => ({
-      name: beat.name,
-      software: beat.software,
-      status: beat.status,
-      stopping: beat.stopping,
-      model: beat.model,
-      contextTokens: beat.contextTokens,
-      concurrency: beat.concurrency,
-      running: beat.running.length,
-    }));
+    return this.#states().map(([, state]) => state);
+  }
+
+  #states(): readonly (readonly [worker: string, state: WorkerState])[] {
+    return [...this.#known].map(([worker, { beat }]) => {
+      const { name, software, status, stopping, model, contextTokens, concurrency } = beat;
+      const running = beat.running.length;
+      return [
+        worker,
+        { name, software, status, stopping, model, contextTokens, concurrency, running },
+      ];
+    });
   }
 }
 
