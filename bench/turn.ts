@@ -17,20 +17,23 @@ const system =
   "You are a helpful assistant that runs on its owner's own computer. Answer in the language of the question, " +
   "briefly and truthfully, and say so when you do not know something.";
 
-const wholeChat = JSON.stringify({
-  model: "emulated-chat",
-  messages: [
-    { role: "system", content: system },
-    ...Array.from({ length: historyTurns }, () => [
+const chatWith = (model: string): string =>
+  JSON.stringify({
+    model,
+    messages: [
+      { role: "system", content: system },
+      ...Array.from({ length: historyTurns }, () => [
+        { role: "user", content: question },
+        { role: "assistant", content: answer },
+      ]).flat(),
       { role: "user", content: question },
-      { role: "assistant", content: answer },
-    ]).flat(),
-    { role: "user", content: question },
-  ],
-});
+    ],
+  });
+
+const wholeChat = chatWith("emulated-chat");
 
 interface Contestant {
-  readonly name: "direct" | "turn" | "portkey";
+  readonly name: "direct" | "turn" | "completion" | "portkey";
   readonly pid: number;
   readonly load: (clients: number) => Omit<Load, "seconds">;
 }
@@ -63,6 +66,16 @@ function contestants(upstream: Upstream, node: NodeUnderTest, portkey: Peer | un
       }),
     },
   ];
+  list.push({
+    name: "completion",
+    pid: node.child.pid,
+    load: (clients) => ({
+      port: node.port,
+      path: chatPath,
+      headers: {},
+      bodies: Array.from({ length: clients }, () => chatWith("adyton")),
+    }),
+  });
   if (portkey !== undefined)
     list.push({
       name: "portkey",
@@ -155,6 +168,12 @@ function latencyFigures(samples: ReadonlyMap<string, Samples>): Figure[] {
       ...against("p99Ms"),
       note,
     },
+    ...(["p50Ms", "p99Ms"] as const).map((which) => ({
+      figure: `added by a chat completion, ${which.slice(0, 3)}`,
+      value: added("completion", which),
+      unit: "ms",
+      note: `1 client of /v1, ${2 * historyTurns} messages sent along`,
+    })),
     ...(samples.has("portkey")
       ? (["p50Ms", "p99Ms"] as const).map((which) => ({
           figure: `added by Portkey, ${which.slice(0, 3)}`,
@@ -182,6 +201,12 @@ function rateFigures(samples: ReadonlyMap<string, Samples>): Figure[] {
       ...against,
       bar: atLeast(2, "ratio"),
       note,
+    },
+    {
+      figure: "chat completions",
+      value: rate("completion"),
+      unit: "turns/s",
+      note: `${conversations} clients of /v1, ${2 * historyTurns} messages sent along`,
     },
     {
       figure: "processor time of a durable turn",
