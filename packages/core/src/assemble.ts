@@ -13,6 +13,7 @@ import type { BackendPool } from "./app/backend-pool.ts";
 import { Commands } from "./app/commands.ts";
 import { Conversations } from "./app/conversations.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
+import { Embedding } from "./app/embedding.ts";
 import { Events } from "./app/events.ts";
 import { dataHandlers } from "./app/handlers/data.ts";
 import { endingStreams } from "./app/handlers/ending-streams.ts";
@@ -131,11 +132,12 @@ export function assembleApp(parts: Parts): App {
         faults.search =
           error === undefined ? undefined : "Memory cannot be indexed now; the log says why.";
       });
+      const embedding = cases.embedding.run(abort.signal);
       const sweeping = sweep(journal, retentionPolicy(parts.config), abort.signal, log);
       return {
         [Symbol.asyncDispose]: async () => {
           abort.abort();
-          await Promise.allSettled([learning, sweeping]);
+          await Promise.allSettled([learning, embedding, sweeping]);
         },
       };
     },
@@ -158,7 +160,9 @@ function useCases(parts: Parts) {
     historyTurns: config.turns.history_turns,
     now,
   });
-  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
+  const embedding = new Embedding({ pool: backends, search });
+  const { dedupeKey } = keys;
+  const memory = new Memory({ journal, records, state, search, dedupeKey, embedding });
   const turns = turnsOf(parts, { conversations, corePrompt, memory });
   const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
   const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });
@@ -197,6 +201,7 @@ function useCases(parts: Parts) {
     startedMs,
     turns,
     memory,
+    embedding,
     tokens,
     idempotency,
     describe,

@@ -75,6 +75,7 @@ export class Backends implements AsyncDisposable {
       url: host?.url ?? config.url,
       ...(host === undefined ? {} : { host }),
       concurrency: config.concurrency,
+      kind: kindFor(config),
       ...(config.model === undefined ? {} : { model: config.model }),
       ...(config.context_tokens === undefined ? {} : { contextTokens: config.context_tokens }),
       ...(config.api_key_file === undefined ? {} : { apiKey: readKey(config.api_key_file) }),
@@ -108,6 +109,12 @@ export class Backends implements AsyncDisposable {
     this.#use(choice.backend);
     this.#options.onFoundLate(choice);
   }
+}
+
+/** What kind of model a role asks for. Verifying is chatting. */
+function kindFor({ roles }: BackendConfig): "chat" | "embedding" | "other" {
+  if (roles.includes("chat") || roles.includes("verifier")) return "chat";
+  return roles.includes("embeddings") ? "embedding" : "other";
 }
 
 function discoverOf({ discover }: Pick<BackendsOptions, "discover">): ChoiceOptions["discover"] {

@@ -59,7 +59,9 @@ export const SearchQuery = z.strictObject({
 export const SearchResults = z
   .strictObject({
     query: z.string(),
-    retrieval: z.literal("lexical"),
+    retrieval: z
+      .enum(["lexical", "hybrid"])
+      .describe("By words alone, or by words and by the nearness of vectors."),
     found: z
       .boolean()
       .describe("Whether the best result reaches the floor below which memory says “not found”."),

@@ -64,7 +64,9 @@ export const Self = z
         .describe("What is sent to the model first; shown to the owner only."),
     }),
     memory: z.strictObject({ documents: z.int() }),
-    retrieval: z.literal("lexical"),
+    retrieval: z
+      .enum(["lexical", "hybrid"])
+      .describe("By words alone, or by words and by the nearness of vectors."),
     overlays: z.array(z.strictObject({ overlayId: z.string(), text: z.string(), expires: Expiry })),
     caller: z.strictObject({ tier: z.string(), may: z.array(z.string()) }),
     openapi: z.string(),

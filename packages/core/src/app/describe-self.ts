@@ -134,7 +134,7 @@ export function describeSelf(
       ...(isOwner ? { text: options.corePrompt } : {}),
     },
     memory: { documents: options.memory.documentCount },
-    retrieval: "lexical" as const,
+    retrieval: backends.of("embeddings").length > 0 ? ("hybrid" as const) : ("lexical" as const),
     overlays:
       key === undefined
         ? []

@@ -29,6 +29,7 @@ import type {
   StatePort,
 } from "../ports/journal.ts";
 import { breath } from "./breath.ts";
+import type { Embedding } from "./embedding.ts";
 import { mismatch } from "./idempotency.ts";
 import { keyedDigest, newId } from "./identifiers.ts";
 import { OneByOne } from "./one-by-one.ts";
@@ -40,6 +41,8 @@ export interface MemoryOptions {
   readonly state: StatePort;
   readonly search: SearchClient;
   readonly dedupeKey: Uint8Array;
+  /** Where vectors come from; without it words alone decide. */
+  readonly embedding?: Pick<Embedding, "ofQuestion" | "wake">;
 }
 
 /** Rows read with one step; between two steps the event loop is free. */
@@ -223,6 +226,7 @@ export class Memory {
     for (const id of gone) this.#leaving.add(id);
     try {
       await this.#indexing.run("index", () => telling(() => this.#bringUp()));
+      this.#options.embedding?.wake();
     } catch (error) {
       this.#prepared = undefined;
       throw error;
@@ -309,8 +313,12 @@ export class Memory {
 
   /** Searches the index once it has caught up with the journal. Throws `ProblemError` `busy` while that takes long. */
   async find(query: SearchQuery): Promise<SearchResult> {
-    await this.#readySoon();
-    return telling(() => this.#options.search.search(query));
+    const [vector] = await Promise.all([
+      this.#options.embedding?.ofQuestion(query.query),
+      this.#readySoon(),
+    ]);
+    const whole = vector === undefined ? query : { ...query, vector };
+    return telling(() => this.#options.search.search(whole));
   }
 
   async #readySoon(): Promise<void> {

@@ -38,8 +38,10 @@ export interface BackendOptions {
   readonly name: string;
   /** With or without `/v1`. */
   readonly url: string;
-  /** Default: the first chat model the server lists. */
+  /** Default: the first model of the kind that the server lists. */
   readonly model?: string;
+  /** What the model is for; a chat by default. */
+  readonly kind?: "chat" | "embedding" | "other";
   readonly apiKey?: { reveal(): string };
   readonly concurrency: number;
   /** Wins over what the server reports. */
@@ -110,7 +112,11 @@ class OpenAiCompatibleBackend implements Backend {
   get model(): string {
     const { model } = this.#options;
     if (model !== undefined) return model;
-    return this.#server?.models.find(({ kind }) => kind === "chat")?.id ?? "";
+    return this.#server?.models.find(({ kind }) => kind === this.#kind)?.id ?? "";
+  }
+
+  get #kind(): "chat" | "embedding" | "other" {
+    return this.#options.kind ?? "chat";
   }
 
   get contextTokens(): number {
@@ -162,8 +168,6 @@ class OpenAiCompatibleBackend implements Backend {
     request.signal.addEventListener("abort", abort, { once: true });
     this.#flights.add(flight);
     try {
-      const { host } = this.#options;
-      if (host?.trouble !== undefined) await unlessAborted(host.settled(), flight.signal);
       // Without a configured model the server's list decides; with one, what it lists can come later.
       if (this.model === "") await unlessAborted(this.start(), flight.signal);
       else if (!this.#wasInspected) void this.start();
@@ -177,6 +181,7 @@ class OpenAiCompatibleBackend implements Backend {
   }
 
   get embeddingModel(): string {
+    if (this.#kind === "embedding") return this.model;
     return this.#server?.models.find(({ kind }) => kind === "embedding")?.id ?? "";
   }
 
@@ -185,10 +190,15 @@ class OpenAiCompatibleBackend implements Backend {
     const model = this.embeddingModel;
     if (model === "")
       return { kind: "failed", reason: "refused", detail: failureWords.noEmbeddingModel };
+    this.#health.used();
     const until = AbortSignal.any([signal, this.#stop.signal]);
-    return await withinMs(this.#clock, embedMsMax, until, (untilLate) =>
+    const outcome = await withinMs(this.#clock, embedMsMax, until, (untilLate) =>
       embedTexts(this.#client, { texts, model, signal: untilLate }),
     );
+    if (outcome.kind === "embedded") this.#health.succeeded(this.#wellSentence());
+    else if (outcome.reason === "unavailable" || outcome.reason === "invalid")
+      this.#health.failed(`${this.address}: ${outcome.detail.en}`);
+    return outcome;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -207,7 +217,11 @@ class OpenAiCompatibleBackend implements Backend {
     const hasImages = request.messages.some(({ parts }) => parts !== undefined);
     const { patience = "retries" } = request;
     const timeouts = { ...this.#timeouts, ...(patience === "brief" ? this.#timeouts.brief : {}) };
+    const { host } = this.#options;
     for (let tries = 1, replaced = 0; ;) {
+      // A server of the node's own that is about to answer is worth a moment, unless another can be asked.
+      if (host?.trouble !== undefined && patience !== "brief")
+        await unlessAborted(host.settled(), signal);
       const outcome = await tryChat({
         client: this.#client,
         clock: this.#clock,
@@ -314,11 +328,12 @@ class OpenAiCompatibleBackend implements Backend {
     const inspection = await this.#inspect();
     if (inspection.kind !== "model_server") return `${this.address} ${inspection.detail}`;
     const { models, software } = inspection.server;
-    if (this.model === "") return `${this.address} has no chat model`;
+    if (this.model === "")
+      return `${this.address} has no ${this.#kind === "other" ? "such" : this.#kind} model`;
     // These three serve a request only when it names a model they have.
     const isStrict = software === "ollama" || software === "vllm" || software === "sglang";
     if (!isStrict || findModel(models, this.model) !== undefined) return undefined;
-    const names = models.filter(({ kind }) => kind === "chat").map(({ id }) => id);
+    const names = models.filter(({ kind }) => kind === this.#kind).map(({ id }) => id);
     return `${this.address}: ${unknownModelSentence(this.model, names).en}`;
   }
 

@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /** Raised whenever tables, tokens or stems change: terms written by other rules would not be found again. */
-const indexVersion = 1;
+const indexVersion = 2;
 const applicationId = 0x41_44_59_49;
 const busyTimeoutMs = 2_000;
 const cacheKib = 8_192;
@@ -38,6 +38,14 @@ const schema = `
     heading_terms, context_terms, body_terms, content = 'chunks', content_rowid = 'id',
     tokenize = "unicode61 remove_diacritics 0 tokenchars '_'"
   );
+  -- The signs lie apart from the vectors, so that reading them all does not read those.
+  CREATE TABLE signs (
+    chunk INTEGER PRIMARY KEY,
+    model TEXT NOT NULL,
+    dimensions INTEGER NOT NULL,
+    bits BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT;
   CREATE TABLE terms (
     id INTEGER PRIMARY KEY,
     term TEXT NOT NULL UNIQUE,

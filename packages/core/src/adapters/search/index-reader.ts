@@ -2,9 +2,10 @@ import type { DatabaseSync } from "node:sqlite";
 import { fuseRankings, limitPerDocument, similarity } from "../../domain/search/fuse.ts";
 import { scoreChunk, scoreFloor } from "../../domain/search/score.ts";
 import { resultsMax } from "../../domain/search/search-contract.ts";
-import type { SearchHit, SearchQuery } from "../../domain/search/search-contract.ts";
+import type { SearchHit, SearchQuery, SearchResult } from "../../domain/search/search-contract.ts";
 import { indexTerms, languageOf } from "../../domain/search/terms.ts";
 import { text, textOrNull, texts, whole } from "./row.ts";
+import type { VectorStore } from "./vector-store.ts";
 import { Vocabulary } from "./vocabulary.ts";
 import type { KnownTerm } from "./vocabulary.ts";
 
@@ -39,14 +40,16 @@ interface Question {
 /** Answers questions from an open index. Nothing it runs sees a document whose owner is not among the query's. */
 export class IndexReader {
   readonly #database: DatabaseSync;
+  readonly #vectors: VectorStore;
   readonly #vocabulary: Vocabulary;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, vectors: VectorStore) {
     this.#database = database;
+    this.#vectors = vectors;
     this.#vocabulary = new Vocabulary(database);
   }
 
-  search(query: SearchQuery): { hits: SearchHit[]; found: boolean } {
+  search(query: SearchQuery): Pick<SearchResult, "hits" | "found" | "retrieval"> {
     const question: Question = {
       terms: this.#vocabulary.recognise(query.query, this.count("chunks")),
       words: new Set(indexTerms(query.query)),
@@ -55,14 +58,23 @@ export class IndexReader {
     };
     const exact = this.#rank(question, (sureness) => sureness === 1);
     const close = this.#rank(question, () => true);
-    const candidates = this.#load([...new Set([...exact, ...close])], question);
-    const ranked = rank(candidates, { exact, close, language: question.language });
+    const near = this.#near(query);
+    const candidates = this.#load([...new Set([...exact, ...close, ...(near ?? [])])], question);
+    const lexical = rank(candidates, { exact, close, language: question.language });
+    const ranked = near === undefined ? lexical : fuseWithNearness(lexical, near);
     const limit = Math.min(query.limit, resultsMax);
     const kept = limitPerDocument(ranked, (candidate) => candidate.hit.documentId, limit);
     return {
       hits: kept.map((candidate) => candidate.hit),
       found: (kept[0]?.hit.score ?? 0) >= scoreFloor,
+      retrieval: near === undefined ? "lexical" : "hybrid",
     };
+  }
+
+  /** Chunk ids by the nearness of their vectors; `undefined` without a vector to compare with. */
+  #near({ vector, owners }: SearchQuery): number[] | undefined {
+    if (vector === undefined) return undefined;
+    return this.#vectors.nearest(vector, new Set(owners), candidatesPerRankingMax);
   }
 
   count(key: "documents" | "chunks" | "watermark_seq"): number {
@@ -163,6 +175,18 @@ function rank(
     );
   };
   return candidates.toSorted((left, right) => value(right) - value(left));
+}
+
+/**
+ * Fuses the ranking by words with the one by meaning. What words find for sure stays in front, and nearness alone is
+ * never worth quoting: how near is near enough differs from model to model, and nothing tells it.
+ */
+function fuseWithNearness(lexical: readonly Candidate[], near: readonly number[]): Candidate[] {
+  const byWords = lexical.filter(({ share }) => share > 0).map(({ id }) => id);
+  const fused = fuseRankings([byWords, near]);
+  const value = ({ id, hasIdentifier, hit }: Candidate): number =>
+    (hasIdentifier ? 4 : 0) + (hit.score >= scoreFloor ? 2 : 0) + (fused.get(id) ?? 0);
+  return lexical.toSorted((left, right) => value(right) - value(left));
 }
 
 function toHit(row: Readonly<Record<string, unknown>>, score: number): SearchHit {

@@ -7,6 +7,7 @@ import type { DocumentInput } from "../../domain/search/search-contract.ts";
 import { soundKey } from "../../domain/search/sound-key.ts";
 import { documentLanguage, indexTerms } from "../../domain/search/terms.ts";
 import { text, whole } from "./row.ts";
+import type { VectorStore } from "./vector-store.ts";
 
 export const chunksPerDocumentIndexedMax = 16_384;
 
@@ -28,12 +29,14 @@ export function transaction<T>(database: DatabaseSync, work: () => T): T {
 /** Adds and removes documents; the vocabulary counts in how many chunks each term stands and forgets it at none. */
 export class IndexWriter {
   readonly #database: DatabaseSync;
+  readonly #vectors: VectorStore;
   readonly #statements = new Map<string, StatementSync>();
   // Counts change once per term and transaction, not once per chunk: most terms repeat.
   readonly #pendingCounts = new Map<string, number>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, vectors: VectorStore) {
     this.#database = database;
+    this.#vectors = vectors;
   }
 
   /** Adds one document, replacing the one with its id. Throws `SearchError` "refused" for too many chunks. */
@@ -83,6 +86,7 @@ export class IndexWriter {
       this.#countTerms(terms.join(" "), -1);
       removed += 1;
     }
+    this.#vectors.removeOf(id);
     this.#run("DELETE FROM chunks WHERE document = ?", [id]);
     this.#run("DELETE FROM documents WHERE id = ?", [id]);
     this.#count("documents", -1);

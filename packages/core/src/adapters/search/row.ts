@@ -27,6 +27,13 @@ export function whole(row: Row, column: string): number {
   return value;
 }
 
+/** A column of bytes. */
+export function bytes(row: Row, column: string): Uint8Array {
+  const value = row[column];
+  if (!(value instanceof Uint8Array)) throw unexpected(column);
+  return value;
+}
+
 /** A column that holds a JSON array of texts. */
 export function texts(row: Row, column: string): string[] {
   const value: unknown = JSON.parse(text(row, column));

@@ -6,13 +6,16 @@ import {
   documentsPerAddMax,
   ownersMax,
   resultsMax,
+  vectorsPerCallMax,
 } from "../../domain/search/search-contract.ts";
 import type {
+  ChunkVector,
   DocumentInput,
   SearchClient,
   SearchQuery,
   SearchResult,
   SearchStats,
+  UnembeddedChunk,
 } from "../../domain/search/search-contract.ts";
 import { queryCharsMax } from "../../domain/search/terms.ts";
 import type { SearchCallName, SearchCalls, SearchReply } from "./search-requests.ts";
@@ -84,6 +87,16 @@ class WorkerSearch implements SearchClient {
     if (!Number.isInteger(query.limit) || query.limit < 1)
       throw new SearchError("refused", "a query asks for at least one result");
     return await this.#call("search", query);
+  }
+
+  async unembedded(model: string, limit: number): Promise<readonly UnembeddedChunk[]> {
+    refuseOver(limit, vectorsPerCallMax, "chunks in one call");
+    return await this.#call("unembedded", { model, limit });
+  }
+
+  async putVectors(model: string, vectors: readonly ChunkVector[]): Promise<void> {
+    refuseOver(vectors.length, vectorsPerCallMax, "vectors in one call");
+    await this.#call("putVectors", { model, vectors });
   }
 
   async stats(): Promise<SearchStats> {

@@ -5,23 +5,28 @@ import type {
   SearchQuery,
   SearchResult,
   SearchStats,
+  UnembeddedChunk,
 } from "../../domain/search/search-contract.ts";
 import { isCorrupt, openIndexFile, removeIndexFiles } from "./index-file.ts";
 import { IndexReader } from "./index-reader.ts";
 import { IndexWriter, transaction } from "./index-writer.ts";
+import type { SearchCalls } from "./search-requests.ts";
+import { VectorStore } from "./vector-store.ts";
 
 /** The index in one thread: every call is synchronous. `openSearch` puts it behind a worker. */
 export class SearchIndex {
   readonly #file: string;
   #database: DatabaseSync;
+  #vectors: VectorStore;
   #reader: IndexReader;
   #writer: IndexWriter;
 
   constructor(file: string) {
     this.#file = file;
     this.#database = openIndexFile(file);
-    this.#reader = new IndexReader(this.#database);
-    this.#writer = new IndexWriter(this.#database);
+    this.#vectors = new VectorStore(this.#database);
+    this.#reader = new IndexReader(this.#database, this.#vectors);
+    this.#writer = new IndexWriter(this.#database, this.#vectors);
   }
 
   add(documents: readonly DocumentInput[]): void {
@@ -40,8 +45,16 @@ export class SearchIndex {
 
   search(query: SearchQuery): SearchResult {
     const startedMs = performance.now();
-    const { hits, found } = this.#guarded(() => this.#reader.search(query));
-    return { hits, retrieval: "lexical", found, tookMs: performance.now() - startedMs };
+    const result = this.#guarded(() => this.#reader.search(query));
+    return { ...result, tookMs: performance.now() - startedMs };
+  }
+
+  unembedded({ model, limit }: SearchCalls["unembedded"]["input"]): UnembeddedChunk[] {
+    return this.#guarded(() => this.#vectors.missing(model, limit));
+  }
+
+  putVectors({ model, vectors }: SearchCalls["putVectors"]["input"]): void {
+    this.#write(() => this.#vectors.put(model, vectors));
   }
 
   stats(): SearchStats {
@@ -79,8 +92,9 @@ export class SearchIndex {
       this.#database.close();
       removeIndexFiles(this.#file);
       this.#database = openIndexFile(this.#file);
-      this.#reader = new IndexReader(this.#database);
-      this.#writer = new IndexWriter(this.#database);
+      this.#vectors = new VectorStore(this.#database);
+      this.#reader = new IndexReader(this.#database, this.#vectors);
+      this.#writer = new IndexWriter(this.#database, this.#vectors);
       return work();
     }
   }

@@ -19,6 +19,8 @@ function run(request: SearchRequest): Extract<SearchReply, { kind: "done" }>["ou
   if (request.call === "stats") return index().stats();
   if (request.call === "add") index().add(request.input);
   if (request.call === "remove") index().remove(request.input);
+  if (request.call === "unembedded") return index().unembedded(request.input);
+  if (request.call === "putVectors") index().putVectors(request.input);
   if (request.call === "close") opened?.close();
   return undefined;
 }

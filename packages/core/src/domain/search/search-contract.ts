@@ -5,6 +5,26 @@ export const documentBytesMax = 4 * 1024 * 1024;
 export const documentsPerAddMax = 10_000;
 export const resultsMax = 20;
 export const ownersMax = 64;
+export const vectorsPerCallMax = 256;
+
+/** A question as a vector, and the model that made it: vectors of two models say nothing to each other. */
+export interface QueryVector {
+  readonly model: string;
+  readonly values: Float32Array;
+}
+
+/** A chunk that has no vector of a model yet. */
+export interface UnembeddedChunk {
+  readonly chunk: number;
+  /** Tells the chunk from another that gets its number when it is replaced. */
+  readonly key: string;
+  /** What is embedded: title, heading and text. */
+  readonly text: string;
+}
+
+export interface ChunkVector extends Pick<UnembeddedChunk, "chunk" | "key"> {
+  readonly vector: Float32Array;
+}
 
 export interface DocumentInput {
   readonly documentId: string;
@@ -44,11 +64,14 @@ export interface SearchQuery {
   readonly owners: readonly string[];
   readonly limit: number;
   readonly language?: Language;
+  /** Present where texts are embedded: chunks near to it in meaning are found too. */
+  readonly vector?: QueryVector;
 }
 
 export interface SearchResult {
   readonly hits: readonly SearchHit[];
-  readonly retrieval: "lexical";
+  /** `hybrid` when vectors had a say. */
+  readonly retrieval: "lexical" | "hybrid";
   /** The best hit reaches the floor: it is worth quoting. */
   readonly found: boolean;
   readonly tookMs: number;
@@ -66,6 +89,10 @@ export interface SearchClient extends AsyncDisposable {
   add(documents: readonly DocumentInput[]): Promise<void>;
   remove(documentIds: readonly string[]): Promise<void>;
   search(query: SearchQuery): Promise<SearchResult>;
+  /** Chunks without a vector of this model, at most `limit`, which is at most `vectorsPerCallMax`. */
+  unembedded(model: string, limit: number): Promise<readonly UnembeddedChunk[]>;
+  /** Keeps vectors; one whose chunk is gone meanwhile is dropped. */
+  putVectors(model: string, vectors: readonly ChunkVector[]): Promise<void>;
   stats(): Promise<SearchStats>;
   /** Gives the memory of an idle index back; the next call takes it again. */
   rest(): Promise<void>;

@@ -1,0 +1,153 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { DatabaseSync } from "node:sqlite";
+import {
+  type DocumentInput,
+  type SearchClient,
+  vectorsPerCallMax,
+} from "../../domain/search/search-contract.ts";
+import { dimensionsMax } from "../../domain/search/vectors.ts";
+import { openSearch } from "./search-client.ts";
+
+let folder: string;
+let file: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "adyton-vectors-"));
+  file = join(folder, "index.db");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const note = (documentId: string, text: string, owner: string | null = null): DocumentInput => ({
+  documentId,
+  owner,
+  title: documentId,
+  source: documentId,
+  mediaType: "text/plain",
+  tier: "owner",
+  seq: 1,
+  text,
+});
+
+/** Two meanings: what warms and what drives, whatever the words. */
+const meaning = (text: string): Float32Array =>
+  Float32Array.from([
+    /boiler|stove|heat|котёл|печь/iu.test(text) ? 1 : -1,
+    /car|engine|motor|машина/iu.test(text) ? 1 : -1,
+    0.1,
+  ]);
+
+async function embedAll(search: SearchClient, model = "m"): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const chunks = await search.unembedded(model, 2);
+    if (chunks.length === 0) return count;
+    count += chunks.length;
+    const vectors = chunks.map(({ chunk, key, text }) => ({ chunk, key, vector: meaning(text) }));
+    await search.putVectors(model, vectors);
+  }
+}
+
+const notes = [
+  note("a", "The boiler stands in the cellar."),
+  note("b", "The car stands in the yard."),
+  note("c", "Печь стоит на кухне.", "someone"),
+];
+const ask = async (search: SearchClient, query: string, owners: string[] = [], model = "m") => {
+  const vector = { model, values: meaning(query) };
+  const { hits, retrieval, found } = await search.search({ query, owners, limit: 3, vector });
+  return { ids: hits.map(({ documentId }) => documentId), retrieval, found };
+};
+
+describe("search by vectors", () => {
+  it("finds by meaning what words do not, in another language too, and only for its owner", async () => {
+    await using search = openSearch({ file });
+    await search.add(notes);
+    assert.equal((await ask(search, "heat")).retrieval, "lexical", "nothing is embedded yet");
+    assert.deepEqual((await ask(search, "heat")).ids, []);
+    assert.equal(await embedAll(search), 3);
+    const everybody = await ask(search, "heat");
+    assert.deepEqual(everybody, { ids: ["a", "b"], retrieval: "hybrid", found: false });
+    const someone = await ask(search, "heat", ["someone"]);
+    assert.deepEqual(new Set(someone.ids.slice(0, 2)), new Set(["a", "c"]));
+    assert.deepEqual((await ask(search, "motor")).ids[0], "b");
+  });
+
+  it("keeps what words find for sure in front, and says that it was found", async () => {
+    await using search = openSearch({ file });
+    await search.add(notes);
+    await embedAll(search);
+    const vector = { model: "m", values: meaning("car") };
+    const result = await search.search({ query: "boiler cellar", owners: [], limit: 3, vector });
+    assert.deepEqual([result.hits[0]?.documentId, result.found], ["a", true]);
+  });
+
+  it("embeds anew for another model, and for another length of the same", async () => {
+    await using search = openSearch({ file });
+    await search.add(notes);
+    await embedAll(search);
+    assert.deepEqual(await search.unembedded("m", 9), []);
+    assert.equal((await search.unembedded("n", 9)).length, 3);
+    assert.equal((await ask(search, "heat", [], "n")).retrieval, "lexical");
+    assert.equal(await embedAll(search, "n"), 3);
+    assert.equal((await ask(search, "heat", [], "n")).retrieval, "hybrid");
+    const [first] = await search.unembedded("m", 1);
+    assert.ok(first !== undefined, "the former model's are gone");
+    const [one] = await search.unembedded("other", 1);
+    assert.ok(one !== undefined);
+    await search.putVectors("n", [{ ...one, vector: new Float32Array(5).fill(1) }]);
+    assert.equal((await search.unembedded("n", 9)).length, 2);
+  });
+
+  it("survives a restart, and forgets a document without a trace", async () => {
+    const secret = Float32Array.from([0.123, -0.456, 0.789]);
+    {
+      await using search = openSearch({ file });
+      await search.add(notes);
+      const [chunk] = await search.unembedded("m", 1);
+      assert.ok(chunk !== undefined);
+      await search.putVectors("m", [{ ...chunk, vector: secret }]);
+    }
+    await using search = openSearch({ file });
+    assert.equal((await search.unembedded("m", 9)).length, 2);
+    assert.equal((await ask(search, "heat")).retrieval, "hybrid");
+    await search.remove(["a"]);
+    assert.equal((await ask(search, "heat")).retrieval, "lexical");
+    using database = new DatabaseSync(file, { readOnly: true });
+    for (const table of ["signs", "vectors"])
+      assert.equal(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"], 0);
+  });
+
+  it("drops a vector whose chunk was replaced meanwhile", async () => {
+    await using search = openSearch({ file });
+    await search.add([note("a", "The boiler.")]);
+    const [stale] = await search.unembedded("m", 1);
+    assert.ok(stale !== undefined);
+    await search.remove(["a"]);
+    await search.add([note("a", "A car with the same number.")]);
+    const [fresh] = await search.unembedded("m", 1);
+    assert.equal(fresh?.chunk, stale.chunk, "the number is used again");
+    await search.putVectors("m", [{ ...stale, vector: meaning(stale.text) }]);
+    assert.equal((await search.unembedded("m", 1)).length, 1);
+  });
+
+  it("holds its limits", async () => {
+    await using search = openSearch({ file });
+    await search.add([note("a", "The boiler.")]);
+    const [chunk] = await search.unembedded("m", vectorsPerCallMax);
+    assert.ok(chunk !== undefined);
+    await assert.rejects(search.unembedded("m", vectorsPerCallMax + 1), { code: "refused" });
+    const many = Array.from({ length: vectorsPerCallMax + 1 }, () => ({
+      ...chunk,
+      vector: meaning(""),
+    }));
+    await assert.rejects(search.putVectors("m", many), { code: "refused" });
+    const put = (length: number) =>
+      search.putVectors("m", [{ ...chunk, vector: new Float32Array(length).fill(1) }]);
+    await assert.rejects(put(dimensionsMax + 1), { code: "refused" });
+    await put(dimensionsMax);
+    assert.deepEqual(await search.unembedded("m", 1), []);
+  });
+});

@@ -1,0 +1,170 @@
+import type { DatabaseSync } from "node:sqlite";
+import {
+  type ChunkVector,
+  type QueryVector,
+  SearchError,
+  type UnembeddedChunk,
+} from "../../domain/search/search-contract.ts";
+import {
+  differingSigns,
+  dimensionsMax,
+  product,
+  scaled,
+  signBits,
+  wordsFor,
+} from "../../domain/search/vectors.ts";
+import { bytes, text, texts, textOrNull, whole } from "./row.ts";
+
+/** Vectors compared exactly, of those whose signs are nearest. */
+const comparedMax = 400;
+
+/** What a search holds in memory: of each vector its chunk, its owner, and the signs. */
+interface Signs {
+  readonly model: string;
+  readonly dimensions: number;
+  readonly chunks: Float64Array;
+  readonly owners: readonly (string | null)[];
+  readonly ownerOf: Uint32Array;
+  readonly bits: Uint32Array;
+}
+
+/**
+ * The vectors of chunks, with the model that made each. Their signs lie in memory from the first search on, until a
+ * vector comes or goes; the vectors themselves stay in the file.
+ */
+export class VectorStore {
+  readonly #database: DatabaseSync;
+  #signs: Signs | undefined;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** Chunks without a vector of this model, the oldest first. */
+  missing(model: string, limit: number): UnembeddedChunk[] {
+    return this.#database
+      .prepare(
+        `SELECT chunks.id AS id, title, heading, text, hash, start_byte FROM chunks
+           JOIN documents ON documents.id = chunks.document LEFT JOIN signs ON signs.chunk = chunks.id
+         WHERE signs.model IS NOT ? ORDER BY chunks.id LIMIT ?`,
+      )
+      .all(model, limit)
+      .map((row) => ({
+        chunk: whole(row, "id"),
+        key: `${text(row, "hash")}:${whole(row, "start_byte")}`,
+        text: `${[text(row, "title"), ...texts(row, "heading")].join(" › ")}\n${text(row, "text")}`,
+      }));
+  }
+
+  /**
+   * Keeps vectors. One whose chunk was replaced meanwhile is dropped, and so are those of the same model with another
+   * length: the server has another model under that name now. Throws `SearchError` "refused" for a vector too long.
+   */
+  put(model: string, vectors: readonly ChunkVector[]): void {
+    const insertSigns = this.#database.prepare(
+      `INSERT OR REPLACE INTO signs (chunk, model, dimensions, bits)
+       SELECT chunks.id, ?, ?, ? FROM chunks JOIN documents ON documents.id = chunks.document
+       WHERE chunks.id = ? AND documents.hash || ':' || chunks.start_byte = ?`,
+    );
+    const insertVector = this.#database.prepare(
+      "INSERT OR REPLACE INTO vectors (chunk, vector) VALUES (?, ?)",
+    );
+    for (const { chunk, key, vector } of vectors) {
+      if (vector.length > dimensionsMax)
+        throw new SearchError("refused", `a vector may have ${dimensionsMax} numbers`);
+      this.#drop("model = ? AND dimensions <> ?", model, vector.length);
+      const unit = scaled(vector);
+      const bits = new Uint8Array(signBits(unit).buffer);
+      const { changes } = insertSigns.run(model, unit.length, bits, chunk, key);
+      if (Number(changes) > 0) insertVector.run(chunk, new Uint8Array(unit.slice().buffer));
+    }
+    this.#signs = undefined;
+  }
+
+  /** Forgets the vectors of a document's chunks. */
+  removeOf(document: number): void {
+    this.#drop("chunk IN (SELECT id FROM chunks WHERE document = ?)", document);
+  }
+
+  /** The chunks whose vectors of the same model are nearest, nearest first; `undefined` when there is none. */
+  nearest(query: QueryVector, owners: ReadonlySet<string>, limit: number): number[] | undefined {
+    const unit = scaled(query.values);
+    const signs = this.#load(query.model, unit.length);
+    if (signs.chunks.length === 0) return undefined;
+    const mayFind = signs.owners.map((owner) => owner === null || owners.has(owner));
+    const bits = signBits(unit);
+    const near = closest(signs, bits, mayFind);
+    const read = this.#database.prepare("SELECT vector FROM vectors WHERE chunk = ?");
+    return near
+      .flatMap((chunk) => {
+        const row = read.get(chunk);
+        if (row === undefined) return [];
+        return [{ chunk, likeness: product(unit, floats(bytes(row, "vector"))) }];
+      })
+      .toSorted((left, right) => right.likeness - left.likeness)
+      .slice(0, limit)
+      .map(({ chunk }) => chunk);
+  }
+
+  #drop(where: string, ...values: Array<string | number>): void {
+    const gone = `SELECT chunk FROM signs WHERE ${where}`;
+    this.#database.prepare(`DELETE FROM vectors WHERE chunk IN (${gone})`).run(...values);
+    const { changes } = this.#database.prepare(`DELETE FROM signs WHERE ${where}`).run(...values);
+    if (Number(changes) > 0) this.#signs = undefined;
+  }
+
+  #load(model: string, dimensions: number): Signs {
+    const kept = this.#signs;
+    if (kept?.model === model && kept.dimensions === dimensions) return kept;
+    const rows = this.#database
+      .prepare(
+        `SELECT signs.chunk AS chunk, owner, bits FROM signs JOIN chunks ON chunks.id = signs.chunk
+           JOIN documents ON documents.id = chunks.document WHERE model = ? AND dimensions = ?`,
+      )
+      .all(model, dimensions);
+    const words = wordsFor(dimensions);
+    const places = new Map<string | null, number>();
+    const bits = new Uint32Array(rows.length * words);
+    const chunks = new Float64Array(rows.length);
+    const ownerOf = new Uint32Array(rows.length);
+    for (const [index, row] of rows.entries()) {
+      const owner = textOrNull(row, "owner");
+      const place = places.get(owner) ?? places.size;
+      places.set(owner, place);
+      ownerOf[index] = place;
+      chunks[index] = whole(row, "chunk");
+      bits.set(new Uint32Array(bytes(row, "bits").slice().buffer), index * words);
+    }
+    this.#signs = { model, dimensions, chunks, owners: [...places.keys()], ownerOf, bits };
+    return this.#signs;
+  }
+}
+
+/** The chunks whose signs differ least, at most `comparedMax`: counted by distance, so that nothing is sorted. */
+function closest(signs: Signs, bits: Uint32Array, mayFind: readonly boolean[]): number[] {
+  const { chunks, ownerOf, dimensions } = signs;
+  const hidden = dimensions + 1;
+  const distances = new Uint16Array(chunks.length).fill(hidden);
+  const counts = new Uint32Array(hidden);
+  for (let index = 0; index < chunks.length; index += 1) {
+    if (mayFind[ownerOf[index] ?? 0] !== true) continue;
+    const distance = differingSigns(bits, signs.bits, index * bits.length);
+    distances[index] = distance;
+    counts[distance] = (counts[distance] ?? 0) + 1;
+  }
+  let farthest = 0;
+  for (let sum = 0; farthest < dimensions; farthest += 1) {
+    sum += counts[farthest] ?? 0;
+    if (sum >= comparedMax) break;
+  }
+  const near: number[] = [];
+  // Those at the farthest distance come last, as many as there is room for.
+  for (const isRim of [false, true])
+    for (let index = 0; index < chunks.length && near.length < comparedMax; index += 1) {
+      const distance = distances[index] ?? hidden;
+      if (isRim ? distance === farthest : distance < farthest) near.push(chunks[index] ?? 0);
+    }
+  return near;
+}
+
+const floats = (data: Uint8Array): Float32Array => new Float32Array(data.slice().buffer);
