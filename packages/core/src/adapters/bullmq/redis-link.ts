@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { settlesWithin, systemClock } from "@adyton/runtime/clock";
 import { Redis, type RedisOptions } from "ioredis";
 import { repliesAtOnceMax } from "./limits.ts";
 
@@ -38,12 +39,10 @@ export class RedisLink implements AsyncDisposable {
       enableOfflineQueue: false,
       autoResendUnfulfilledCommands: false,
       maxRetriesPerRequest: 0,
-      commandTimeout: options.commandMs,
     };
     this.commands = new Redis(base);
     this.#listener = new Redis({ ...base, autoResubscribe: false });
-    if (options.stream !== undefined)
-      this.#reader = new Redis({ ...base, commandTimeout: options.commandMs + readBlockMs });
+    if (options.stream !== undefined) this.#reader = new Redis(base);
     for (const redis of this.#all) {
       // Every fault shows in the command that fails by it, and in `isUp`; the connection comes back by itself.
       redis.on("error", () => undefined);
@@ -62,20 +61,22 @@ export class RedisLink implements AsyncDisposable {
     this.#reading = this.#read();
   }
 
-  /** Whether Redis answers; a connection that hangs is replaced. */
+  /** Whether Redis answers; a connection that hangs is replaced, and what waited on it fails. */
   async check(): Promise<boolean> {
     const answers = await Promise.all(
-      [this.commands, this.#listener].map((redis) =>
-        redis.ping().then(
-          () => true,
-          () => {
-            if (redis.status === "ready") redis.disconnect(true);
-            return false;
-          },
-        ),
-      ),
+      [this.commands, this.#listener].map((each) => this.#ping(each)),
     );
     return answers.every(Boolean) && this.isUp;
+  }
+
+  async #ping(redis: Redis): Promise<boolean> {
+    try {
+      if (await settlesWithin(redis.ping(), this.#options.commandMs, systemClock)) return true;
+    } catch {
+      // It fails for the connection's sake.
+    }
+    if (redis.status === "ready") redis.disconnect(true);
+    return false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,16 +112,7 @@ export class RedisLink implements AsyncDisposable {
     if (reader === undefined || stream === undefined || onEntry === undefined) return;
     while (!signal.aborted) {
       try {
-        const found = await reader.xread(
-          "COUNT",
-          repliesAtOnceMax,
-          "BLOCK",
-          readBlockMs,
-          "STREAMS",
-          stream,
-          this.#lastEntry,
-        );
-        const entries = found?.[0]?.[1] ?? [];
+        const entries = await this.#next(reader, stream);
         for (const [id, fields] of entries) {
           this.#lastEntry = id;
           onEntry(pairs(fields));
@@ -132,6 +124,19 @@ export class RedisLink implements AsyncDisposable {
         await sleep(againMs, undefined, { signal }).catch(() => undefined);
       }
     }
+  }
+
+  async #next(reader: Redis, stream: string): Promise<readonly [id: string, fields: string[]][]> {
+    const count = ["COUNT", repliesAtOnceMax, "BLOCK", readBlockMs] as const;
+    const reading = reader.xread(...count, "STREAMS", stream, this.#lastEntry);
+    const isInTime = await settlesWithin(
+      reading,
+      readBlockMs + this.#options.commandMs,
+      systemClock,
+    );
+    if (isInTime) return (await reading)?.[0]?.[1] ?? [];
+    reader.disconnect(true);
+    return [];
   }
 
   /** What was read leaves Redis. Where that fails, the stream is bounded and expires by itself. */
