@@ -92,7 +92,7 @@ export class Lines extends MessageSocket {
     this.socket.setEncoding("utf8").on("data", (chunk: string) => {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) this.hear(line);
+      for (const line of lines) if (line !== "") this.hear(line);
     });
   }
 

@@ -131,11 +131,6 @@ export const serverEnvelopes = {
       id: "ProblemAnswer",
       description: "A request was refused or failed; nothing follows.",
     }),
-  ping: z.strictObject({ type: z.literal("ping") }).meta({
-    id: "Ping",
-    description:
-      "Says nothing. Only on a line of its own, to a client that has closed its sending side.",
-  }),
 } as const;
 
 export type ServerEnvelope = {

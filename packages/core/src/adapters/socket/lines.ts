@@ -20,14 +20,15 @@ const farewells: Readonly<Partial<Record<CloseReason, ProblemCode>>> = {
 
 /**
  * A message a line. A client that closes its sending side, as a pipe does at its end, still gets every answer; then the
- * connection is closed. While a stream lasts that client is sent pings, because only writing tells that it has gone.
+ * connection is closed. Until then it is sent empty lines, which say nothing: only writing tells that it has gone.
  */
 export class LinesWire implements Wire, OpenSocket {
   readonly #context: SocketContext;
   readonly #socket: Socket;
   readonly #session: Session;
   readonly #reader: LineReader;
-  #hasEnded = false;
+  /** Runs once the client has closed its sending side. */
+  #presence: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
 
   constructor(
@@ -48,12 +49,13 @@ export class LinesWire implements Wire, OpenSocket {
     });
     socket.on("data", (chunk: Buffer) => this.#reader.add(chunk));
     socket.on("end", () => {
-      this.#hasEnded = true;
+      this.#presence = setInterval(() => socket.write("\n"), context.limits.presenceCheckMs);
       this.answered();
     });
     socket.on("error", () => socket.destroy());
     socket.on("close", () => {
       clearTimeout(this.#linger);
+      clearInterval(this.#presence);
       this.#reader.clear();
       this.#session.closed();
       closed();
@@ -78,7 +80,7 @@ export class LinesWire implements Wire, OpenSocket {
   }
 
   answered(): void {
-    if (this.#hasEnded && !this.#session.isBusy) this.#end();
+    if (this.#presence !== undefined && !this.#session.isBusy) this.#end();
   }
 
   close(reason: CloseReason): void {
@@ -92,7 +94,6 @@ export class LinesWire implements Wire, OpenSocket {
 
   beat(): void {
     this.#session.beat();
-    if (this.#hasEnded) this.#session.send({ type: "ping" });
   }
 
   stop(): void {
@@ -114,6 +115,7 @@ export class LinesWire implements Wire, OpenSocket {
 
   #end(): void {
     if (this.#linger !== undefined) return;
+    clearInterval(this.#presence);
     this.#socket.end();
     this.#linger = setTimeout(() => this.#socket.destroy(), this.#context.limits.lingerMs).unref();
     // What still comes is read away: closing on unread data would cut off what was just said.

@@ -28,6 +28,8 @@ export interface SocketLimits {
   readonly skippedBytesMax: number;
   /** Milliseconds in which the first byte of a connection must have arrived. */
   readonly silentMsMax: number;
+  /** Milliseconds between two looks whether a client that closed its sending side is still there. */
+  readonly presenceCheckMs: number;
   /** Milliseconds a client has to take what was sent last before its connection is cut. */
   readonly lingerMs: number;
 }
@@ -43,5 +45,6 @@ export const socketLimits: SocketLimits = {
   uncountedBytesMax: 16 * 1024,
   skippedBytesMax: 1024 * 1024,
   silentMsMax: 10_000,
+  presenceCheckMs: 1_000,
   lingerMs: 2_000,
 };

@@ -45,7 +45,10 @@ export class WebSocketWire implements Wire, OpenSocket {
   readonly #connection: Duplex & { readonly bytesWritten?: number };
   readonly #session: Session;
   readonly #partial: PartialMessage;
+  /** Of the message that has not wholly arrived. */
   #arrivedBytes = 0;
+  /** Whether the present read brought the end of a message. */
+  #hasMessage = false;
   #hasHeard = true;
 
   constructor(
@@ -116,7 +119,7 @@ export class WebSocketWire implements Wire, OpenSocket {
   }
 
   #message(data: RawData, isBinary: boolean): void {
-    this.#arrivedBytes = 0;
+    this.#hasMessage = true;
     this.#partial.clear();
     if (isBinary || !Buffer.isBuffer(data)) return this.#session.close("not_text");
     this.#session.receive(data);
@@ -124,8 +127,9 @@ export class WebSocketWire implements Wire, OpenSocket {
 
   #arrived(bytes: number): void {
     this.#hasHeard = true;
-    // What one read brought in after a whole message is not counted: it is at most the size of one read.
-    this.#arrivedBytes += bytes;
+    // What a read brought after the end of a message is not counted: it is less than one read.
+    this.#arrivedBytes = this.#hasMessage ? 0 : this.#arrivedBytes + bytes;
+    this.#hasMessage = false;
     const isSmall = this.#arrivedBytes <= this.#context.limits.uncountedBytesMax;
     if (isSmall || this.#partial.keeps(this.#arrivedBytes, this.#session.speaker)) return;
     this.#session.close("busy");

@@ -198,6 +198,12 @@ export class WebSocketClient implements SocketClient {
     return client;
   }
 
+  /** The connection below, for what no client would send. */
+  get raw(): Socket {
+    const { _socket } = this.webSocket as unknown as { readonly _socket: Socket };
+    return _socket;
+  }
+
   get said(): readonly Said[] {
     return this.#ear.said;
   }
@@ -227,14 +233,20 @@ export class LinesClient implements SocketClient {
   readonly #ear = new Ear();
   readonly socket: Socket;
   readonly closed: Promise<undefined>;
+  /** Resolves with the first empty line. */
+  readonly hasHeardNothing: Promise<void>;
 
   constructor(where: { path: string } | { port: number }) {
     this.socket = connect(Object.assign({ allowHalfOpen: true }, where));
     let rest = "";
+    const { promise: nothing, resolve: heardNothing } = Promise.withResolvers<void>();
+    this.hasHeardNothing = nothing;
     this.socket.setEncoding("utf8").on("data", (chunk: string) => {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) this.#ear.hear(line);
+      for (const line of lines)
+        if (line === "") heardNothing();
+        else this.#ear.hear(line);
     });
     const { promise, resolve } = Promise.withResolvers<undefined>();
     this.closed = promise;
