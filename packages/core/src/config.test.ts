@@ -20,7 +20,14 @@ describe("the configuration", () => {
     assert.deepEqual(backends[0]?.roles, ["chat"]);
   });
 
+  it("gives an embedded model an address, its name and one answer at a time", () => {
+    const { backends } = NodeConfig.parse({ backends: [{ embedded: "qwen3-4b" }] });
+    const [{ url, model, concurrency } = {}] = backends;
+    assert.deepEqual([url, model, concurrency], ["embedded:qwen3-4b", "qwen3-4b", 1]);
+  });
+
   const turns = (key: string, value: unknown) => ({ turns: { [key]: value } });
+  const own = { embedded: "qwen3-4b" };
   const manyBackends = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ ...backend, name: `b${index}` }));
   const ofBackend = (more: object) => ({ backends: [{ ...backend, ...more }] });
@@ -47,6 +54,16 @@ describe("the configuration", () => {
     ["an unknown role", ofBackend({ roles: ["poet"] }), false],
     ["an address without a scheme", ofBackend({ url: "localhost:11434" }), true],
     ["an address with /v1", ofBackend({ url: "https://host/v1" }), true],
+    ["a unix socket", ofBackend({ url: "unix:/run/model.sock" }), true],
+    ["an embedded model", { backends: [{ embedded: "qwen3-4b" }] }, true],
+    ["one with all its keys", { backends: [{ ...own, threads: 1_024, gpu: "auto" }] }, true],
+    ["too many threads", { backends: [{ ...own, threads: 1_025 }] }, false],
+    ["another GPU", { backends: [{ ...own, gpu: "on" }] }, false],
+    ["a path for a name", { backends: [{ embedded: "../x" }] }, false],
+    ["neither server nor model", { backends: [{ name: "a" }] }, false],
+    ["both server and model", ofBackend(own), false],
+    ["threads of a server", ofBackend({ threads: 2 }), false],
+    ["a key for an embedded model", { backends: [{ ...own, api_key_file: "/k" }] }, false],
     ["another scheme", ofBackend({ url: "ftp://host" }), false],
     ["no address", ofBackend({ url: "" }), false],
     ["a name with a capital", ofBackend({ name: "A" }), false],

@@ -12,7 +12,7 @@ interface EmbeddedOptions {
   readonly log: (level: "info" | "warn", message: string, fields: Record<string, string>) => void;
 }
 
-export interface Embedded {
+interface Embedded {
   readonly config: NodeConfig;
   readonly hostFor: (config: BackendConfig) => ServerHost | undefined;
 }

@@ -12,7 +12,7 @@ import { StateReader } from "./adapters/sqlite/state-reader.ts";
 import type { BackendPool } from "./app/backend-pool.ts";
 import { type App, assembleApp } from "./assemble.ts";
 import { Backends } from "./backends.ts";
-import { type Embedded, withEmbedded } from "./embedded.ts";
+import { withEmbedded } from "./embedded.ts";
 import type { BackendChoice } from "./choose-backend.ts";
 import type { NodeConfig } from "./config.ts";
 import { configHash, type HomeFiles, readConfig } from "./home.ts";
@@ -48,21 +48,11 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const notice = options.onNotice ?? (() => undefined);
   await using stack = new AsyncDisposableStack();
   const written = await readConfig(files.config);
-  const log = stack.use(
-    createLog({
-      target: { kind: "file", path: files.log, bytesMax: logBytesMax, filesMax: logFilesMax },
-    }),
-  );
+  const log = stack.use(openLog(files));
   const records = stack.use(new JournalReader(files.journal));
   const search = stack.use(openSearch({ file: files.index }));
   const announced = { backend: false };
-  const embedded = await withEmbedded(written, {
-    home: options.home,
-    wanted: options.backend,
-    log: (level, message, fields) => log[level](message, fields),
-  });
-  const { config } = embedded;
-  const { backends, choice } = await openBackends(started, embedded, log, (change) => {
+  const { backends, choice, config } = await openBackends(started, written, log, (change) => {
     if (announced.backend) notice({ kind: "backend_changed", ...change });
   });
   stack.use(backends);
@@ -129,6 +119,12 @@ export async function openNode(started: Started): Promise<RunningNode> {
   };
 }
 
+function openLog({ log }: HomeFiles): ReturnType<typeof createLog> {
+  return createLog({
+    target: { kind: "file", path: log, bytesMax: logBytesMax, filesMax: logFilesMax },
+  });
+}
+
 /** Says where the node listens, and keeps it in its folder, for the CLI, until this is disposed. */
 async function tellAddresses(
   { files }: Started,
@@ -145,11 +141,16 @@ async function tellAddresses(
 
 async function openBackends(
   { options, journal }: Started,
-  { config, hostFor }: Embedded,
+  written: NodeConfig,
   log: RootLog,
   tell: (change: Pick<BackendHealth, "status" | "detail"> & { readonly name: string }) => void,
 ) {
-  return await Backends.open({
+  const { config, hostFor } = await withEmbedded(written, {
+    home: options.home,
+    wanted: options.backend,
+    log: (level, message, fields) => log[level](message, fields),
+  });
+  const opened = await Backends.open({
     backend: options.backend,
     model: options.model,
     config,
@@ -177,6 +178,7 @@ async function openBackends(
     onFoundLate: ({ backend }) =>
       log.info("a model server was found", { url: backend.url, model: backend.model ?? "" }),
   });
+  return { ...opened, config };
 }
 
 /** Says which model servers are used, and pins one in the configuration when a person chose it. */

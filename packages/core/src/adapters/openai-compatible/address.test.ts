@@ -17,6 +17,22 @@ describe("parseAddress", () => {
   for (const [url, text] of cases)
     it(`reads ${url}`, () => assert.equal(parseAddress(url).text, text));
 
+  it("reads the path of a unix socket", () => {
+    for (const url of [
+      "unix:/run/модель.sock",
+      "unix:///run/модель.sock",
+      "UNIX:/run/модель.sock",
+    ]) {
+      const { socketPath, text, isSecure, basePath } = parseAddress(url);
+      assert.deepEqual(
+        [socketPath, text, isSecure, basePath],
+        ["/run/модель.sock", "unix:/run/модель.sock", false, ""],
+      );
+    }
+    const longest = `/${"x".repeat(102)}`;
+    assert.equal(parseAddress(`unix:${longest}`).socketPath, longest);
+  });
+
   it("gives what a request needs", () => {
     assert.deepEqual(parseAddress("http://[::1]/llm/v1"), {
       isSecure: false,
@@ -37,6 +53,10 @@ describe("parseAddress", () => {
     "http://h?key=1",
     "http://h#x",
     "http://h:99999",
+    "unix:",
+    "unix:/",
+    "unix:run/x.sock",
+    `unix:/${"x".repeat(107)}`,
   ])
     it(`refuses ${JSON.stringify(url)} without repeating it`, () =>
       assert.throws(

@@ -11,10 +11,11 @@ import type {
 } from "../../ports/backend.ts";
 import type { ServerHost } from "../../ports/server-host.ts";
 import { TokenMemo } from "../../domain/model/token-memo.ts";
-import { BackendError, parseAddress } from "./address.ts";
+import { parseAddress } from "./address.ts";
 import { tryChat, type TryAnswer, type TryOutcome } from "./chat-try.ts";
 import { chatBody } from "./chat-wire.ts";
 import { embedTexts } from "./embed-try.ts";
+import { checkOptions } from "./check-options.ts";
 import { countExactly } from "./exact-count.ts";
 import { failureWords } from "./failure-words.ts";
 import { unknownModelSentence, type TryFailure } from "./failures.ts";
@@ -22,7 +23,6 @@ import { HealthWatch } from "./health-watch.ts";
 import { inspectServer, type Inspection } from "./inspect-server.ts";
 import {
   contextTokensDefault,
-  contextTokensMax,
   embedMsMax,
   retryBackoff,
   timeoutsDefault,
@@ -32,7 +32,7 @@ import {
 import { findModel, type ServerDescription } from "./server-description.ts";
 import { getJson } from "./small-call.ts";
 import { WireClient } from "./wire-client.ts";
-import { withinMs } from "./within.ts";
+import { unlessAborted, withinMs } from "./within.ts";
 
 export interface BackendOptions {
   readonly name: string;
@@ -82,13 +82,7 @@ class OpenAiCompatibleBackend implements Backend {
   #beginsReasoning = false;
 
   constructor(options: BackendOptions) {
-    if (!isCount(options.concurrency, 10_000))
-      throw new BackendError(
-        "option_invalid",
-        "concurrency must be a whole number from 1 to 10000",
-      );
-    if (options.contextTokens !== undefined && !isCount(options.contextTokens, contextTokensMax))
-      throw new BackendError("option_invalid", "contextTokens must be a positive whole number");
+    checkOptions(options);
     const address = parseAddress(options.url);
     this.#options = options;
     this.#timeouts = { ...timeoutsDefault, ...options.timeouts };
@@ -395,16 +389,3 @@ const cancelled: ChatOutcome = {
   detail: failureWords.cancelled,
   started: false,
 };
-
-/** Waits for `work` or for the signal, whichever comes first. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const abort = (): void => resolve();
-  signal.addEventListener("abort", abort, { once: true });
-  await Promise.race([work, promise]);
-  signal.removeEventListener("abort", abort);
-}
-
-function isCount(value: number, max: number): boolean {
-  return Number.isSafeInteger(value) && value > 0 && value <= max;
-}

@@ -15,3 +15,12 @@ export async function withinMs<T>(
     timer[Symbol.dispose]();
   }
 }
+
+/** Waits for `work` or for the signal, whichever comes first. */
+export async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const abort = (): void => resolve();
+  signal.addEventListener("abort", abort, { once: true });
+  await Promise.race([work, promise]);
+  signal.removeEventListener("abort", abort);
+}
