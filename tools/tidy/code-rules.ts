@@ -43,16 +43,17 @@ export function* syntax(tree: Tree): Generator<Finding> {
     for (const [pattern, message] of banned) yield* matches(file, file.code, pattern, message);
 }
 
-const workshop = /^(?:tools|bench|test)\//;
+const workshop = /^(?:tools|bench|test|examples)\//;
 
 export function* processUse(tree: Tree): Generator<Finding> {
   const environmentReader = /^packages\/(?:cli\/|runtime\/src\/(?:config|terminal)[^/]*$)/;
   for (const file of tree.sources) {
     const { path, code } = file;
-    const cli = path.startsWith("packages/cli/");
+    // These run as a process of their own.
+    const ends = /^packages\/(?:cli\/|llama\/src\/main\.ts$)/.test(path);
     if (!environmentReader.test(path) && !workshop.test(path) && !isTest(path))
       yield* matches(file, code, /\bprocess\.env\b/g, "the environment is read at the edge");
-    if (cli || workshop.test(path)) continue;
+    if (ends || workshop.test(path)) continue;
     yield* matches(file, code, /\bprocess\.exit\(/g, "the caller decides when to exit");
     yield* matches(file, code, /\bconsole\.\w+\(/g, "use the log");
   }

@@ -133,7 +133,7 @@ export function* deadFiles(tree: Tree): Generator<Finding> {
         yield { path, line: 1, message: `exports no file: ${target}` };
     }
   for (const { path } of tree.sources)
-    if (isTest(path) || /^(?:tools|bench)\/[^/]+\.ts$/.test(path)) visit(path);
+    if (isTest(path) || /^(?:tools|bench|examples)\/[^/]+\.ts$/.test(path)) visit(path);
   for (const { path } of tree.sources)
     if (!reached.has(path) && !path.endsWith(".d.ts"))
       yield { path, line: 1, message: "nothing imports this file" };
