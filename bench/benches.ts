@@ -11,6 +11,7 @@ export const benches = {
   loop: async () => (await import("./loop.ts")).loop,
   restart: async () => (await import("./restart.ts")).restart,
   failover: async () => (await import("./failover.ts")).failover,
+  workers: async () => (await import("./workers.ts")).workers,
   search: async () => (await import("./search.ts")).search,
 } as const satisfies Record<string, () => Promise<Bench>>;
 
