@@ -146,6 +146,19 @@ describe("model servers that all fail", () => {
     assert.deepEqual([chats(two.a), chats(two.b)], [roundsMax, roundsMax]);
   });
 
+  for (const [seconds, rounds] of [
+    [20, 1],
+    [1, roundsMax],
+  ] as const)
+    it(`are asked ${rounds} times when they want to be left alone for ${seconds} s`, async () => {
+      await using two = await pair();
+      for (const emulator of [two.a, two.b])
+        emulator.setFault({ kind: "status", status: 429, retryAfterS: seconds });
+      const { outcome } = await two.ask(false);
+      assert.ok(outcome.kind === "failed" && outcome.reason === "unavailable");
+      assert.deepEqual([chats(two.a), chats(two.b)], [rounds, rounds]);
+    });
+
   it("answer in a later round, when one is well again", async () => {
     await using two = await pair();
     two.a.setFault({ kind: "status", status: 503 }, { times: 1 });

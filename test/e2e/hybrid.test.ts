@@ -49,6 +49,13 @@ describe("a server for embeddings", () => {
     assert.equal(hit.title, "Котельная");
     assert.equal(embedCalls(chat), 0, "chats are not asked for vectors");
 
+    vectors.setFault({ kind: "timeout" }, { times: 1 });
+    const startedMs = performance.now();
+    assert.equal((await search(node, "где стоит котёл")).retrieval, "lexical");
+    const waitedMs = performance.now() - startedMs;
+    assert.ok(waitedMs > 900 && waitedMs < 5_000, `${waitedMs} ms`);
+    assert.equal((await search(node, "где стоит котёл")).retrieval, "hybrid");
+
     await vectors[Symbol.asyncDispose]();
     const alone = await search(node, "где стоит котёл");
     assert.deepEqual([alone.retrieval, alone.hits[0].title], ["lexical", "Котельная"]);

@@ -8,7 +8,7 @@ import type { BackendPool, Lease } from "./backend-pool.ts";
 /** Chunks embedded with one request. */
 const batchChunks = 32;
 /** Milliseconds a search waits for the vector of its question; then words alone decide. */
-export const queryMsMax = 1_000;
+const queryMsMax = 1_000;
 /** Between two tries while texts cannot be embedded; doubles from the first to the last. */
 const retryFirstMs = 1_000;
 const retryMsMax = 60_000;

@@ -49,7 +49,7 @@ export interface Served<T> {
 /** Rounds over all servers, the first included. */
 export const roundsMax = 3;
 /** From the first try until the last round may begin. */
-export const roundsMsMax = 20_000;
+const roundsMsMax = 20_000;
 /** The delay before a further round; drawn with full jitter. */
 const roundBackoff = { baseMs: 500, capMs: 5_000 };
 
