@@ -21,7 +21,7 @@ function seeded(seed: number): () => number {
 /** Publishes one event after the other until it is told to stop. */
 function publisher(node: NodeProcess) {
   const lines = new Lines({ path: join(node.home, "adyton.sock") });
-  let isOver = false;
+  const state = { isOver: false };
   let count = 0;
   const publish = async () => {
     const id = `p${++count}`;
@@ -33,14 +33,14 @@ function publisher(node: NodeProcess) {
     return Number(answer["data"].events[0].seq);
   };
   const running = async () => {
-    while (!isOver) await publish();
+    while (!state.isOver) await publish();
   };
   return {
     publish,
     run: () => {
       const done = running();
       return async () => {
-        isOver = true;
+        state.isOver = true;
         await done;
       };
     },

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { run } from "./cli-process.ts";
 import { Lines, RawWebSocket } from "./message-socket.ts";
 import { NodeProcess, until } from "./node-process.ts";
 
@@ -150,6 +151,29 @@ describe("the sockets of a node", () => {
       const { text } = await node.ask("/metrics", { token: node.owner });
       return /^adyton_sockets 0$/m.test(text);
     });
+  });
+});
+
+describe("the command line", () => {
+  test("speaks over the unix socket, with no token and whatever sits on the port", async () => {
+    await using node = await NodeProcess.start();
+    rmSync(join(node.home, "token"));
+    const usage = await run(["usage", "--json", "--home", node.home]);
+    assert.equal(usage.code, 0, usage.errors);
+    const said = await run(["say", "describe_self", "--home", node.home]);
+    assert.equal(said.code, 0, said.errors);
+    const logs = await run(["logs", "--home", node.home]);
+    assert.match(logs.out, /command\.executed/);
+    // A port that was asked for is meant: over HTTP a caller without a token is a local one.
+    const over = await run(["usage", "--home", node.home, "--port", String(node.port)]);
+    assert.notEqual(over.code, 0);
+  });
+
+  test("speaks over HTTP where there is no socket", async () => {
+    await using node = await NodeProcess.start();
+    rmSync(join(node.home, "adyton.sock"));
+    const usage = await run(["usage", "--json", "--home", node.home]);
+    assert.equal(usage.code, 0, usage.errors);
   });
 });
 

@@ -36,6 +36,7 @@ interface Sending {
 /** The Reverse API as typed calls. It speaks to this machine alone, so the owner's token leaves it nowhere. */
 export class Client {
   readonly #address: NodeAddress;
+  readonly #socket: string | undefined;
   readonly #token: Secret | undefined;
   readonly #t: Translate;
   readonly #answerCharsMax: number;
@@ -45,12 +46,15 @@ export class Client {
 
   constructor(node: {
     readonly address: NodeAddress;
+    /** The node's unix socket, in place of the address. It speaks as the owner and needs no token. */
+    readonly socket?: string | undefined;
     readonly token: Secret | undefined;
     readonly t: Translate;
     readonly answerCharsMax?: number;
     readonly quietMs?: number;
   }) {
     this.#address = node.address;
+    this.#socket = node.socket;
     this.#token = node.token;
     this.#t = node.t;
     this.#answerCharsMax = node.answerCharsMax ?? answerCharsMaxDefault;
@@ -137,8 +141,9 @@ export class Client {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
     const sent = http.request({
       agent: this.#agent,
-      host: this.#address.host,
-      port: this.#address.port,
+      ...(this.#socket === undefined
+        ? { host: this.#address.host, port: this.#address.port }
+        : { socketPath: this.#socket }),
       method: route.method,
       path: target(route, call),
       headers,

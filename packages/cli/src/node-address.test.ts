@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { Failure } from "./failure.ts";
 import { homeFolder } from "./home.ts";
 import { listenersOn, parseListeners, processOf } from "./listeners.ts";
-import { findAddress, lastPort, readRunFile, readToken } from "./node-address.ts";
+import { findAddress, lastPort, liveSocket, readRunFile, readToken } from "./node-address.ts";
 import { en } from "./texts/en.ts";
 import { translator } from "./texts/translate.ts";
 
@@ -133,4 +133,17 @@ describe("the node's folder", () => {
   for (const [option, env, expected] of cases)
     it(`is found for ${option} and ${env}`, () =>
       assert.match(homeFolder(option, { ADYTON_HOME: env }), expected));
+});
+
+describe("the socket of a folder", () => {
+  it("is taken when a node answers there, and not when there is none or anything else", async () => {
+    const path = join(home, "adyton.sock");
+    assert.equal(await liveSocket(home), undefined);
+    const server = createServer();
+    await new Promise<void>((resolve) => void server.listen(path, resolve));
+    assert.equal(await liveSocket(home), path);
+    await new Promise((resolve) => void server.close(resolve));
+    put("adyton.sock", "");
+    assert.equal(await liveSocket(home), undefined);
+  });
 });

@@ -1,4 +1,5 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { Secret, SecretError } from "@adyton/runtime/secret";
 import { Failure } from "./failure.ts";
@@ -31,6 +32,21 @@ export async function findAddress(
   const port =
     option ?? readRunFile(home)?.port ?? last ?? (await configuredPort(home)) ?? portDefault;
   return { host: "127.0.0.1", port, text: `127.0.0.1:${port}` };
+}
+
+/** The unix socket of the node that runs in this folder; `undefined` when none answers there, or not to this user. */
+export function liveSocket(home: string): Promise<string | undefined> {
+  const path = join(home, "adyton.sock");
+  if (!existsSync(path)) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const probe = connect({ path });
+    probe.once("connect", () => {
+      probe.destroy();
+      resolve(path);
+    });
+    // What is wrong with it does not matter here: the node's port is there as well.
+    probe.once("error", () => resolve(undefined));
+  });
 }
 
 /** HOME/run.json, or nothing when it is absent, unreadable, or left behind by a process that is gone. */

@@ -66,12 +66,15 @@ function createShell(made: {
     t,
     print: createPrinter(options.flag("json")),
     client: async (last) => {
-      const [{ Client }, { findAddress, lastPort, readToken }] = await Promise.all([
+      const [{ Client }, { findAddress, lastPort, liveSocket, readToken }] = await Promise.all([
         import("./client.ts"),
         import("./node-address.ts"),
       ]);
       const address = await findAddress(home, port, last ?? lastPort(home));
-      return new Client({ address, token: readToken(home, address, t), t });
+      // A port that was asked for is meant; otherwise the socket is surer to be the node of this folder.
+      const socket = port === undefined ? await liveSocket(home) : undefined;
+      const token = socket === undefined ? readToken(home, address, t) : undefined;
+      return new Client({ address, socket, token, t });
     },
   };
 }
