@@ -37,6 +37,18 @@ export const templateEn = {
 #:     # off, or auto: the GPU, where its parts are installed.
 #:     gpu: off
 
+# Workers on other machines, which get the model's work through Redis. They are started by \`adyton worker\`.
+#: workers:
+#:   redis: redis://10.0.0.5:6379/0
+#:   # The key that seals what lies in Redis, made by \`adyton worker key FILE\`; not needed on the loopback.
+#:   key_file: /home/me/.secrets/workers.key
+#:   # A file with the password of Redis.
+#:   password_file: /home/me/.secrets/redis-password
+#:   # Seconds a question waits while no worker is there.
+#:   wait_seconds: 20
+#:   # Their share of the questions beside the servers above.
+#:   weight: 1
+
 #turns:
 #  # Seconds that one answer may take.
 #  wall_seconds: 600

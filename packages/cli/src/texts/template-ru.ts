@@ -37,6 +37,18 @@ export const templateRu = {
 #:     # off или auto: видеокарта, если поставлены её части.
 #:     gpu: off
 
+# Исполнители на других машинах: работа модели попадает к ним через Redis. Их запускает \`adyton worker\`.
+#: workers:
+#:   redis: redis://10.0.0.5:6379/0
+#:   # Ключ, которым запечатано всё, что лежит в Redis, его создаёт \`adyton worker key ФАЙЛ\`; на loopback не нужен.
+#:   key_file: /home/me/.secrets/workers.key
+#:   # Файл с паролем Redis.
+#:   password_file: /home/me/.secrets/redis-password
+#:   # Сколько секунд вопрос ждёт, пока исполнителей нет.
+#:   wait_seconds: 20
+#:   # Их доля вопросов рядом с серверами, названными выше.
+#:   weight: 1
+
 #turns:
 #  # Сколько секунд может занять один ответ.
 #  wall_seconds: 600
