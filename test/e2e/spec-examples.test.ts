@@ -4,9 +4,13 @@ import {
   commandTable,
   type CommandSpec,
   MessageAnswer,
+  OpenAiError,
+  openAiStatus,
+  problem,
   Problem,
   type Route,
   routes,
+  speaksOpenAi,
 } from "@adyton/protocol";
 import { NodeProcess } from "./node-process.ts";
 
@@ -41,6 +45,12 @@ describe("every example of the specification", () => {
           );
           assert.equal(answer.status, example.status, answer.text);
           const type = answer.headers["content-type"] ?? "";
+          if (example.status >= 400 && speaksOpenAi(path)) {
+            assert.match(type, /^application\/json/);
+            const { code } = OpenAiError.parse(answer.json).error;
+            assert.equal(openAiStatus(problem(code).status), example.status);
+            return;
+          }
           if (example.status >= 400) {
             assert.match(type, /^application\/problem\+json/);
             const parsed = Problem.parse(answer.json);
