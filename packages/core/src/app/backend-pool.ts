@@ -74,10 +74,12 @@ export class BackendPool {
     return this.#inFlight.get(name) ?? 0;
   }
 
-  /** Turns that may run at once: what those that serve take together. 0 without a server for chats. */
+  /** Turns that may run at once: what those that serve take, and what still runs elsewhere. 0 without a server for chats. */
   get slots(): number {
-    return serving(this.#candidates("chat", new Set())).reduce(
-      (sum, { concurrency }) => sum + concurrency,
+    const candidates = this.#candidates("chat", new Set());
+    const serve = serving(candidates);
+    return candidates.reduce(
+      (sum, each) => sum + (serve.includes(each) ? each.concurrency : each.inFlight),
       0,
     );
   }

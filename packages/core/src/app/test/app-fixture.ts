@@ -8,7 +8,7 @@ import { Journal } from "../../adapters/sqlite/journal.ts";
 import { JournalReader } from "../../adapters/sqlite/journal-reader.ts";
 import { StateReader } from "../../adapters/sqlite/state-reader.ts";
 import type { SearchClient } from "../../domain/search/search-contract.ts";
-import type { Backend, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
+import type { Backend, BackendHealth, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { BackendPool } from "../backend-pool.ts";
@@ -32,7 +32,7 @@ export interface OpenChat {
 
 /** A backend whose answers the test gives: it says nothing by itself and heeds no signal. */
 export class HeldBackend implements Backend {
-  readonly name = "held";
+  readonly name: string = "held";
   readonly model = "held-1";
   readonly address = "http://127.0.0.1:1";
   readonly contextTokens = 8_192;
@@ -61,11 +61,11 @@ export class HeldBackend implements Backend {
     return Math.ceil(text.length / 4);
   }
 
-  health() {
-    return { status: "ok", detail: "", sinceMs: 0 } as const;
+  health(): BackendHealth {
+    return { status: "ok", detail: "", sinceMs: 0 };
   }
 
-  onHealthChange(): void {
+  onHealthChange(_listener: (health: BackendHealth) => void): void {
     // Its health never changes.
   }
 
@@ -88,6 +88,8 @@ export interface Clock {
 export interface FixtureOptions {
   readonly home?: string | undefined;
   readonly backend?: Backend | undefined;
+  /** In place of `backend`. */
+  readonly backends?: BackendPool;
   readonly wallMs?: number;
   readonly commitDelayMs?: number;
   readonly search?: SearchClient;
@@ -131,7 +133,7 @@ export async function openApp(options: FixtureOptions = {}) {
     historyTurns: 4,
     now,
   });
-  const backends = poolOf(options.backend);
+  const backends = options.backends ?? poolOf(options.backend);
   const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
   const turns = new Turns({
     journal,
