@@ -47,6 +47,7 @@ const steps: Job[] = [
   tool("lint", "oxlint", "--deny-warnings"),
   tool("format", "oxfmt", "--check"),
   tool("dead-code", "knip", "--no-progress"),
+  tool("dead-code-llama", "knip", "--no-progress", "--directory", "packages/llama"),
 ];
 if (existsSync(join(root, "tools/generate-spec.ts")))
   steps.push(tool("generated", process.execPath, "tools/generate-spec.ts", "--check"));

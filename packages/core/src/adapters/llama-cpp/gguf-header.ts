@@ -33,7 +33,7 @@ export type ModelFileProblem =
   | { readonly code: "split"; readonly parts: number };
 
 /** Bytes of metadata: a vocabulary of a million tokens takes some 40 MB. */
-export const headerBytesMax = 128 * 1024 * 1024;
+const headerBytesMax = 128 * 1024 * 1024;
 const entriesMax = 65_536;
 const tensorsMax = 262_144;
 const dimensionsMax = 8;

@@ -12,6 +12,13 @@ export class InstallError extends CodedError<"unsupported" | "unwritable" | "fai
 
 const manifest = fileURLToPath(new URL("../../../../../package.json", import.meta.url));
 const lockPlace = fileURLToPath(new URL("../../../../../.cache/engine/", import.meta.url));
+const lentHome = fileURLToPath(new URL("../../../../../.cache/home/", import.meta.url));
+/** Another user may run what this one installs; the installer needs a folder for its caches. */
+const installScript = `umask 022
+[ -d "\${HOME-}" ] && [ -w "\${HOME-}" ] || { HOME=$0; mkdir -p "$HOME"; }
+export HOME CI=true NODE_ENV=production
+command -v npx >/dev/null || { echo "npm is missing: install Node.js with npm"; exit 69; }
+exec npx "$@"`;
 const lockEveryMs = 200;
 const outputCharsMax = 4_000;
 const shownLinesMax = 8;
@@ -44,7 +51,7 @@ export async function installEngine(
   const { code, output } = await runInstaller(signal);
   if (code !== 0) {
     const lines = output.trim().split("\n").slice(-shownLinesMax);
-    throw new InstallError("failed", lines.join("\n"));
+    throw new InstallError("failed", lines.join("\n") || "the installer could not be started");
   }
   copyFileSync(lockfile, stamp);
 }
@@ -59,19 +66,18 @@ async function lockInstallation(signal: AbortSignal): Promise<FolderLock> {
   }
 }
 
+/** A signal ends the installer and all that it has started. */
 async function runInstaller(
   signal: AbortSignal,
 ): Promise<{ readonly code: number; readonly output: string }> {
   const pnpm = /"packageManager":\s*"(pnpm@[^"]+)"/.exec(readFileSync(manifest, "utf8"))?.[1] ?? "";
   // Optional packages are the GPU parts, 680 MB of them.
   const options = ["--frozen-lockfile", "--no-optional", "--ignore-scripts", "--pm-on-fail=ignore"];
-  // Another user may run what this one installs.
-  const command = ["-c", 'umask 022 && exec npx "$@"', "npx", "-y", pnpm, "install", ...options];
+  const command = ["-c", installScript, lentHome, "-y", pnpm, "install", ...options];
   const child = spawn("sh", command, {
     cwd: llamaFolder,
-    env: { ...process.env, CI: "true", NODE_ENV: "production" },
     stdio: ["ignore", "pipe", "pipe"],
-    signal,
+    detached: true,
   });
   let output = "";
   for (const stream of [child.stdout, child.stderr])
@@ -79,13 +85,13 @@ async function runInstaller(
       output = (output + text).slice(-outputCharsMax);
     });
   const closed = Promise.withResolvers<number | null>();
-  child.once("error", closed.reject);
+  child.once("error", () => closed.resolve(null));
   child.once("close", closed.resolve);
-  try {
-    return { code: (await closed.promise) ?? 1, output };
-  } catch (cause) {
-    throw new InstallError("failed", "the installer was stopped, or could not be started", {
-      cause,
-    });
-  }
+  const stop = (): void => {
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
+  };
+  signal.addEventListener("abort", stop, { once: true });
+  const code = await closed.promise;
+  signal.removeEventListener("abort", stop);
+  return { code: code ?? 1, output };
 }

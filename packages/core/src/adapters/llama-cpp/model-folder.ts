@@ -9,9 +9,9 @@ import { type ModelFile, readModelFile } from "./gguf-header.ts";
 
 const ending = ".gguf";
 /** Models of one node that are listed. */
-export const modelsMax = 256;
+const modelsMax = 256;
 /** What a copy leaves free on the disk: the journal lies there too. */
-export const freeBytesMin = 256 * 1024 * 1024;
+const freeBytesMin = 256 * 1024 * 1024;
 const copyBytes = 4 * 1024 * 1024;
 
 /** `space`: the message has both numbers in bytes. */
@@ -36,7 +36,7 @@ export interface StoredModel {
   readonly file?: ModelFile;
 }
 
-export const modelsFolder = (home: string): string => join(home, "models");
+const modelsFolder = (home: string): string => join(home, "models");
 
 export const modelPath = (home: string, name: string): string =>
   join(modelsFolder(home), `${name}${ending}`);

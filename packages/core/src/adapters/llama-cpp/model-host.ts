@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
+import { getCompileCacheDir } from "node:module";
 import { dirname, join } from "node:path";
 import { systemClock, type Clock } from "@adyton/runtime/clock";
 import { Supervisor } from "@adyton/runtime/supervisor";
@@ -160,14 +161,16 @@ export async function checkModel(file: string, signal: AbortSignal): Promise<str
 }
 
 /** Where compiled code is kept, and few arenas of the allocator: both spare memory, as in the node itself. */
-const environment = {
-  PATH: process.env["PATH"] ?? "",
-  LANG: "C.UTF-8",
-  MALLOC_ARENA_MAX: "2",
-  ...(process.env["NODE_COMPILE_CACHE"] === undefined
-    ? {}
-    : { NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] }),
-};
+function environment(): Record<string, string> {
+  const cache = getCompileCacheDir();
+  return {
+    PATH: "/usr/local/bin:/usr/bin:/bin",
+    LANG: "C.UTF-8",
+    MALLOC_ARENA_MAX: "2",
+    // The folder in use is one of this version's, below the one that is named.
+    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) }),
+  };
+}
 
 /** Runs the process to its end and says how it ended. */
 async function runProcess(
@@ -178,7 +181,7 @@ async function runProcess(
   const main = join(llamaFolder, "src", "main.ts");
   const child = fork(main, [JSON.stringify(settings)], {
     // Nothing of the node's environment: it may hold what only the node may know.
-    env: environment,
+    env: environment(),
     execArgv: [`--max-old-space-size=${heapMegabytesMax}`, "--disable-warning=ExperimentalWarning"],
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
