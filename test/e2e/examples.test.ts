@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
-import { startWithEmulator } from "./node-process.ts";
+import { NodeProcess, startWithEmulator, until } from "./node-process.ts";
 
 // The programs in examples/, run as their readers would run them.
 
@@ -21,4 +21,68 @@ test("examples/openai.ts streams, and answers with the help of its tool", async 
   const args = [example("openai.ts"), `http://127.0.0.1:${both.node.port}`];
   const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
   assert.equal(stdout, "Hello. Привет.\nNoon. Полдень.\n");
+});
+
+const lacking = (program: string, ...args: string[]): string | false =>
+  spawnSync(program, args).status === 0 ? false : `${[program, ...args].join(" ")} fails here`;
+
+test("examples/say.sh is answered three times", { skip: lacking("socat", "-V") }, async () => {
+  await using node = await NodeProcess.start();
+  const args = [node.home, `http://127.0.0.1:${node.port}`];
+  const { stdout } = await run(example("say.sh"), args, { timeout: 20_000 });
+  const [self, journal, ...lines] = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  assert.equal(self?.["answeredBy"], "command");
+  assert.equal((journal?.["events"] as unknown[]).length, 1);
+  assert.deepEqual(lines.map(({ id, type }) => [id, type]).toSorted(), [
+    ["1", "result"],
+    ["2", "result"],
+  ]);
+});
+
+test(
+  "examples/talk.py talks, reads word by word, and reads the journal",
+  {
+    skip: lacking("python3", "-c", "import requests"),
+  },
+  async () => {
+    await using both = await startWithEmulator({ rules: [{ reply: "Ответ. Answer." }] });
+    const { node } = both;
+    const args = [example("talk.py"), node.home, `http://127.0.0.1:${node.port}`];
+    const env = { ...process.env, PYTHONIOENCODING: "utf-8" };
+    const { stdout } = await run("python3", args, { timeout: 20_000, env });
+    const lines = stdout.trimEnd().split("\n");
+    assert.equal(lines[0], "Ответ. Answer.");
+    assert.ok(lines.slice(1, -3).includes("Ответ. Answer."), stdout);
+    assert.match(lines.at(-1) ?? "", /^\d+ [a-z.]+$/);
+  },
+);
+
+test("examples/follow.ts prints each record once, across a restart of the node", async () => {
+  await using node = await NodeProcess.start();
+  const address = `ws://127.0.0.1:${node.port}`;
+  const child = spawn(process.execPath, [example("follow.ts"), node.home, address]);
+  try {
+    let out = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+    await node.say({ text: "describe_self" });
+    const before = (await node.journal()).length;
+    await until("the records", () => out.split("\n").length > before);
+    await node.restart();
+    await node.say({ text: "/help" });
+    const last = (await node.journal()).at(-1)?.["seq"];
+    await until("the last record", () => out.includes(`\n${last} `), 20_000);
+    const seqs = out
+      .trimEnd()
+      .split("\n")
+      .map((line) => Number(line.split(" ")[0]));
+    assert.deepEqual(
+      seqs,
+      seqs.map((_, index) => index + 1),
+    );
+  } finally {
+    child.kill();
+  }
 });

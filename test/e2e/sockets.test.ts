@@ -44,11 +44,11 @@ describe("the sockets of a node", () => {
     assert.equal(answer["data"].conversation, "кухня");
     assert.ok(answer["data"].citations.length > 0);
     lines.tell({ type: "run", id: "2", run: answer["data"].id });
-    const [run, over] = [
+    const [asked, over] = [
       await lines.answer("2"),
       await node.ask(`/api/v1/runs/${answer["data"].id}`, { token: node.owner }),
     ];
-    assert.deepEqual(run["data"], over.json);
+    assert.deepEqual(asked["data"], over.json);
     const streamed = await node
       .stream(`/api/v1/runs/${answer["data"].id}/events`, { token: node.owner })
       .next();
