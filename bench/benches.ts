@@ -13,6 +13,7 @@ export const benches = {
   failover: async () => (await import("./failover.ts")).failover,
   workers: async () => (await import("./workers.ts")).workers,
   search: async () => (await import("./search.ts")).search,
+  embedded: async () => (await import("./embedded.ts")).embedded,
 } as const satisfies Record<string, () => Promise<Bench>>;
 
 export type BenchName = keyof typeof benches;

@@ -1,26 +1,49 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Figure } from "./figure.ts";
+import { atMost, type Figure } from "./figure.ts";
 
-// What the core brings onto a machine beside Node itself: its production dependencies, whole.
+// What is brought onto a machine beside Node itself: the production dependencies of what runs, whole; and what a model
+// file adds to that when one is first added. Ours are sources and are not counted.
 
-const corePackage = join(import.meta.dirname, "../packages/core");
+const entryPackage = join(import.meta.dirname, "../packages/cli");
+const llamaPackage = join(import.meta.dirname, "../packages/llama");
 
 export function install(): Promise<readonly Figure[]> {
-  const found = new Map<string, number>();
-  collect(realpathSync(corePackage), found);
-  const foreign = [...found].filter(([folder]) => folder.includes("node_modules"));
-  const names = foreign.map(([folder]) => folder.split("node_modules/").at(-1));
-  const bytes = foreign.reduce((sum, [, size]) => sum + size, 0);
-  return Promise.resolve([
+  const plain = foreignOf([entryPackage]);
+  const figures: Figure[] = [
     {
       figure: "packages of others",
-      value: foreign.length,
+      value: plain.count,
       unit: "packages",
-      note: names.join(", "),
+      bar: atMost(60),
+      note: plain.names,
     },
-    { figure: "their files", value: bytes / 1e6, unit: "MB" },
+    { figure: "their files", value: plain.bytes / 1e6, unit: "MB", bar: atMost(40) },
+  ];
+  if (!existsSync(join(llamaPackage, "node_modules"))) return Promise.resolve(figures);
+  const whole = foreignOf([entryPackage, llamaPackage]);
+  const note = "after the first adyton model add";
+  return Promise.resolve([
+    ...figures,
+    { figure: "packages, with a model file", value: whole.count, unit: "packages", note },
+    { figure: "their files, with a model file", value: whole.bytes / 1e6, unit: "MB", note },
   ]);
+}
+
+interface Foreign {
+  readonly count: number;
+  readonly names: string;
+  readonly bytes: number;
+}
+
+/** What packages of ours need of others. */
+function foreignOf(folders: readonly string[]): Foreign {
+  const found = new Map<string, number>();
+  for (const folder of folders) collect(realpathSync(folder), found);
+  const foreign = [...found].filter(([folder]) => folder.includes("node_modules"));
+  const names = foreign.map(([folder]) => folder.split("node_modules/").at(-1)).join(", ");
+  const bytes = foreign.reduce((sum, [, size]) => sum + size, 0);
+  return { count: foreign.length, names, bytes };
 }
 
 /** Follows the production dependencies from a package's folder, as the resolution of modules does. */

@@ -107,7 +107,7 @@ describe("the check", () => {
     assert.equal(listed.status, 0);
     assert.deepEqual(
       listed.output.trim().split("\n"),
-      "types lint format dead-code tests".split(" "),
+      "types lint format dead-code dead-code-llama tests".split(" "),
     );
   });
 });
