@@ -45,6 +45,7 @@ const schema = `
     dimensions INTEGER NOT NULL,
     bits BLOB NOT NULL
   ) STRICT;
+  CREATE INDEX signs_model ON signs (model, dimensions);
   CREATE TABLE vectors (chunk INTEGER PRIMARY KEY, vector BLOB NOT NULL) STRICT;
   CREATE TABLE terms (
     id INTEGER PRIMARY KEY,

@@ -35,6 +35,8 @@ interface Signs {
 export class VectorStore {
   readonly #database: DatabaseSync;
   #signs: Signs | undefined;
+  /** Every chunk up to this one has a vector of the model: looking for those that lack one begins behind it. */
+  #complete = { model: "", upTo: 0 };
 
   constructor(database: DatabaseSync) {
     this.#database = database;
@@ -42,18 +44,21 @@ export class VectorStore {
 
   /** Chunks without a vector of this model, the oldest first. */
   missing(model: string, limit: number): UnembeddedChunk[] {
-    return this.#database
+    const upTo = this.#complete.model === model ? this.#complete.upTo : 0;
+    const rows = this.#database
       .prepare(
         `SELECT chunks.id AS id, title, heading, text, hash, start_byte FROM chunks
            JOIN documents ON documents.id = chunks.document LEFT JOIN signs ON signs.chunk = chunks.id
-         WHERE signs.model IS NOT ? ORDER BY chunks.id LIMIT ?`,
+         WHERE chunks.id > ? AND signs.model IS NOT ? ORDER BY chunks.id LIMIT ?`,
       )
-      .all(model, limit)
-      .map((row) => ({
-        chunk: whole(row, "id"),
-        key: `${text(row, "hash")}:${whole(row, "start_byte")}`,
-        text: `${[text(row, "title"), ...texts(row, "heading")].join(" › ")}\n${text(row, "text")}`,
-      }));
+      .all(upTo, model, limit);
+    const [first] = rows;
+    if (first !== undefined) this.#complete = { model, upTo: whole(first, "id") - 1 };
+    return rows.map((row) => ({
+      chunk: whole(row, "id"),
+      key: `${text(row, "hash")}:${whole(row, "start_byte")}`,
+      text: `${[text(row, "title"), ...texts(row, "heading")].join(" › ")}\n${text(row, "text")}`,
+    }));
   }
 
   /**
@@ -69,10 +74,12 @@ export class VectorStore {
     const insertVector = this.#database.prepare(
       "INSERT OR REPLACE INTO vectors (chunk, vector) VALUES (?, ?)",
     );
+    for (const dimensions of new Set(vectors.map(({ vector }) => vector.length)))
+      for (const sign of ["<", ">"])
+        this.#drop(`model = ? AND dimensions ${sign} ?`, model, dimensions);
     for (const { chunk, key, vector } of vectors) {
       if (vector.length > dimensionsMax)
         throw new SearchError("refused", `a vector may have ${dimensionsMax} numbers`);
-      this.#drop("model = ? AND dimensions <> ?", model, vector.length);
       const unit = scaled(vector);
       const bits = new Uint8Array(signBits(unit).buffer);
       const { changes } = insertSigns.run(model, unit.length, bits, chunk, key);
@@ -84,6 +91,8 @@ export class VectorStore {
   /** Forgets the vectors of a document's chunks. */
   removeOf(document: number): void {
     this.#drop("chunk IN (SELECT id FROM chunks WHERE document = ?)", document);
+    // The numbers of chunks that go are given to others.
+    this.#complete = { model: "", upTo: 0 };
   }
 
   /** The chunks whose vectors of the same model are nearest, nearest first; `undefined` when there is none. */
@@ -110,7 +119,9 @@ export class VectorStore {
     const gone = `SELECT chunk FROM signs WHERE ${where}`;
     this.#database.prepare(`DELETE FROM vectors WHERE chunk IN (${gone})`).run(...values);
     const { changes } = this.#database.prepare(`DELETE FROM signs WHERE ${where}`).run(...values);
-    if (Number(changes) > 0) this.#signs = undefined;
+    if (Number(changes) === 0) return;
+    this.#signs = undefined;
+    this.#complete = { model: "", upTo: 0 };
   }
 
   #load(model: string, dimensions: number): Signs {
