@@ -12,6 +12,7 @@ export const benches = {
   restart: async () => (await import("./restart.ts")).restart,
   failover: async () => (await import("./failover.ts")).failover,
   workers: async () => (await import("./workers.ts")).workers,
+  sockets: async () => (await import("./sockets.ts")).sockets,
   search: async () => (await import("./search.ts")).search,
   embedded: async () => (await import("./embedded.ts")).embedded,
 } as const satisfies Record<string, () => Promise<Bench>>;

@@ -42,7 +42,7 @@ export async function memory({ quick, folder }: BenchOptions): Promise<readonly 
 }
 
 /** Waits until resident memory has not moved for two seconds: the manual is learnt, the collector is at rest. */
-async function settled(pid: number): Promise<void> {
+export async function settled(pid: number): Promise<void> {
   let steady = 0;
   let former = memoryOf(pid).rss;
   for (let sample = 0; sample < samplesMax && steady < stableSamples; sample += 1) {

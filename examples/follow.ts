@@ -23,8 +23,12 @@ function connect(): void {
   const socket = new WebSocket(`${address}/api/v1/ws`, "adyton.v1+json");
   const tell = (message: object): void => socket.send(JSON.stringify(message));
   // A browser's or Node's WebSocket cannot send a header, so the first message says who speaks.
-  socket.onopen = () => tell({ type: "hello", token, ...(resume && { resume, lastSeq }) });
-  socket.onmessage = ({ data }) => {
+  socket.addEventListener("open", () =>
+    tell({ type: "hello", token, ...(resume && { resume, lastSeq }) }),
+  );
+  socket.addEventListener("message", ({ data }) => {
+    // The node keeps to its specification.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const said = JSON.parse(String(data)) as Said;
     if (said.type === "ready") {
       ({ resume } = said);
@@ -34,13 +38,13 @@ function connect(): void {
       console.log(lastSeq, said.data.type);
       if (lastSeq % ackEvery === 0) tell({ type: "ack", seq: lastSeq });
     } else if (said.type === "problem") console.error(said.problem.title);
-  };
-  socket.onclose = ({ code }) => {
+  });
+  socket.addEventListener("close", ({ code }) => {
     if (code === 4001) throw new Error("the token is not valid");
     // The node has restarted or too much time has passed: a new subscription begins at the same record.
     if (code === 4009) resume = undefined;
     setTimeout(connect, againMs);
-  };
+  });
 }
 
 connect();

@@ -35,11 +35,9 @@ test("examples/say.sh is answered three times", { skip: lacking("socat", "-V") }
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
   assert.equal(self?.["answeredBy"], "command");
-  assert.equal((journal?.["events"] as unknown[]).length, 1);
-  assert.deepEqual(lines.map(({ id, type }) => [id, type]).toSorted(), [
-    ["1", "result"],
-    ["2", "result"],
-  ]);
+  assert.ok(Array.isArray(journal?.["events"]) && journal["events"].length === 1, stdout);
+  const answers = lines.map(({ id, type }) => `${String(id)} ${String(type)}`);
+  assert.deepEqual(answers.toSorted(), ["1 result", "2 result"]);
 });
 
 test(

@@ -24,7 +24,7 @@ export function fitBody(
  * The faults of a body as a client can use them: a JSON pointer and a sentence each, at most `bodyFaultsMax`. No
  * sentence shows a value, and a key that looks like a secret is not shown either: answers end up in logs.
  */
-export function bodyFaults(error: z.core.$ZodError): Fault[] {
+function bodyFaults(error: z.core.$ZodError): Fault[] {
   const faults: Fault[] = [];
   for (const issue of error.issues) {
     collect(issue, [], faults);
