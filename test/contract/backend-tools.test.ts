@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { toolCallsMax } from "../../packages/core/src/adapters/openai-compatible/limits.ts";
+import {
+  embedBytesMax,
+  toolCallsMax,
+} from "../../packages/core/src/adapters/openai-compatible/limits.ts";
 import type { Backend, ChatRequest } from "../../packages/core/src/ports/backend.ts";
-import { messages, never, open, serveChat, start } from "./backend-fixture.ts";
+import {
+  briefly,
+  messages,
+  never,
+  open,
+  quick,
+  serve,
+  serveChat,
+  start,
+} from "./backend-fixture.ts";
 
 /** What programs bring along: settings, tools, pictures, and texts to embed. */
 
@@ -209,6 +221,35 @@ describe("embeddings", () => {
     assert.equal(await pending, "cancelled");
     emulator.setFault(null);
     assert.equal(await failing(), "embedded");
+  });
+
+  it("have their time, and no more", async () => {
+    await using node = await start({ timeouts: { ...quick, embedMsMax: 50 } });
+    node.emulator.setFault({ kind: "timeout" });
+    const outcome = await node.backend.embed?.(["a"], never);
+    assert.ok(outcome?.kind === "failed" && outcome.reason === "timed_out");
+    node.emulator.setFault(null);
+    assert.equal(briefly(await ask(node.backend, false)), "answered", "the next call is another");
+  });
+
+  it("are taken up to the bytes of an answer", async () => {
+    for (const [bytes, kind] of [
+      [embedBytesMax, "embedded"],
+      [embedBytesMax + 1, "failed"],
+    ] as const) {
+      await using server = await serve((request, response) => {
+        const data = [{ index: 0, embedding: [0.5] }];
+        const list = { data: [{ id: "nomic-embed-text" }] };
+        const isList = request.url === "/v1/models";
+        const text = JSON.stringify(isList ? list : { data });
+        response.statusCode = isList || request.url === "/v1/embeddings" ? 200 : 404;
+        response.setHeader("content-type", "application/json");
+        request.resume().once("end", () => response.end(isList ? text : text.padEnd(bytes, " ")));
+      });
+      await using backend = open(server.url);
+      await backend.start?.();
+      assert.equal((await backend.embed?.(["a"], never))?.kind, kind, `${bytes} bytes`);
+    }
   });
 
   it("are refused where the server has no model for them", async () => {

@@ -102,6 +102,9 @@ describe("chat completions by the official client", () => {
       user: "ann",
       top_k: 20,
       chat_template_kwargs: { enable_thinking: false },
+      // These would overrule what the node has settled.
+      n_predict: 100_000,
+      chat_template: "{{ messages }}",
     };
     await both.client.chat.completions.create({
       ...more,

@@ -2,16 +2,19 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type * as z from "zod";
 import {
+  ChatCompletionRequest,
   CloudEvent,
   commandTable,
   CommandRequest,
   ConversationName,
   DocumentRequest,
+  EmbeddingsRequest,
   EventType,
   JournalQuery,
   Lifetime,
   MessageRequest,
   PromptRequest,
+  ResponseRequest,
   routes,
   SearchQuery,
   TokenRequest,
@@ -24,6 +27,10 @@ const postEvents = routes.find((route) => route.id === "postEvents");
 assert.ok(postEvents?.id === "postEvents");
 const promptCommand = commandTable.find((command) => command.name === "prompt");
 assert.ok(promptCommand);
+
+const chat = { model: "adyton", messages: [{ role: "user", content: "a" }] };
+const said = (content: unknown) => ({ ...chat, messages: [{ role: "user", content }] });
+const many = (size: number, item: unknown) => Array.from({ length: size }, () => item);
 
 const letters = (count: number) => "ж".repeat(count);
 const ascii = (count: number) => "a".repeat(count);
@@ -50,6 +57,20 @@ const bounds: readonly [string, z.ZodType, (size: number) => unknown, number][] 
   ["results", SearchQuery, (size) => ({ q: "a", limit: String(size) }), 20],
   ["days of usage", UsageQuery, (size) => ({ days: String(size) }), 366],
   ["a token's name", TokenRequest, (size) => ({ name: ascii(size), may: ["say"] }), 63],
+  [
+    "a client's messages",
+    ChatCompletionRequest,
+    (size) => ({ ...chat, messages: many(size, chat.messages[0]) }),
+    4_096,
+  ],
+  [
+    "a response's items",
+    ResponseRequest,
+    (size) => ({ model: "adyton", input: many(size, { role: "user", content: "a" }) }),
+    4_096,
+  ],
+  ["a model's name", ChatCompletionRequest, (size) => ({ ...chat, model: ascii(size) }), 256],
+  ["texts to embed", EmbeddingsRequest, (size) => ({ model: "a", input: many(size, "a") }), 256],
   ["grants", TokenRequest, (size) => ({ name: "a", may: Array(size).fill("say") }), 32],
 ];
 
@@ -65,6 +86,20 @@ describe("the bounds of the contract", () => {
   it("takes an extension's text up to its limit, and an empty one", () => {
     const room = (size: number) => CloudEvent.safeParse({ ...event, room: letters(size) }).success;
     assert.deepEqual([0, 1_024, 1_025].map(room), [true, true, false]);
+  });
+
+  it("takes parts, tools and stops of a client's request up to their limits, and none", () => {
+    const tool = { type: "function", function: { name: "clock" } };
+    const cases: readonly [(size: number) => unknown, number][] = [
+      [(size) => said(many(size, { type: "text", text: "a" })), 256],
+      [(size) => ({ ...chat, tools: many(size, tool) }), 128],
+      [(size) => ({ ...chat, stop: many(size, "a") }), 16],
+    ];
+    for (const [make, most] of cases)
+      assert.deepEqual(
+        [0, most, most + 1].map((size) => ChatCompletionRequest.safeParse(make(size)).success),
+        [true, true, false],
+      );
   });
 
   it("counts a document's text in bytes, whatever its language", () => {

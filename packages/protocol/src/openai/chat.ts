@@ -9,7 +9,7 @@ import {
 
 /*
  * Requests are read leniently: clients grow keys every few weeks. What the node acts on is checked; a key it does not
- * know goes on to the model server as it came; what it would have to break its word on (several choices, logprobs,
+ * know goes on to the model server as it came, unless the server would overrule the node by it; what it would have to break its word on (several choices, logprobs,
  * sound) is refused.
  */
 
@@ -117,7 +117,8 @@ export const ChatCompletionRequest = z
   .meta({
     id: "ChatCompletionRequest",
     description:
-      "A client's whole context. Keys that are not listed go on to the model server as they came.",
+      "A client's whole context. Keys that are not listed go on to the model server as they came, except those by which " +
+      "it would overrule the node, such as another length of the answer.",
   });
 export type ChatCompletionRequest = z.infer<typeof ChatCompletionRequest>;
 

@@ -23,7 +23,6 @@ import { HealthWatch } from "./health-watch.ts";
 import { inspectServer, type Inspection } from "./inspect-server.ts";
 import {
   contextTokensDefault,
-  embedMsMax,
   retryBackoff,
   timeoutsDefault,
   triesMax,
@@ -186,8 +185,9 @@ class OpenAiCompatibleBackend implements Backend {
       return { kind: "failed", reason: "refused", detail: failureWords.noEmbeddingModel };
     this.#health.used();
     const until = AbortSignal.any([signal, this.#stop.signal]);
+    const { embedMsMax } = this.#timeouts;
     const outcome = await withinMs(this.#clock, embedMsMax, until, (untilLate) =>
-      embedTexts(this.#client, { texts, model, signal: untilLate }),
+      embedTexts(this.#client, { texts, model, signal: untilLate, caller: until, embedMsMax }),
     );
     if (outcome.kind === "embedded") this.#health.succeeded(this.#wellSentence());
     else if (outcome.reason === "unavailable" || outcome.reason === "invalid")

@@ -17,15 +17,24 @@ const EmbeddingAnswer = z.object({
 interface Embedding {
   readonly texts: readonly string[];
   readonly model: string;
+  /** The caller's, and the one that also ends when the time is over. */
+  readonly caller: AbortSignal;
   readonly signal: AbortSignal;
+  readonly embedMsMax: number;
 }
 
 /** Has a server's embedding model turn texts into vectors, once. Never rejects. */
 export async function embedTexts(
   client: WireClient,
-  { texts, model, signal }: Embedding,
+  { texts, model, signal, caller, embedMsMax }: Embedding,
 ): Promise<EmbedOutcome> {
-  if (signal.aborted) return broken(signal);
+  const broken = (): EmbedOutcome =>
+    caller.aborted
+      ? failed({ reason: "cancelled", detail: failureWords.cancelled })
+      : signal.aborted
+        ? failed({ reason: "timed_out", detail: failureWords.tooSlow(embedMsMax / 1_000) })
+        : failed(faultFailure("reset"));
+  if (signal.aborted) return broken();
   const exchange = client.send({
     method: "POST",
     path: "/v1/embeddings",
@@ -35,11 +44,10 @@ export async function embedTexts(
   signal.addEventListener("abort", close, { once: true });
   try {
     const got = await exchange.response;
-    if (got.kind === "fault")
-      return signal.aborted ? broken(signal) : failed(faultFailure(got.fault));
+    if (got.kind === "fault") return signal.aborted ? broken() : failed(faultFailure(got.fault));
     const status = got.response.status;
     const body = await readBody(got.response, embedBytesMax);
-    if (body.kind === "broken") return broken(signal);
+    if (body.kind === "broken") return broken();
     const json = body.kind === "complete" ? parseJson(body.text) : undefined;
     if (status !== 200) return failed(statusFailure({ status, error: readServerError(json) }));
     return embedded(json, { texts, model });
@@ -72,10 +80,4 @@ function failed({
   detail,
 }: Pick<EmbedOutcome & { kind: "failed" }, "reason" | "detail">): EmbedOutcome {
   return { kind: "failed", reason, detail };
-}
-
-function broken(signal: AbortSignal): EmbedOutcome {
-  return signal.aborted
-    ? { kind: "failed", reason: "cancelled", detail: failureWords.cancelled }
-    : failed(faultFailure("reset"));
 }

@@ -28,6 +28,8 @@ export interface Timeouts {
   /** The same while somebody used the server within `inUseMs`. */
   readonly inUseProbeMs: number;
   readonly inUseMs: number;
+  /** Until texts are embedded. */
+  readonly embedMsMax: number;
 }
 
 type Brief = Required<
@@ -54,6 +56,7 @@ export const timeoutsDefault: Timeouts = {
   idleProbeMs: 30_000,
   inUseProbeMs: 10_000,
   inUseMs: 5 * 60_000,
+  embedMsMax: 5 * 60_000,
 };
 
 /** Checks in a row that may fail before a silent server is given up. */
@@ -71,8 +74,7 @@ export const answerCharsMax = 1024 * 1024;
 /** Tool calls of one answer, and characters of a tool's name or a call's id. An answer with more is unusable. */
 export const toolCallsMax = 128;
 export const toolNameCharsMax = 256;
-/** Milliseconds in which texts must have been embedded, and bytes of the answer: 256 vectors of 8,192 numbers. */
-export const embedMsMax = 5 * 60_000;
+/** Bytes of an answer to texts to embed: 256 vectors of 8,192 numbers. A larger one is unusable. */
 export const embedBytesMax = 32 * 1024 * 1024;
 /** Bytes of an answer that comes whole: every unit escaped takes six, and reasoning comes on top. */
 export const answerBytesMax = 8 * 1024 * 1024;

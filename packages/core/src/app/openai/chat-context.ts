@@ -27,6 +27,25 @@ const ownKeys: ReadonlySet<string> = new Set([
   "metadata",
 ]);
 
+/**
+ * Keys by which some server would overrule the node: another length than the one that was settled, several answers,
+ * another template than the model's, another caller's slot or turn.
+ */
+const overrulingKeys: ReadonlySet<string> = new Set([
+  "n_predict",
+  "num_predict",
+  "max_new_tokens",
+  "min_tokens",
+  "ignore_eos",
+  "best_of",
+  "use_beam_search",
+  "chat_template",
+  "logits_processors",
+  "id_slot",
+  "priority",
+  "options",
+]);
+
 /** A chat request's context, in the words of the port. */
 export function chatContext(request: ChatCompletionRequest): ClientContext {
   const messages = request.messages.map(chatMessage);
@@ -72,7 +91,7 @@ export function toolOf(given: {
 
 function settingsOf(request: ChatCompletionRequest): ChatSettings {
   const passed = Object.entries(request).filter(
-    ([key, value]) => !ownKeys.has(key) && value !== null,
+    ([key, value]) => !ownKeys.has(key) && !overrulingKeys.has(key) && value !== null,
   );
   const { stop } = request;
   return {
