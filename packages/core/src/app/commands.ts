@@ -10,7 +10,7 @@ import {
   problem,
 } from "@adyton/protocol";
 import { commandSpec } from "../domain/commands/command-text.ts";
-import type { DedupeKey, NewRecord } from "../domain/journal/record.ts";
+import type { AppendOutcome, DedupeKey, NewRecord, RecordGroup } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { JournalPort, StatePort } from "../ports/journal.ts";
@@ -137,13 +137,23 @@ export class Commands {
       data: spec.changes === "nothing" ? undefined : result,
     };
     const dedupe = spec.changes === "nothing" ? undefined : invocation.dedupe;
-    const outcome = await this.#options.journal.append({
+    const outcome = await this.#write({
       records: [...effects, executed],
       dedupe,
       resultOf: dedupe?.key,
     });
     // A turn took the key since it was looked up: nothing of this command was written.
     if (outcome.kind === "duplicate") throw mismatch();
+  }
+
+  /** Appends, and has what was read of the conversations forgotten: what a failed write has left is not known. */
+  async #write(group: RecordGroup): Promise<AppendOutcome> {
+    try {
+      return await this.#options.journal.append(group);
+    } finally {
+      for (const { conversation } of group.records)
+        if (conversation !== undefined) this.#options.conversations.changed(conversation);
+    }
   }
 
   #run(command: CommandName, args: Record<string, unknown>, at: Execution): Outcome {
@@ -175,7 +185,7 @@ export class Commands {
   removeOverlay(id: string, principal: Principal): Promise<Overlay> {
     return this.#changes.run(principal.id, async () => {
       const { overlay, record } = overlayRemoval(this.#options, id, principal);
-      await this.#options.journal.append({ records: [record] });
+      await this.#write({ records: [record] });
       return overlay;
     });
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { CommandName } from "@adyton/protocol";
 import { Conversations } from "./conversations.ts";
 import { HeldBackend, openApp, type OpenApp, person, question } from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
@@ -48,6 +49,43 @@ describe("a conversation", () => {
     app.turns.cancel(failing);
     await failing.end;
     assert.deepEqual(app.conversations.history(key), [], "what failed is no part of it");
+  });
+
+  it("is what the journal says after every change, however turns and commands follow each other", async () => {
+    const backend = new HeldBackend(4, "ответ");
+    await using app = await openApp({ backend });
+    const key = app.conversations.key(owner, "c");
+    const command = async (
+      name: CommandName,
+      args: Record<string, unknown> = {},
+    ): Promise<unknown> =>
+      app.commands.execute({ principal: owner, command: name, args, conversation: "c" });
+    const turn = async (): Promise<unknown> => app.turns.submit(question("вопрос")).end;
+    const steps: readonly (() => Promise<unknown>)[] = [
+      turn,
+      () => command("switch_mode", { mode: "EXTRACTIVE", lifetime: { turns: 9 } }),
+      turn,
+      () => command("prompt", { text: "кратко" }),
+      () => Promise.all([turn(), command("prompt", { text: "вежливо" }), turn()]),
+      () => command("restore_mode"),
+      turn,
+      () => Promise.all([command("new"), turn()]),
+      turn,
+    ];
+    const seen = new Set<string>();
+    for (const step of steps) {
+      await step();
+      const journal = fresh(app);
+      const held = (from: Conversations): unknown => [
+        from.turns(key),
+        from.mode(key),
+        from.overlays(key),
+        from.history(key),
+      ];
+      assert.deepEqual(held(app.conversations), held(journal));
+      seen.add(JSON.stringify(held(journal)));
+    }
+    assert.equal(seen.size, steps.length, "every step changes something");
   });
 
   it("leaves memory when others need the room, and is read again", async () => {

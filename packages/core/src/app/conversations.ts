@@ -3,9 +3,11 @@ import * as z from "zod";
 import { findMode, modeHolds, type ModeSpec } from "../domain/modes/registry.ts";
 import type { ChatMessage } from "../ports/backend.ts";
 import type { Principal } from "../ports/http.ts";
-import type { ConversationState, RecordsPort, StatePort } from "../ports/journal.ts";
+import type { ConversationState, OverlayState, RecordsPort, StatePort } from "../ports/journal.ts";
 import { keyedDigest } from "./identifiers.ts";
 
+/** Conversations whose state, and names whose keys, are held in memory; the one held for longest goes first. */
+const knownMax = 4_096;
 /** Characters of history held in memory over all conversations; the one not used for longest goes first. */
 const historyCharsMax = 4 * 1024 * 1024;
 
@@ -35,20 +37,31 @@ interface Count {
   underWay: number;
 }
 
+/** What the journal says of a conversation. */
+interface Known {
+  readonly state: ConversationState | undefined;
+  readonly overlays: readonly OverlayState[];
+  turns: number;
+}
+
 interface CachedHistory {
   readonly freshAfter: number;
   readonly messages: ChatMessage[];
   chars: number;
 }
 
-/** What is known of a conversation: its key, mode, overlays and history, all read from the journal's state. */
+/**
+ * What is known of a conversation: its key, mode, overlays and history, all read from the journal's state. A turn asks
+ * for most of it, so what was read is held: only this process writes to the journal, and says when (`changed`, `end`).
+ */
 export class Conversations {
   readonly #options: ConversationsOptions;
   readonly #counts = new Map<string, Count>();
   /** Least recently used first. */
   readonly #histories = new Map<string, CachedHistory>();
   #historyChars = 0;
-  #latest: { readonly key: string; readonly state: ConversationState | undefined } | undefined;
+  readonly #known = new Map<string, Known>();
+  readonly #keys = new Map<string, string>();
 
   constructor(options: ConversationsOptions) {
     this.#options = options;
@@ -56,17 +69,23 @@ export class Conversations {
 
   /** The internal key of a principal's conversation: a name is the caller's words, so the journal never holds it. */
   key(principal: Principal, name: string): string {
+    const named = `${principal.id}\n${name}`;
+    const known = this.#keys.get(named);
+    if (known !== undefined) return known;
     const digest = keyedDigest(this.#options.conversationKey, principal.id, name);
-    return `cv_${digest.subarray(0, 16).toString("base64url")}`;
+    const key = `cv_${digest.subarray(0, 16).toString("base64url")}`;
+    hold(this.#keys, named, key);
+    return key;
   }
 
-  /** The conversation's row. One reading serves a whole stretch of work without a pause, which asks several times. */
+  /** The conversation's row. Its count of turns may be behind; `turns` is not. */
   state(key: string): ConversationState | undefined {
-    if (this.#latest?.key !== key) {
-      this.#latest = { key, state: this.#options.state.conversation(key) };
-      queueMicrotask(() => (this.#latest = undefined));
-    }
-    return this.#latest.state;
+    return this.#look(key).state;
+  }
+
+  /** A record that changes the conversation's mode, intents or beginning was written, or may have been. */
+  changed(key: string): void {
+    this.#known.delete(key);
   }
 
   /**
@@ -74,7 +93,7 @@ export class Conversations {
    * written down at once or together with the answer.
    */
   turns(key: string): number {
-    return this.#counts.get(key)?.turns ?? this.state(key)?.turns ?? 0;
+    return this.#counts.get(key)?.turns ?? this.#look(key).turns;
   }
 
   /** Counts a turn that is admitted now; the journal counts it when its question is written. */
@@ -89,9 +108,12 @@ export class Conversations {
     this.#counts.set(key, { turns: this.turns(key), underWay });
   }
 
-  /** A turn is over and in the journal. Without turns under way the journal's count is right. */
-  end(key: string): void {
+  /** A turn is over. Without turns under way the journal's count is right; it lacks one that could not be written. */
+  end(key: string, isRecorded: boolean): void {
     const count = this.#counts.get(key);
+    const known = this.#known.get(key);
+    if (count !== undefined && known !== undefined) known.turns = count.turns;
+    if (!isRecorded) this.changed(key);
     if (count === undefined) return;
     count.underWay -= 1;
     if (count.underWay === 0) this.#counts.delete(key);
@@ -120,7 +142,7 @@ export class Conversations {
   /** The intents that hold now for a turn with so many turns before it, oldest first. */
   overlays(key: string, turnsBefore = this.turns(key)): readonly Overlay[] {
     const now = this.#options.now();
-    return this.#options.state.overlays(key).flatMap((overlay) => {
+    return this.#look(key).overlays.flatMap((overlay) => {
       if (turnsBefore >= overlay.until_turn || now >= overlay.until_time) return [];
       const data = OverlayData.safeParse(this.#options.records.record(overlay.seq)?.data);
       if (!data.success) return [];
@@ -170,6 +192,16 @@ export class Conversations {
     this.#shrink();
   }
 
+  #look(key: string): Known {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const state = this.#options.state.conversation(key);
+    const overlays = this.#options.state.overlays(key);
+    const read = { state, overlays, turns: state?.turns ?? 0 };
+    hold(this.#known, key, read);
+    return read;
+  }
+
   #read(key: string, freshAfter: number): ChatMessage[] {
     const { records, historyTurns } = this.#options;
     return records
@@ -208,6 +240,12 @@ export class Conversations {
       this.#drop(key);
     }
   }
+}
+
+function hold<T>(held: Map<string, T>, key: string, value: T): void {
+  const [oldest] = held.size < knownMax ? [] : held.keys();
+  if (oldest !== undefined) held.delete(oldest);
+  held.set(key, value);
 }
 
 function countChars(messages: readonly ChatMessage[]): number {

@@ -1,4 +1,5 @@
-import { createHmac, createSecretKey, type KeyObject, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
+import { freshBytes } from "@adyton/runtime/fresh-bytes";
 
 let lastMs = 0;
 
@@ -8,7 +9,7 @@ let lastMs = 0;
  */
 export function newRunId(nowMs: number): string {
   lastMs = Math.max(lastMs, nowMs);
-  return `run_${lastMs.toString(36).padStart(9, "0")}${randomBytes(10).toString("base64url")}`;
+  return `run_${lastMs.toString(36).padStart(9, "0")}${freshBytes(10).toString("base64url")}`;
 }
 
 /** When a run's id was made. */
@@ -18,12 +19,12 @@ export function timeOfRun(id: string): number {
 
 /** A conversation's name when its caller gives none: 128 random bits, so that having it is being its caller. */
 export function newConversationName(): string {
-  return `c_${randomBytes(16).toString("base64url")}`;
+  return `c_${freshBytes(16).toString("base64url")}`;
 }
 
 /** An id with a prefix and 96 random bits. */
 export function newId(prefix: "ovl" | "doc"): string {
-  return `${prefix}_${randomBytes(12).toString("base64url")}`;
+  return `${prefix}_${freshBytes(12).toString("base64url")}`;
 }
 
 /** Keys in the form OpenSSL uses. To bring one into it takes 9 µs, three times as long as the digest itself. */

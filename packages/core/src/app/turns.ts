@@ -300,7 +300,7 @@ export class Turns {
       isRecorded = false;
     }
     this.#live.delete(run.id);
-    this.#options.conversations.end(run.conversationKey);
+    this.#options.conversations.end(run.conversationKey, isRecorded);
     this.ended.add(told.kind === "answered" ? "answered" : told.problem.code);
     run.finish(told);
     if (!isRecorded) this.#keepUnrecorded(run);

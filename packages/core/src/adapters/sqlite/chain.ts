@@ -1,4 +1,4 @@
-import { hash, randomFillSync } from "node:crypto";
+import { hash } from "node:crypto";
 import type { KeyedHash } from "./keyed-hash.ts";
 
 /** A record's header as the chain covers it. */
@@ -20,24 +20,7 @@ export interface ChainedHeader {
   readonly commitment: Uint8Array | null;
 }
 
-const saltBytes = 16;
-
-/** Salts come from a pool because one call for 16 random bytes costs as much as one for 4,096. */
-const pool = Buffer.alloc(4_096);
-let poolUsed = pool.length;
-
-/** Sixteen fresh random bytes. */
-export function freshSalt(): Buffer {
-  if (poolUsed + saltBytes > pool.length) {
-    randomFillSync(pool);
-    poolUsed = 0;
-  }
-  const salt = Buffer.from(pool.subarray(poolUsed, poolUsed + saltBytes));
-  // A used salt does not stay in memory: whoever reads it could test guesses of an erased text.
-  pool.fill(0, poolUsed, poolUsed + saltBytes);
-  poolUsed += saltBytes;
-  return salt;
-}
+export const saltBytes = 16;
 
 /**
  * What binds a payload to its header: SHA-256 over salt and data. Without the salt, which is erased with the data,

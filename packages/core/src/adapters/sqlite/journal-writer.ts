@@ -1,7 +1,8 @@
 import type { DatabaseSync } from "node:sqlite";
 import { dedupeDays } from "@adyton/protocol/limits";
+import { freshBytes } from "@adyton/runtime/fresh-bytes";
 import type { AppendOutcome } from "../../domain/journal/record.ts";
-import { chain, type ChainedHeader, commit, freshSalt, genesis } from "./chain.ts";
+import { chain, type ChainedHeader, commit, genesis, saltBytes } from "./chain.ts";
 import { checkHead } from "./check-head.ts";
 import { failureOf, openForWriting } from "./database.ts";
 import type { EncodedGroup, EncodedRecord } from "./encoded-group.ts";
@@ -218,7 +219,7 @@ export class JournalWriter implements Disposable {
 
   #insert(record: EncodedRecord, now: number, firstSeq: number, keyed: 0 | 1): void {
     const seq = this.#last.seq + 1;
-    const salt = record.data === undefined ? undefined : freshSalt();
+    const salt = record.data === undefined ? undefined : freshBytes(saltBytes);
     const commitment = salt === undefined ? null : commit(salt, record.data ?? "");
     const header: ChainedHeader = {
       seq,
