@@ -1,4 +1,4 @@
-import { chooseNext, type Credits, serving } from "../domain/backends/choice.ts";
+import { type Candidate, chooseNext, type Credits, serving } from "../domain/backends/choice.ts";
 import type { Backend, BackendRole } from "../ports/backend.ts";
 import { Counters } from "./metrics.ts";
 
@@ -24,10 +24,37 @@ export interface LeaseRequest {
   readonly signal: AbortSignal;
 }
 
+/** A server as the choice sees it. */
+class Member implements PooledBackend, Candidate {
+  readonly backend: Backend;
+  readonly roles: readonly BackendRole[];
+  readonly weight: number;
+  readonly name: string;
+  inFlight = 0;
+
+  constructor({ backend, roles, weight }: PooledBackend) {
+    this.backend = backend;
+    this.roles = roles;
+    this.weight = weight;
+    this.name = backend.name;
+  }
+
+  get concurrency(): number {
+    return this.backend.concurrency;
+  }
+
+  get status(): Candidate["status"] {
+    return this.backend.health().status;
+  }
+}
+
 interface Waiting {
   readonly request: LeaseRequest;
   readonly settle: (lease: Lease | undefined) => void;
 }
+
+const nobody: readonly Member[] = [];
+const noCredits: Credits = new Map();
 
 /** Conversations whose last server is remembered; the one that was silent longest goes first. */
 export const conversationsRememberedMax = 10_000;
@@ -38,8 +65,8 @@ export const conversationsRememberedMax = 10_000;
  * slots, so only those that had to leave a failed server ever wait here.
  */
 export class BackendPool {
-  readonly #members: PooledBackend[] = [];
-  readonly #inFlight = new Map<string, number>();
+  readonly #members: Member[] = [];
+  readonly #ofRole = new Map<BackendRole, Member[]>();
   readonly #credits = new Map<BackendRole, Credits>();
   readonly #lastOf = new Map<string, string>();
   readonly #listeners = new Set<() => void>();
@@ -51,7 +78,9 @@ export class BackendPool {
 
   /** Takes a server in. Its name must be its own. */
   add(member: PooledBackend): void {
-    this.#members.push(member);
+    const taken = new Member(member);
+    this.#members.push(taken);
+    for (const role of member.roles) this.#ofRole.set(role, [...this.of(role), taken]);
     member.backend.onHealthChange(() => this.#changed());
     this.#changed();
   }
@@ -60,28 +89,26 @@ export class BackendPool {
     return this.#members;
   }
 
-  of(role: BackendRole): readonly PooledBackend[] {
-    return this.#members.filter(({ roles }) => roles.includes(role));
+  of(role: BackendRole): readonly Member[] {
+    return this.#ofRole.get(role) ?? nobody;
   }
 
   /** The server that speaks for a role where one is named: the first of those that serve. */
   first(role: BackendRole): Backend | undefined {
-    const [first] = serving(this.#candidates(role, new Set()));
-    return this.#members.find(({ backend }) => backend.name === first?.name)?.backend;
+    return serving(this.of(role))[0]?.backend;
   }
 
   inFlight(name: string): number {
-    return this.#inFlight.get(name) ?? 0;
+    return this.#members.find((member) => member.name === name)?.inFlight ?? 0;
   }
 
   /** Turns that may run at once: what those that serve take, and what still runs elsewhere. 0 without a server for chats. */
   get slots(): number {
-    const candidates = this.#candidates("chat", new Set());
-    const serve = serving(candidates);
-    return candidates.reduce(
-      (sum, each) => sum + (serve.includes(each) ? each.concurrency : each.inFlight),
-      0,
-    );
+    const chats = this.of("chat");
+    const serve = serving(chats);
+    let slots = 0;
+    for (const each of chats) slots += serve.includes(each) ? each.concurrency : each.inFlight;
+    return slots;
   }
 
   /** Whether a role has a server that works, or that nobody has asked yet. */
@@ -96,8 +123,9 @@ export class BackendPool {
 
   /** A server's time, as soon as there is some; `undefined` when nobody is left to ask, or the signal is aborted. */
   async lease(request: LeaseRequest): Promise<Lease | undefined> {
-    if (request.signal.aborted || this.#candidates(request.role, request.without).length === 0)
-      return undefined;
+    if (request.signal.aborted || this.#candidates(request).length === 0) return undefined;
+    const free = this.#waiting.length === 0 ? this.#take(request) : undefined;
+    if (free !== undefined) return free;
     const { promise, resolve } = Promise.withResolvers<Lease | undefined>();
     const entry: Waiting = { request, settle: resolve };
     const onAbort = (): void => {
@@ -114,6 +142,7 @@ export class BackendPool {
 
   /** Gives out what is free, to whoever came first. Another role's queue does not hold up this one. */
   #serveWaiting(): void {
+    if (this.#waiting.length === 0) return;
     const left: Waiting[] = [];
     for (const entry of this.#waiting) {
       const lease = this.#take(entry.request);
@@ -123,21 +152,22 @@ export class BackendPool {
     this.#waiting = left;
   }
 
-  #take({ role, conversation, without, signal }: LeaseRequest): Lease | undefined {
+  #take(request: LeaseRequest): Lease | undefined {
+    const { role, conversation, signal } = request;
     if (signal.aborted) return undefined;
     const preferred = conversation === undefined ? undefined : this.#lastOf.get(conversation);
-    const candidates = this.#candidates(role, without);
-    const credits = this.#credits.get(role) ?? new Map<string, number>();
+    const candidates = this.#candidates(request);
+    const credits = this.#credits.get(role) ?? noCredits;
     const choice = chooseNext(candidates, { credits, preferred });
     this.#credits.set(role, choice.credits);
-    const member = this.#members.find(({ backend }) => backend.name === choice.name);
+    const member = candidates.find(({ name }) => name === choice.name);
     if (member === undefined) return undefined;
     const { backend } = member;
-    if (conversation !== undefined) this.#remember(conversation, backend.name);
-    this.#inFlight.set(backend.name, this.inFlight(backend.name) + 1);
-    this.asked.add(backend.name);
+    if (conversation !== undefined) this.#remember(conversation, member.name);
+    member.inFlight += 1;
+    this.asked.add(member.name);
     const giveBack = (): void => {
-      this.#inFlight.set(backend.name, this.inFlight(backend.name) - 1);
+      member.inFlight -= 1;
       this.#serveWaiting();
     };
     signal.addEventListener("abort", giveBack, { once: true });
@@ -158,16 +188,9 @@ export class BackendPool {
       this.#lastOf.delete(oldest);
   }
 
-  #candidates(role: BackendRole, without: ReadonlySet<string>) {
-    return this.of(role)
-      .filter(({ backend }) => !without.has(backend.name))
-      .map(({ backend, weight }) => ({
-        name: backend.name,
-        weight,
-        concurrency: backend.concurrency,
-        inFlight: this.inFlight(backend.name),
-        status: backend.health().status,
-      }));
+  #candidates({ role, without }: LeaseRequest): readonly Member[] {
+    const all = this.of(role);
+    return without.size === 0 ? all : all.filter(({ name }) => !without.has(name));
   }
 
   #changed(): void {

@@ -105,7 +105,10 @@ export function chatBody(
   });
 }
 
-function wireMessage({ role, content, parts, toolCalls, toolCallId }: ChatMessage): unknown {
+function wireMessage(message: ChatMessage): unknown {
+  const { role, content, parts, toolCalls, toolCallId } = message;
+  // Most messages have nothing else, and a turn sends dozens.
+  if (parts === undefined && toolCalls === undefined && toolCallId === undefined) return message;
   if (toolCalls !== undefined)
     return {
       role,

@@ -26,6 +26,7 @@ export interface Choice {
 
 /** The candidates of the highest rank that has any. A server nobody has asked yet counts as one that works. */
 export function serving<T extends Candidate>(candidates: readonly T[]): readonly T[] {
+  if (candidates.length < 2) return candidates;
   const working = candidates.filter(({ status }) => status !== "degraded");
   const weighted = working.filter(({ weight }) => weight > 0);
   if (weighted.length > 0) return weighted;
