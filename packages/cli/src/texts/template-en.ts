@@ -5,8 +5,10 @@ export const templateEn = {
 # Check with:  adyton config check        The file is read once, at the start.
 
 # The node listens on 127.0.0.1 and ::1 at this port, and nowhere else.
+# At socket_port, where it is not 0, programs on this machine may speak in lines of JSON (127.0.0.1 only).
 #listen:
 #  port: 7860
+#  socket_port: 0
 
 # The language of the node's own words: auto (that of the question), en, ru.
 #language: auto
