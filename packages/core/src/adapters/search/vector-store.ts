@@ -15,8 +15,8 @@ import {
 } from "../../domain/search/vectors.ts";
 import { bytes, text, texts, textOrNull, whole } from "./row.ts";
 
-/** Vectors compared exactly, of those whose signs are nearest. */
-const comparedMax = 400;
+/** Vectors compared exactly, of those whose signs are nearest: four times what a ranking holds. */
+const comparedMax = 200;
 
 /** What a search holds in memory: of each vector its chunk, its owner, and the signs. */
 interface Signs {
