@@ -8,11 +8,13 @@ import { Problem } from "./problems.ts";
  * itself, and everything the node says. One JSON object each, in a WebSocket's text frame or on a line of its own.
  */
 
-/** How the node closes a WebSocket. The first four are RFC 6455's. */
+/** How the node closes a WebSocket. The codes below 4000 are RFC 6455's. */
 export const closeCodes = {
   normal: { code: 1000, about: "The client said goodbye." },
   stopping: { code: 1001, about: "The node is stopping." },
+  malformed: { code: 1002, about: "A frame breaks the rules of RFC 6455." },
   not_text: { code: 1003, about: "Messages are text; a binary frame came." },
+  not_utf8: { code: 1007, about: "A message is not UTF-8." },
   too_large: { code: 1009, about: "A message was larger than `envelopeBytesMax`." },
   busy: { code: 1013, about: "Too many bytes of messages are under way; try again later." },
   unauthorized: {

@@ -35,7 +35,7 @@ export function admit(
     request.method ?? "",
     queryAt === -1 ? target : target.slice(0, queryAt),
   );
-  if (match.kind === "unknown_path") return refused("not_found");
+  if (match.kind === "unknown_path") return refused("not_found", socketHint(target));
   if (match.kind === "malformed_path")
     return refused("invalid_request", { detail: "The path is not percent-encoded UTF-8." });
   if (match.kind === "wrong_method")
@@ -70,6 +70,11 @@ export function admitUpgrade(
 export function asksForSocket({ url, headers }: IncomingMessage): boolean {
   const path = url?.split("?", 1)[0];
   return path === socketPath && headers.upgrade?.toLowerCase() === "websocket";
+}
+
+function socketHint(target: string): { readonly detail?: string } {
+  if (!target.startsWith(socketPath)) return {};
+  return { detail: `This address takes WebSockets with the subprotocol ${socketSubprotocol}.` };
 }
 
 function checkArrival(edge: Edge, request: IncomingMessage): Refusal | undefined {

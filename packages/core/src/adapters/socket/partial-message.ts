@@ -1,5 +1,4 @@
-import type { Room } from "../../ports/operations.ts";
-import type { Speaker } from "../../ports/operations.ts";
+import type { Room, Speaker } from "../../ports/operations.ts";
 
 /**
  * Counts the bytes of a message that has not wholly arrived against its caller's share, so that many connections with

@@ -8,6 +8,7 @@ import { type Asked, type Fields, isFields, readEnvelope } from "./read-envelope
 import type { Resumption, Subscription } from "./resumptions.ts";
 import { SessionStream } from "./session-stream.ts";
 import type { SocketContext } from "./socket-context.ts";
+import { retryAfterSeconds } from "./socket-limits.ts";
 import type { Wire } from "./wire.ts";
 
 const subscribe = "subscribe";
@@ -158,7 +159,7 @@ export class Session implements Beating {
 
   #takeBytes(bytes: number): Problem | undefined {
     if (this.#context.operations.bytes.take(this.#speaker.principal, bytes)) return undefined;
-    return problem("busy", { detail: "Too many messages are under way.", retryAfterSeconds: 2 });
+    return problem("busy", { detail: "Too many messages are under way.", retryAfterSeconds });
   }
 
   async #answer(id: string, request: OperationRequest, isSubscription: boolean): Promise<void> {

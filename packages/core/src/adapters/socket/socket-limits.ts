@@ -34,6 +34,9 @@ export interface SocketLimits {
   readonly lingerMs: number;
 }
 
+/** Seconds after which a client that met the bound on messages under way may try again. */
+export const retryAfterSeconds = 2;
+
 export const socketLimits: SocketLimits = {
   envelopeBytesMax,
   requestsMax: socketRequestsMax,

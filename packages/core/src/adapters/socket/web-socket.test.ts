@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { handlersOf, RawClient, tokenFor } from "../http/test/http-fixture.ts";
+import {
+  ask as askOver,
+  handlersOf,
+  problemOf,
+  RawClient,
+  tokenFor,
+} from "../http/test/http-fixture.ts";
 import { LinesClient, ownerToken, testDoor, WebSocketClient } from "./test/socket-fixture.ts";
 import type { Handler } from "../../ports/http.ts";
 
@@ -81,6 +87,11 @@ describe("a WebSocket's first request", () => {
       return (await raw.until((received) => received.includes("\r\n\r\n"))).split("\r\n")[0];
     };
     assert.match((await ask()) ?? "", / 404 /);
+    assert.match(
+      problemOf(await askOver(door.port, { target: "/api/v1/ws" })).detail ?? "",
+      /takes WebSockets/,
+    );
+    assert.equal(problemOf(await askOver(door.port, { target: "/api/v1/w" })).detail, undefined);
     assert.match((await ask("Connection: Upgrade", "Upgrade: h2c")) ?? "", / 404 /);
     const upgrade = ["Connection: Upgrade", "Upgrade: websocket"];
     const subprotocol = "Sec-WebSocket-Protocol: adyton.v1+json";
