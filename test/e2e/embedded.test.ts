@@ -76,6 +76,16 @@ describe("adyton model", { skip }, () => {
     }
   });
 
+  it("is looked after by doctor", async () => {
+    const home = homeWith(pong);
+    const doctor = () => run(["doctor", "--home", home, "--port", "1"]);
+    assert.match((await doctor()).out, /the model file pong is there, and the engine for it/);
+    rmSync(join(home, "models", "pong.gguf"));
+    const { out } = await doctor();
+    assert.match(out, /the model file pong is missing or cannot be used/);
+    assert.match(out, /model add FILE\.gguf/);
+  });
+
   it("removes a file, and not one that the configuration names", async () => {
     const home = homeWith(pong);
     const remove = () => run(["model", "remove", "pong", "--home", home]);

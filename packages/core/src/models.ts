@@ -1,6 +1,7 @@
 import { ensurePrivateFolder } from "@adyton/runtime/atomic-file";
 import { CodedError } from "@adyton/runtime/coded-error";
 import type { Bilingual } from "@adyton/protocol";
+import { engineFolder } from "./adapters/llama-cpp/engine-folder.ts";
 import { type ModelFile, readModelFile } from "./adapters/llama-cpp/gguf-header.ts";
 import { installEngine } from "./adapters/llama-cpp/install-engine.ts";
 import {
@@ -74,6 +75,11 @@ export async function addModel(options: AddOptions): Promise<AddedModel> {
     onStep({ kind: "copying", done, total });
   const how = await storeModel({ home, name, from, onProgress, signal });
   return { name, file, how };
+}
+
+/** Whether the engine of this version is there. */
+export function isEngineInstalled(): boolean {
+  return engineFolder() !== undefined;
 }
 
 /** Every model of a home, the newest first. */

@@ -81,9 +81,15 @@ async function backendChecks(context: DoctorContext, answer: NodeAnswer): Promis
   const parts = answer.kind === "node" ? answer.health.parts.filter(isModel) : [];
   if (parts.length > 0) return parts.map((part) => modelFinding(part, t));
   const { outcome } = readNodeConfig(home);
-  const configured = outcome.kind === "ok" ? outcome.value.backends.map(({ url }) => url) : [];
-  const own = await Promise.all(configured.map((url) => configuredFinding(url, t)));
+  const configured = outcome.kind === "ok" ? outcome.value.backends : [];
+  const own = await Promise.all(
+    configured.map(({ url, embedded }) =>
+      embedded === undefined ? configuredFinding(url, t) : modelFileFinding(home, embedded, t),
+    ),
+  );
   if (own.length > 0) return own;
+  const [newest] = await (await import("@adyton/core/models")).listModels(home);
+  if (newest !== undefined) return [await modelFileFinding(home, newest.name, t)];
   const looks = [...wellKnownPorts].filter(([each]) => each !== port);
   const found = await Promise.all(
     looks.map(async ([each, name]) =>
@@ -100,6 +106,17 @@ async function backendChecks(context: DoctorContext, answer: NodeAnswer): Promis
 
 /** The only model server is `model`, each of several `model:NAME`. */
 const isModel = ({ name }: Health["parts"][number]): boolean => /^model(:|$)/.test(name);
+
+/** A model that the node runs itself: whether its file and its engine are there. */
+async function modelFileFinding(home: string, name: string, t: Translate): Promise<Finding> {
+  const { isEngineInstalled, listModels } = await import("@adyton/core/models");
+  const model = (await listModels(home)).find((each) => each.name === name);
+  if (model?.file === undefined)
+    return warn("models", t("doctor.model_file_bad", { name }), t("doctor.model_file_cure"));
+  if (!isEngineInstalled())
+    return warn("models", t("doctor.engine_missing"), t("doctor.model_file_cure"));
+  return ok("models", t("doctor.model_file", { name }));
+}
 
 /** Over https the node asks with its key; here that key is not touched. */
 async function configuredFinding(url: string, t: Translate): Promise<Finding> {

@@ -41,5 +41,9 @@ export const modelEn = {
   "model.see_list": "See: {adyton model list}",
   "model.in_use": "The configuration names the model {name}; remove it there first.",
   "model.removed": "Removed {name}.",
+  "doctor.model_file": "the model file {name} is there, and the engine for it",
+  "doctor.model_file_bad": "the model file {name} is missing or cannot be used",
+  "doctor.model_file_cure": "add it once more: {adyton model add FILE.gguf}",
+  "doctor.engine_missing": "the engine for model files is not installed",
   "model.stopped": "Stopped; nothing was added.",
 } as const;
