@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { NodeProcess, startWithEmulator, until } from "./node-process.ts";
 
-// The programs in examples/, run as their readers would run them.
+// The programs in examples/, and the lines of the documents that speak OpenAI's words, run as their readers would.
 
 const run = promisify(execFile);
-const example = (name: string): string => join(import.meta.dirname, "../../examples", name);
+const root = join(import.meta.dirname, "../..");
+const example = (name: string): string => join(root, "examples", name);
 
 test("examples/openai.ts streams, and answers with the help of its tool", async () => {
   await using both = await startWithEmulator({
@@ -84,3 +86,22 @@ test("examples/follow.ts prints each record once, across a restart of the node",
     child.kill();
   }
 });
+
+const withoutCurl = lacking("curl", "--version");
+
+for (const file of [
+  "README.md",
+  "README.ru.md",
+  "docs/guide/en/openai-clients.md",
+  "docs/guide/ru/openai-clients.md",
+])
+  test(`${file}: the curl line for /v1 is answered`, { skip: withoutCurl }, async () => {
+    await using both = await startWithEmulator({ rules: [{ reply: "Hello. Привет." }] });
+    const text = readFileSync(join(root, file), "utf8");
+    const [, command = ""] =
+      /^```sh\n(curl [^`]*\/v1\/chat\/completions[^`]*)^```/m.exec(text) ?? [];
+    assert.notEqual(command, "", "there is one");
+    const line = command.replace(":7860/", `:${both.node.port}/`);
+    const { stdout } = await run("sh", ["-c", line], { timeout: 20_000 });
+    assert.equal(JSON.parse(stdout).choices[0].message.content, "Hello. Привет.");
+  });
