@@ -63,8 +63,8 @@ async function addedModel(
 ): Promise<BackendConfig | undefined> {
   const isConfigured = backends.some(({ roles }) => roles.includes("chat"));
   if (wanted !== undefined || isConfigured || !existsSync(join(home, "models"))) return undefined;
-  const { storedModels } = await import("./adapters/llama-cpp/model-folder.ts");
-  const [newest] = await storedModels(home);
+  const { modelsByAge } = await import("./adapters/llama-cpp/model-folder.ts");
+  const [newest] = await modelsByAge(home);
   if (newest === undefined) return undefined;
   const name = backends.some((each) => each.name === "embedded") ? "own-model" : "embedded";
   const { BackendConfig } = await import("./config.ts");

@@ -32,7 +32,7 @@ export function ggufBytes(
 ): Buffer {
   const entries = Object.entries(metadata);
   const parts = [Buffer.from("GGUF"), u32(3), u64(tensors.length), u64(entries.length)];
-  for (const [key, value] of entries) parts.push(text(key), ...encodeValue(value));
+  for (const [key, value] of entries) parts.push(text(key), encodeValue(value));
   const contents = tensors.map(encodeTensor);
   let offset = 0;
   for (const [index, { name, shape, kind }] of tensors.entries()) {
@@ -48,11 +48,11 @@ export function ggufBytes(
   return Buffer.concat([padded(Buffer.concat(parts)), ...contents]);
 }
 
-function encodeValue(value: GgufValue): Buffer[] {
+function encodeValue(value: GgufValue): Buffer {
   const code = u32(typeCodes[value.type]);
-  if ("value" in value) return [code, scalar(value.type, value.value)];
+  if ("value" in value) return Buffer.concat([code, scalar(value.type, value.value)]);
   const items = value.values.map((each) => scalar(value.type, each));
-  return [u32(arrayCode), code, u64(items.length), ...items];
+  return Buffer.concat([u32(arrayCode), code, u64(items.length), Buffer.concat(items)]);
 }
 
 function scalar(type: GgufScalar, value: Plain): Buffer {

@@ -27,6 +27,10 @@ const changed = (change: (bytes: Buffer) => void): Buffer => {
   return bytes;
 };
 
+/** The length of a token of the vocabulary, which stands before it, becomes one that cannot be. */
+const withoutEnd = (token: string): Buffer =>
+  changed((bytes) => bytes.fill(0xff, bytes.indexOf(token) - 8, bytes.indexOf(token)));
+
 describe("the head of a model file", () => {
   it("says what the model is", async () => {
     assert.deepEqual(await read(model), {
@@ -54,6 +58,7 @@ describe("the head of a model file", () => {
     ["more tensors than can be", changed((bytes) => bytes.fill(0xff, 8, 16)), "broken_head"],
     ["more entries than can be", changed((bytes) => bytes.fill(0xff, 16, 24)), "broken_head"],
     ["a key without an end", changed((bytes) => bytes.fill(0x7f, 24, 32)), "broken_head"],
+    ["a text of its vocabulary without an end", withoutEnd("▁"), "broken_head"],
     ["half of its head", model.subarray(0, 3_000), "truncated"],
     ["half of its weights", model.subarray(0, model.length / 2), "truncated"],
     ["all but its last bytes", model.subarray(0, model.length - 64), "truncated"],

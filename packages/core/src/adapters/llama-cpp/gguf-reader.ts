@@ -93,7 +93,22 @@ export class ByteReader {
       this.#skip(each * length);
       return;
     }
-    for (let index = 0; index < length; index += 1) this.#skip(await this.count(textBytesMax));
+    await this.#skipTexts(length);
+  }
+
+  /** A vocabulary has hundreds of thousands: waiting for each, although its bytes are there, would take half a second. */
+  async #skipTexts(count: number): Promise<void> {
+    for (let index = 0; index < count; index += 1) {
+      if (this.#buffer.length - this.#read < 8) {
+        this.#check(8);
+        await this.#fill(8);
+      }
+      // Two halves, because a number of 64 bits would have to be made as an object.
+      const length = this.#buffer.readUInt32LE(this.#read);
+      const high = this.#buffer.readUInt32LE(this.#read + 4);
+      if (high !== 0 || length > textBytesMax) throw new HeaderEnd("broken");
+      this.#skip(8 + length);
+    }
   }
 
   /** The next bytes; they are valid until the next call. */

@@ -30,7 +30,6 @@ export class ModelFolderError extends CodedError<"taken" | "space" | "unreadable
 
 export interface StoredModel {
   readonly name: string;
-  readonly path: string;
   readonly addedMs: number;
   /** Absent for a file that is no usable model any more. */
   readonly file?: ModelFile;
@@ -52,33 +51,37 @@ export function nameFromFile(path: string): string {
   return name === "" ? "model" : name;
 }
 
-/** Every model of the node, the newest first. */
+/** Every model of the node with what its file says, the newest first. */
 export async function storedModels(home: string): Promise<readonly StoredModel[]> {
-  const names = await readdir(modelsFolder(home)).catch(() => []);
-  const models = await Promise.all(
-    names
-      .filter((each) => each.endsWith(ending))
-      .map((each) => each.slice(0, -ending.length))
-      .filter((name) => modelNamePattern.test(name))
-      .slice(0, modelsMax)
-      .map((name) => storedModel(home, name)),
-  );
-  return models
-    .filter((model) => model !== undefined)
-    .toSorted((left, right) => right.addedMs - left.addedMs || (left.name < right.name ? -1 : 1));
+  const models: StoredModel[] = [];
+  for (const { name, addedMs } of await modelsByAge(home)) {
+    // One that is removed just now is passed over by the next list.
+    const outcome = await readModelFile(modelPath(home, name)).catch(() => undefined);
+    models.push({ name, addedMs, ...(outcome?.kind === "ok" ? { file: outcome.file } : {}) });
+  }
+  return models;
 }
 
-async function storedModel(home: string, name: string): Promise<StoredModel | undefined> {
-  const path = modelPath(home, name);
-  try {
-    // A link to the owner's file keeps that file's times; when it came here is when its inode changed.
-    const { ctimeMs: addedMs } = await stat(path);
-    const outcome = await readModelFile(path);
-    return { name, path, addedMs, ...(outcome.kind === "ok" ? { file: outcome.file } : {}) };
-  } catch {
-    // Removed between the list and the look.
-    return undefined;
-  }
+/** The names of the models, the newest first; no file is read. */
+export async function modelsByAge(
+  home: string,
+): Promise<readonly Pick<StoredModel, "name" | "addedMs">[]> {
+  const files = await readdir(modelsFolder(home)).catch(() => []);
+  const names = files
+    .filter((each) => each.endsWith(ending))
+    .map((each) => each.slice(0, -ending.length))
+    .filter((name) => modelNamePattern.test(name))
+    .slice(0, modelsMax);
+  const models = await Promise.all(
+    names.map(async (name) => {
+      // A link to the owner's file keeps that file's times; when it came here is when its inode changed.
+      const found = await stat(modelPath(home, name)).catch(() => undefined);
+      return found === undefined ? [] : [{ name, addedMs: found.ctimeMs }];
+    }),
+  );
+  return models
+    .flat()
+    .toSorted((left, right) => right.addedMs - left.addedMs || (left.name < right.name ? -1 : 1));
 }
 
 export interface StoreOptions {
