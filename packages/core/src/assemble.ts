@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -122,9 +121,8 @@ export function assembleApp(parts: Parts): App {
       const learn = async (): Promise<void> => {
         await learnManual(memory, manualFolder);
         // With a model, the index's thread starts with the first search; without one, the first question is a search.
-        const isAsked = parts.backends.slots === 0;
-        if (isAsked || !existsSync(parts.files.index)) await memory.prepare();
-        if (!isAsked) await parts.search.rest();
+        const { backends } = parts;
+        if (backends.slots === 0 || backends.of("embeddings").length > 0) await memory.prepare();
       };
       const learning = keepLearning(learn, abort.signal, (error) => {
         if (error !== undefined && faults.search === undefined)

@@ -159,7 +159,6 @@ describe("the index", () => {
       add: (documents) => inner.search.add(documents),
       remove: (ids) => inner.search.remove(ids),
       stats: () => inner.search.stats(),
-      rest: () => inner.search.rest(),
       unembedded: (...args) => inner.search.unembedded(...args),
       putVectors: (...args) => inner.search.putVectors(...args),
       search: async (query) => {

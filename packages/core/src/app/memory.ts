@@ -107,7 +107,10 @@ export class Memory {
     });
   }
 
-  /** Adds many documents with few commits. What has not changed costs a look. */
+  /**
+   * Adds many documents with few commits. What has not changed costs a look. They are indexed by `prepare`, or before the
+   * next search.
+   */
   async addAll(requests: readonly DocumentRequest[], by: Principal): Promise<void> {
     const written = await Promise.all(
       requests.map((request) => {
@@ -117,8 +120,11 @@ export class Memory {
         );
       }),
     );
-    const changes = written.flatMap((each) => (each.kind === "written" ? [each.gone] : []));
-    if (changes.length > 0) await this.#index(changes.flat());
+    for (const each of written) {
+      if (each.kind === "unchanged") continue;
+      this.#prepared = undefined;
+      for (const id of each.gone) this.#leaving.add(id);
+    }
   }
 
   /** Where a document stands. Each person's sources are their own: what one shared, nobody else replaces. */

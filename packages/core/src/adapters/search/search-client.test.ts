@@ -114,19 +114,6 @@ describe("openSearch", () => {
     });
   });
 
-  it("rests without losing anything, also when a call comes while it goes to rest", async () => {
-    await using search = openSearch({ file });
-    await search.add([note("Boiler.")]);
-    await search.rest();
-    assert.equal(existsSync(`${file}-wal`), false, "the thread has closed the file");
-    assert.equal((await search.search(query())).found, true);
-    const [, result] = await Promise.all([search.rest(), search.search(query())]);
-    assert.equal(result.found, true);
-    const waiting = search.search(query());
-    await search.rest();
-    assert.equal((await waiting).found, true, "what waits keeps it awake");
-  });
-
   it("is closed once and for all", async () => {
     const search = openSearch({ file });
     await search.add([note("Boiler.")]);

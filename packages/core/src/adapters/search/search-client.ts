@@ -109,11 +109,7 @@ class WorkerSearch implements SearchClient {
     await this.#end();
   }
 
-  async rest(): Promise<void> {
-    if (this.#pending.size === 0 && !this.#isClosed) await this.#end();
-  }
-
-  /** Ends the worker; a call that comes meanwhile starts another. */
+  /** Ends the worker. */
   async #end(): Promise<void> {
     const worker = this.#worker;
     this.#worker = undefined;

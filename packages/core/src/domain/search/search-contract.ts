@@ -94,8 +94,6 @@ export interface SearchClient extends AsyncDisposable {
   /** Keeps vectors; one whose chunk is gone meanwhile is dropped. */
   putVectors(model: string, vectors: readonly ChunkVector[]): Promise<void>;
   stats(): Promise<SearchStats>;
-  /** Gives the memory of an idle index back; the next call takes it again. */
-  rest(): Promise<void>;
 }
 
 export class SearchError extends Error {
