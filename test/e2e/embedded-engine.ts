@@ -3,7 +3,7 @@ import { generateModel, type GeneratedModelOptions } from "@adyton/emulators";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const installMsMax = 45_000;
+const installMsMax = 30_000;
 
 /** The reason to skip what needs the engine of the embedded model; it is installed where that is possible. */
 export async function engineMissing(): Promise<string | false> {
@@ -11,8 +11,10 @@ export async function engineMissing(): Promise<string | false> {
     await installEngine(AbortSignal.timeout(installMsMax));
     return false;
   } catch (error) {
-    if (error instanceof InstallError) return `no engine for model files: ${error.message}`;
-    return "no engine for model files: its installation took too long";
+    const isKnown = error instanceof InstallError && error.code !== "failed";
+    // Without a registry its client tries for a minute; its own words are many and say less.
+    const reason = isKnown ? error.message : "the npm registry did not give it in time";
+    return `no engine for model files: ${reason}`;
   }
 }
 
