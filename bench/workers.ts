@@ -133,8 +133,8 @@ async function isCounted({ port, ownerToken }: NodeUnderTest, count: number): Pr
 }
 
 function on(through: readonly string[], command: string, args: readonly string[]): Child {
-  const [program = command, ...words] = [...through, command];
-  return Child.spawn(program, [...words, ...args], { LC_ALL: "C" });
+  const [program, ...words] = [...through, command, ...args];
+  return Child.spawn(program ?? command, words, { LC_ALL: "C" });
 }
 
 const sameMachine = (): Machine => ({

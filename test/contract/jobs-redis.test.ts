@@ -1,6 +1,6 @@
 import { startOpenAiEmulator } from "@adyton/emulators";
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { lossesMax } from "../../packages/core/src/adapters/bullmq/limits.ts";
@@ -31,7 +31,9 @@ async function open(emulation: Parameters<typeof startOpenAiEmulator>[0] = {}) {
   );
   const jobs = stack.use(openJobs(access));
   const opened = stack.move();
-  return { redis, access, emulator, jobs, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  const keep = (resource: AsyncDisposable): void => void opened.use(resource);
+  const dispose = () => opened.disposeAsync();
+  return { redis, access, emulator, jobs, keep, [Symbol.asyncDispose]: dispose };
 }
 
 const isWorking = (jobs: ReturnType<typeof openJobs>) =>
@@ -48,7 +50,7 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     await silent.say(job, 0, { kind: "began", worker: "silent" });
     await silent.say(job, 1, { kind: "delta", text: "Один два " });
     await until("its words", () => pieces.length === 1);
-    await using _taker = await startTaker(opened.access, opened);
+    opened.keep(await startTaker(opened.access, opened));
     await opened.emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
     const late = { kind: "answered", text: "late", finish: "stop", model: "m" };
     await silent.say(job, 2, { kind: "delta", text: "late" });
@@ -65,13 +67,25 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     await using silent = takeOne(opened.access);
     const handle = jobs.issue({ messages: question });
     await silent.say(await silent.job, 0, { kind: "began", worker: "silent" });
-    await using _taker = await startTaker(opened.access, opened);
+    opened.keep(await startTaker(opened.access, opened));
     await isWorking(jobs);
     const given = await Promise.race([
       handle.outcome,
       new Promise((resolve) => setTimeout(resolve, (quickTimes.leaseMs ?? 0) * 4, "lost")),
     ]);
     assert.equal(given, "lost");
+  });
+
+  it("are issued again when the worker that took one died before it said so", async () => {
+    await using opened = await open();
+    const handle = opened.jobs.issue({ messages: question });
+    {
+      await using dying = takeOne(opened.access);
+      await dying.job;
+    }
+    opened.keep(await startTaker(opened.access, opened));
+    const outcome = await handle.outcome;
+    assert.ok(outcome.kind === "answered" && outcome.text === answer);
   });
 
   it(`end after ${lossesMax} workers in a row fell silent over one`, async () => {
@@ -95,7 +109,7 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
 
   it("outlive a Redis that forgets everything, queued or under way", async () => {
     await using opened = await open({ firstTokenDelayMs: 300 });
-    await using _taker = await startTaker(opened.access, { ...opened, concurrency: 2 });
+    opened.keep(await startTaker(opened.access, { ...opened, concurrency: 2 }));
     await isWorking(opened.jobs);
     const handles = Array.from({ length: 6 }, () => opened.jobs.issue({ messages: question }));
     await until("two are under way", () => opened.emulator.active === 2);
@@ -125,13 +139,13 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     assert.equal(briefly(await once.outcome), "unavailable");
     assert.ok(performance.now() - onceMs < leaseMs + beatMs * 6);
     const waiting = run(opened.jobs);
-    await using _taker = await startTaker(opened.access, opened);
+    opened.keep(await startTaker(opened.access, opened));
     assert.equal((await waiting).shown, answer);
   });
 
   it("fail clearly while Redis is away, and go on when it is back", async () => {
     await using opened = await open();
-    await using _taker = await startTaker(opened.access, opened);
+    opened.keep(await startTaker(opened.access, opened));
     await isWorking(opened.jobs);
     await opened.redis.kill();
     const refused = await run(opened.jobs);
@@ -148,10 +162,11 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
       const access = accessTo(opened.redis, { key });
       using spy = await watchCommands(access);
       await using jobs = openJobs(access);
-      await using _taker = await startTaker(access, opened);
+      await using worker = await startTaker(access, opened);
       await isWorking(jobs);
       const { shown } = await run(jobs);
       assert.equal(shown, answer);
+      await until("the job is over", () => worker.taker.running === 0);
       await until("it is all there", () => /reply|replies/.test(spy.text()));
       const all = spy.text();
       assert.ok(all.length > 2_000);
@@ -162,7 +177,7 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
 
   it("leave nothing in Redis that does not expire, and little at all", async () => {
     await using opened = await open();
-    await using _taker = await startTaker(opened.access, opened);
+    opened.keep(await startTaker(opened.access, opened));
     await isWorking(opened.jobs);
     const redis = connectRedis(opened.access);
     const count = async () => (await redis.keys("*")).length;
@@ -180,12 +195,12 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
   it("are not taken by a worker with another key, which is noticed", async () => {
     await using opened = await open();
     const other = openAccess({ url: opened.redis.url, keyFile: makeKey(opened.redis.folder) });
-    await using _stranger = await startTaker(other, { ...opened, name: "stranger" });
+    opened.keep(await startTaker(other, { ...opened, name: "stranger" }));
     await until("it shows", () => /another key_file/.test(opened.jobs.health().detail));
     assert.equal(opened.jobs.health().status, "degraded");
     assert.deepEqual(opened.jobs.workers(), []);
     const waiting = run(opened.jobs);
-    await using _taker = await startTaker(opened.access, opened);
+    opened.keep(await startTaker(opened.access, opened));
     assert.equal((await waiting).shown, answer);
   });
 
@@ -202,7 +217,7 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     const hasty = run(opened.jobs);
     await until("it is under way", () => second.taker.running === 1);
     const startedMs = performance.now();
-    await using _third = await startTaker(opened.access, { ...opened, name: "third" });
+    opened.keep(await startTaker(opened.access, { ...opened, name: "third" }));
     await second.taker.stop(0);
     const { outcome, shown } = await hasty;
     assert.equal(briefly(outcome), "answered");
@@ -213,8 +228,8 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
   it("go to another worker when one's model server is away", async () => {
     await using opened = await open();
     await using broken = await startOpenAiEmulator({ rules: [{ reply: answer }] });
-    await using _bad = await startTaker(opened.access, { emulator: broken, name: "bad" });
-    await using _good = await startTaker(opened.access, { ...opened, name: "good" });
+    opened.keep(await startTaker(opened.access, { emulator: broken, name: "bad" }));
+    opened.keep(await startTaker(opened.access, { ...opened, name: "good" }));
     await until("both are there", () => opened.jobs.workers().length === 2);
     broken.setFault({ kind: "refuse" });
     for (let job = 0; job < 6; job += 1) assert.equal((await run(opened.jobs)).shown, answer);
@@ -230,9 +245,9 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     const access = openAccess({ url: redis.url, passwordFile, keyFile: makeKey(redis.folder) });
     await using emulator = await startOpenAiEmulator({ rules: [{ reply: answer }] });
     await using jobs = openJobs(access);
-    await using _taker = await startTaker(access, { emulator });
+    await using worker = await startTaker(access, { emulator });
     await isWorking(jobs);
     assert.equal((await run(jobs)).shown, answer);
-    assert.ok(readdirSync(redis.folder).length > 0 && readFileSync(passwordFile).length > 0);
+    await until("the job is over", () => worker.taker.running === 0);
   });
 });

@@ -39,11 +39,11 @@ describe("workers", { skip: redisIsMissing }, () => {
 
   it("share a key that is made once, for its owner alone", async () => {
     assert.equal(statSync(keyFile).mode & 0o777, 0o600);
-    const before = readFileSync(keyFile, "utf8");
+    const made = readFileSync(keyFile, "utf8");
     const again = await run(["worker", "key", keyFile], { env: { LANG: "ru_RU.UTF-8" } });
     assert.equal(again.code, 1);
     assert.match(again.errors, /уже есть/);
-    assert.equal(readFileSync(keyFile, "utf8"), before);
+    assert.equal(readFileSync(keyFile, "utf8"), made);
   });
 
   it("are missed in health and by callers, within the time that is configured", async () => {
@@ -63,7 +63,7 @@ describe("workers", { skip: redisIsMissing }, () => {
   });
 
   it("answer, whole and as a stream, and are listed for the owner alone", async () => {
-    await using _worker = await startWorker("рабочий-1");
+    await using worker = await startWorker("рабочий-1");
     await until("it heals", async () => (await health(node.owner)).status === "ok");
     const [listed] = (await health(node.owner)).workers;
     assert.equal(listed.name, "рабочий-1");
@@ -77,6 +77,7 @@ describe("workers", { skip: redisIsMissing }, () => {
     for await (const event of node.stream("/api/v1/message", { token: node.owner, body }))
       if (event.event === "delta") shown += String(event.data.text);
     assert.equal(shown, reply);
+    await until("it logged both", () => worker.jobs.length === 2);
   });
 
   it("end by themselves what they began, and exit with 0", async () => {

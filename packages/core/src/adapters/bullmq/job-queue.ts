@@ -1,24 +1,24 @@
 import { Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import { keepExpiring } from "./expiry.ts";
 import { eventsMax, keepMs } from "./limits.ts";
+import type { RedisLink } from "./redis-link.ts";
 import { keys, queueName } from "./wire.ts";
 
 const sweepEveryMs = 60_000;
 
 /** Where the node puts jobs: BullMQ's queue, and what keeps it from remembering anything for long. */
 export class JobQueue {
-  readonly #redis: Redis;
+  readonly #link: RedisLink;
   readonly #queue: Queue;
   readonly #jobMs: number;
   #sweptMs = Number.NEGATIVE_INFINITY;
 
-  /** `jobMs`: how long a job may take. Construction connects to nothing: `redis` does that. */
-  constructor(redis: Redis, { jobMs }: { readonly jobMs: number }) {
-    this.#redis = redis;
+  /** `jobMs`: how long a job may take. Construction connects to nothing: `link` does that. */
+  constructor(link: RedisLink, { jobMs }: { readonly jobMs: number }) {
+    this.#link = link;
     this.#jobMs = jobMs;
     this.#queue = new Queue(queueName, {
-      connection: redis,
+      connection: link.commands,
       prefix: keys.queuePrefix,
       skipVersionCheck: true,
       skipWaitingForReady: true,
@@ -32,14 +32,14 @@ export class JobQueue {
   async add(name: string, sealed: string): Promise<void> {
     // Its removal is the worker's sign that it is over; a second attempt is the node's to decide.
     const options = { jobId: name, attempts: 1, removeOnComplete: true, removeOnFail: true };
-    await this.#queue.add("chat", { sealed }, options);
-    await this.#redis.pexpire(keys.job(name), this.#jobMs + keepMs);
+    await this.#link.answer(this.#queue.add("chat", { sealed }, options));
+    await this.#link.answer(this.#link.commands.pexpire(keys.job(name), this.#jobMs + keepMs));
   }
 
   /** Whether Redis knows the job; `undefined` when it does not answer. */
   async has(name: string): Promise<boolean | undefined> {
     try {
-      return (await this.#redis.exists(keys.job(name))) === 1;
+      return (await this.#link.answer(this.#link.commands.exists(keys.job(name)))) === 1;
     } catch {
       return undefined;
     }
@@ -55,10 +55,10 @@ export class JobQueue {
     if (nowMs - this.#sweptMs < sweepEveryMs) return;
     this.#sweptMs = nowMs;
     // The next sweep does what this one could not.
-    keepExpiring(this.#redis, this.#jobMs).catch(() => undefined);
+    keepExpiring(this.#link.commands, this.#jobMs).catch(() => undefined);
   }
 
   async close(): Promise<void> {
-    await this.#queue.close().catch(() => undefined);
+    await this.#link.answer(this.#queue.close()).catch(() => undefined);
   }
 }

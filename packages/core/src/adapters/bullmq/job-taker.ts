@@ -162,8 +162,7 @@ export class JobTaker implements AsyncDisposable {
       return;
     }
     const { node } = name;
-    const redis = this.#link.commands;
-    const replies = new ReplyWriter({ redis, seal: access.seal, job: text, node });
+    const replies = new ReplyWriter({ link: this.#link, seal: access.seal, job: text, node });
     if (this.#isStopping) await replies.end({ kind: "returned" });
     else await this.#run(text, { node, message: message.data, replies });
   }
@@ -226,7 +225,7 @@ export class JobTaker implements AsyncDisposable {
 
   async #isAlive(node: string): Promise<boolean> {
     try {
-      return (await this.#link.commands.exists(keys.node(node))) === 1;
+      return (await this.#link.answer(this.#link.commands.exists(keys.node(node)))) === 1;
     } catch {
       // What cannot be asked is no proof of a death.
       return true;

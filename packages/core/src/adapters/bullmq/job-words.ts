@@ -1,3 +1,6 @@
+import type { Bilingual } from "@adyton/protocol";
+import type { ChatFailure, ChatOutcome } from "../../ports/backend.ts";
+
 /** What users are told when no worker brings a job to its end. */
 export const jobWords = {
   noWorker: {
@@ -26,3 +29,7 @@ export const jobWords = {
   },
   cancelled: { en: "The request was cancelled.", ru: "Запрос отменён." },
 } as const;
+
+export function failed(reason: ChatFailure, detail: Bilingual, started = false): ChatOutcome {
+  return { kind: "failed", reason, detail, started };
+}

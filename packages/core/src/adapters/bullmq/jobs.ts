@@ -1,11 +1,10 @@
 import { randomBytes } from "node:crypto";
-import type { Bilingual } from "@adyton/protocol";
 import { Flight, missesMax } from "../../domain/jobs/flight.ts";
 import { ShownText } from "../../domain/jobs/shown-text.ts";
-import type { BackendHealth, ChatFailure, ChatOutcome, WorkerState } from "../../ports/backend.ts";
+import type { BackendHealth, ChatOutcome, WorkerState } from "../../ports/backend.ts";
 import type { JobHandle, Jobs, ModelCall } from "../../ports/jobs.ts";
 import { JobQueue } from "./job-queue.ts";
-import { jobWords } from "./job-words.ts";
+import { failed, jobWords } from "./job-words.ts";
 import { KnownWorkers, takesJobs, workersHealth } from "./known-workers.ts";
 import { jobBytesMax, jobsMax, type JobTimes, jobTimesDefault, lossesMax } from "./limits.ts";
 import type { OpenedAccess } from "./redis-address.ts";
@@ -88,7 +87,7 @@ export class BullMqJobs implements Jobs {
       onEntry: (fields) => this.#hearReply(fields),
       onSteady: () => this.#onSteady(),
     });
-    this.#queue = new JobQueue(this.#link.commands, { jobMs: options.budgetMs });
+    this.#queue = new JobQueue(this.#link, { jobMs: options.budgetMs });
   }
 
   start(): void {
@@ -136,7 +135,7 @@ export class BullMqJobs implements Jobs {
     for (const job of this.#underway.values()) this.#cancel(job);
     await this.#looking;
     // Nobody works any more for a node that says it is gone.
-    await this.#link.commands.del(keys.node(this.#node)).catch(() => undefined);
+    await this.#link.answer(this.#link.commands.del(keys.node(this.#node))).catch(() => undefined);
     await this.#queue.close();
     await this.#link[Symbol.asyncDispose]();
   }
@@ -170,7 +169,7 @@ export class BullMqJobs implements Jobs {
       // It may lie in Redis all the same: under its fence it is heard, or it is issued again under the next.
     }
     if (flight.fence === fence && flight.state.kind === "sending")
-      flight.state = { kind: "queued", missed: 0 };
+      flight.state = { kind: "queued", missed: 0, ignoredMs: undefined };
   }
 
   #onSteady(): void {
@@ -204,7 +203,8 @@ export class BullMqJobs implements Jobs {
   async #sayAlive(): Promise<boolean> {
     try {
       if (!(await this.#link.check())) return false;
-      await this.#link.commands.set(keys.node(this.#node), "", "PX", this.#times.nodeMs);
+      const { nodeMs } = this.#times;
+      await this.#link.answer(this.#link.commands.set(keys.node(this.#node), "", "PX", nodeMs));
       return true;
     } catch {
       return false;
@@ -233,8 +233,15 @@ export class BullMqJobs implements Jobs {
     const { state } = flight;
     if (isThere === undefined || state.kind !== "queued" || flight.fence !== fence) return;
     const missed = isThere ? 0 : state.missed + 1;
-    flight.state = { kind: "queued", missed };
-    if (missed >= missesMax) this.#again(job, false);
+    const nowMs = performance.now();
+    const isRoom = this.workers().some(
+      (each) => takesJobs(each) && each.running < each.concurrency,
+    );
+    const ignoredMs = isRoom ? (state.ignoredMs ?? nowMs) : undefined;
+    flight.state = { kind: "queued", missed, ignoredMs };
+    // A worker that died while it took the job may leave it where no other looks.
+    const isIgnored = ignoredMs !== undefined && nowMs - ignoredMs >= this.#times.leaseMs;
+    if (missed >= missesMax || isIgnored) this.#again(job, false);
   }
 
   /** Gives up a run of the job and issues it under the next fence. */
@@ -386,8 +393,4 @@ export class BullMqJobs implements Jobs {
     this.#health = { status, detail, sinceMs: status === before ? sinceMs : Date.now() };
     for (const listener of this.#listeners) listener(this.#health);
   }
-}
-
-function failed(reason: ChatFailure, detail: Bilingual, started = false): ChatOutcome {
-  return { kind: "failed", reason, detail, started };
 }

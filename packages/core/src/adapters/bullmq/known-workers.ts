@@ -41,6 +41,11 @@ export class KnownWorkers {
       if (nowMs - heardMs >= this.#leaseMs) this.#known.delete(worker);
   }
 
+  /** Whether anybody could take a job now. */
+  hasRoom(): boolean {
+    return this.states().some((each) => takesJobs(each) && each.running < each.concurrency);
+  }
+
   /** Whether anybody but this worker takes new jobs. */
   hasTakerBeside(worker: string): boolean {
     return this.#states().some(([id, state]) => id !== worker && takesJobs(state));

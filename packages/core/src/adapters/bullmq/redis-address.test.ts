@@ -74,7 +74,7 @@ describe("the key of workers", () => {
 
   it("is refused when it is none, or when others may read it", async () => {
     const keyFile = join(folder, "bad.key");
-    for (const text of ["", "abc", "f".repeat(63), "f".repeat(65), `${"F".repeat(64)}`]) {
+    for (const text of ["", "abc", "f".repeat(63), "f".repeat(65), "F".repeat(64)]) {
       writeFileSync(keyFile, text, { mode: 0o600 });
       assert.throws(() => openAccess({ url: "redis://127.0.0.1", keyFile }), /key|empty/);
     }

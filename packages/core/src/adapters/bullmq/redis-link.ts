@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { settlesWithin, systemClock } from "@adyton/runtime/clock";
 import { Redis, type RedisOptions } from "ioredis";
 import { repliesAtOnceMax } from "./limits.ts";
+import { WorkersError } from "./workers-error.ts";
 
 export interface LinkOptions {
   readonly redis: RedisOptions;
@@ -69,14 +70,23 @@ export class RedisLink implements AsyncDisposable {
     return answers.every(Boolean) && this.isUp;
   }
 
+  /**
+   * The answer to a command, or a rejection in time: a connection that breaks at an unlucky moment loses commands
+   * without a word.
+   */
+  async answer<T>(asked: Promise<T>): Promise<T> {
+    if (await settlesWithin(asked, this.#options.commandMs, systemClock)) return await asked;
+    throw new WorkersError("silent", "Redis does not answer");
+  }
+
   async #ping(redis: Redis): Promise<boolean> {
     try {
-      if (await settlesWithin(redis.ping(), this.#options.commandMs, systemClock)) return true;
+      await this.answer(redis.ping());
+      return true;
     } catch {
-      // It fails for the connection's sake.
+      if (redis.status === "ready") redis.disconnect(true);
+      return false;
     }
-    if (redis.status === "ready") redis.disconnect(true);
-    return false;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,7 +108,7 @@ export class RedisLink implements AsyncDisposable {
 
   async #subscribe(): Promise<void> {
     try {
-      await this.#listener.subscribe(this.#options.channel);
+      await this.answer(this.#listener.subscribe(this.#options.channel));
       if (this.isUp) this.#options.onSteady();
     } catch {
       this.#listener.disconnect(true);

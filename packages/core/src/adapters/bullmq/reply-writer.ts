@@ -1,13 +1,13 @@
-import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepMs, repliesMax } from "./limits.ts";
+import type { RedisLink } from "./redis-link.ts";
 import type { Seal } from "./seal.ts";
 import { contexts, keys, type ReplyMessage } from "./wire.ts";
 
 const againMs = 200;
 
 export interface ReplyWriterOptions {
-  readonly redis: Redis;
+  readonly link: RedisLink;
   readonly seal: Seal;
   /** The job's name, and the node it is of. */
   readonly job: string;
@@ -65,7 +65,7 @@ export class ReplyWriter {
   }
 
   async #write(reply: ReplyMessage): Promise<void> {
-    const { redis, seal, job, node } = this.#options;
+    const { link, seal, job, node } = this.#options;
     const { signal } = this.#abandoned;
     const number = this.#number;
     this.#number += 1;
@@ -73,11 +73,13 @@ export class ReplyWriter {
     const key = keys.replies(node);
     while (!signal.aborted) {
       try {
-        const results = await redis
+        const entry = ["job", job, "number", number, "sealed", sealed] as const;
+        const sent = link.commands
           .multi()
-          .xadd(key, "MAXLEN", "~", repliesMax, "*", "job", job, "number", number, "sealed", sealed)
+          .xadd(key, "MAXLEN", "~", repliesMax, "*", ...entry)
           .pexpire(key, keepMs)
           .exec();
+        const results = await link.answer(sent);
         if (results?.[0]?.[0] === null) return;
       } catch {
         // The connection comes back by itself.

@@ -10,7 +10,7 @@ import { workerConcurrencyMax, workerNameCharsMax } from "./limits.ts";
 
 export const queueName = "jobs";
 /** In the name of every key, so that a Redis may be shared with others. */
-export const keyPrefix = "adyton";
+const keyPrefix = "adyton";
 const format = "1";
 
 export const keys = {

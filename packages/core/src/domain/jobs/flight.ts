@@ -2,7 +2,7 @@
  * The life of one job in the node that issued it. Nothing else is trusted to remember it.
  *
  *     unsent ──sent──► queued ──began──► running ──outcome──► done
- *        ▲               │ gone            │ worker silent, or gave it back
+ *        ▲               │ gone, ignored   │ worker silent, or gave it back
  *        └───────────────┴─────────────────┘   with the next fence
  *
  * Each issue has the next number, its fence. What comes under another fence is of a run that was given up: it is not
@@ -15,6 +15,8 @@ export type FlightState =
       readonly kind: "queued";
       /** Looks in a row that did not find it. */
       readonly missed: number;
+      /** Since when nobody took it although somebody had room; `undefined` while all are busy. */
+      readonly ignoredMs: number | undefined;
     }
   | { readonly kind: "running"; readonly worker: string; readonly heardMs: number }
   | { readonly kind: "done" };
