@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { ackEveryRecords, envelopeIdCharsMax, resumeMsMax } from "./limits.ts";
+import { ackRecordsMax, envelopeIdCharsMax, resumeMsMax } from "./limits.ts";
 import { Tier } from "./grants.ts";
 import { Problem } from "./problems.ts";
 
@@ -66,7 +66,7 @@ export const clientEnvelopes = {
   ack: z.strictObject({ type: z.literal("ack"), seq }).meta({
     id: "Ack",
     description:
-      `Records up to this one are taken. A client that acknowledges does so at least every ${ackEveryRecords} records ` +
+      `Records up to this one are taken. A client that acknowledges does so at least every ${ackRecordsMax} records ` +
       "and is never sent more than it can take; one that never does is only held to reading.",
   }),
   stop: z.strictObject({ type: z.literal("stop"), id: EnvelopeId }).meta({

@@ -79,7 +79,7 @@ export const socketRequestsMax = 64;
 /** Milliseconds between two looks whether a socket's other end is still there. */
 export const socketHeartbeatMs = 20_000;
 /** Records of the journal after which a client acknowledges what it has taken. */
-export const ackEveryRecords = 32;
+export const ackRecordsMax = 32;
 /** Records sent to a client that acknowledges and has not yet acknowledged these. The next one waits. */
 export const unackedRecordsMax = 1_024;
 /** Milliseconds for which a subscription can be resumed after its socket closed. Later the socket is closed with 4009. */

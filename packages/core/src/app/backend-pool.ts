@@ -93,6 +93,11 @@ export class BackendPool {
     return this.#ofRole.get(role) ?? nobody;
   }
 
+  /** Resolves when every server was asked once what it has. Never rejects: trouble is in their health. */
+  async introduced(): Promise<void> {
+    await Promise.all(this.#members.map(({ backend }) => backend.start?.()));
+  }
+
   /** The server that speaks for a role where one is named: the first of those that serve. */
   first(role: BackendRole): Backend | undefined {
     return serving(this.of(role))[0]?.backend;

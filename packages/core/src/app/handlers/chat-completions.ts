@@ -21,7 +21,7 @@ export async function createChatCompletion(
 ): Promise<Reply> {
   const { body: request } = call;
   const { model } = request;
-  const mode = names.modeOf(model, call.principal);
+  const mode = await names.modeOf(model, call.principal);
   const conversation = conversationOf(request);
   const context = chatContext(request);
   const isStream = request.stream === true;

@@ -31,18 +31,18 @@ export function openAiHandlers(
     createResponse: (call) => createResponse(options, call),
     listModels: async ({ principal }) => ({
       kind: "json",
-      body: { object: "list", data: names.all(principal) },
+      body: { object: "list", data: await names.all(principal) },
     }),
     getModel: async ({ params, principal }) => ({
       kind: "json",
-      body: names.one(params.id, principal),
+      body: await names.one(params.id, principal),
     }),
     getModelByPath: async ({ params, principal }) => ({
       kind: "json",
-      body: names.one(`${params.owner}/${params.name}`, principal),
+      body: await names.one(`${params.owner}/${params.name}`, principal),
     }),
     createEmbeddings: async (call) => {
-      names.requireEmbedding(call.body.model, call.principal);
+      await names.requireEmbedding(call.body.model, call.principal);
       if (atOnce.embeddings === embeddingsAtOnceMax) throw busy(options.language);
       atOnce.embeddings += 1;
       try {

@@ -20,7 +20,7 @@ export async function createResponse(
   call: CallOf<"createResponse">,
 ): Promise<Reply> {
   const { body: request, principal } = call;
-  const mode = names.modeOf(request.model, principal);
+  const mode = await names.modeOf(request.model, principal);
   const { previous_response_id: previous } = request;
   const continued = previous == null ? undefined : chain.upTo(previous, principal);
   const input = inputMessages(request);

@@ -25,15 +25,15 @@ export function textGenerationHandlers(
     generate: (call) => generate(options, call),
     getLoadedModel: async ({ principal }) => ({
       kind: "json",
-      body: { result: names.loaded(principal) },
+      body: { result: await names.loaded(principal) },
     }),
     askModel: async ({ body, principal }) => ({
       kind: "json",
       body: {
         result:
           body.action === "list"
-            ? names.all(principal).map(({ id }) => id)
-            : names.loaded(principal),
+            ? (await names.all(principal)).map(({ id }) => id)
+            : await names.loaded(principal),
       },
     }),
     countTokens: async ({ body: { prompt }, signal }) => {

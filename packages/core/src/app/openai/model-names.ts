@@ -16,7 +16,10 @@ export interface ModelNamesOptions {
 const ownName = "adyton";
 const ownPrefix = `${ownName}/`;
 
-/** The names under which OpenAI's clients ask: the node's own default, each of its modes, and the servers' models. */
+/**
+ * The names under which OpenAI's clients ask: the node's own default, each of its modes, and the servers' models. Who asks
+ * for those before the servers have told waits for them.
+ */
 export class ModelNames {
   readonly #options: ModelNamesOptions;
 
@@ -28,17 +31,17 @@ export class ModelNames {
    * The mode a name stands for; `undefined` is the conversation's own, or the node's. A server's name for its model is
    * DIRECT. Throws `ProblemError` `unknown_model`.
    */
-  modeOf(name: string, caller: Principal): string | undefined {
+  async modeOf(name: string, caller: Principal): Promise<string | undefined> {
     if (name === ownName) return undefined;
     const mode = name.startsWith(ownPrefix) ? findMode(name.slice(ownPrefix.length)) : undefined;
     if (mode !== undefined) return mode.id;
-    if (this.#served("chat", caller).includes(name)) return "DIRECT";
-    throw this.#unknown(name, caller);
+    if ((await this.#served("chat", caller)).includes(name)) return "DIRECT";
+    throw await this.#unknown(name, caller);
   }
 
   /** Whether a name stands for the embedding model. Throws `ProblemError` `unknown_model` when it does not. */
-  requireEmbedding(name: string, caller: Principal): void {
-    const served = this.#served("embeddings", caller);
+  async requireEmbedding(name: string, caller: Principal): Promise<void> {
+    const served = await this.#served("embeddings", caller);
     const { language } = this.#options;
     if (served.length === 0) {
       const detail = problemWords.embeddingNeeded[language];
@@ -49,9 +52,12 @@ export class ModelNames {
     throw new ProblemError(problem("unknown_model", { detail }));
   }
 
-  all(caller: Principal): readonly OpenAiModel[] {
+  async all(caller: Principal): Promise<readonly OpenAiModel[]> {
     const own = [ownName, ...modes.map(({ id }) => ownPrefix + id.toLowerCase())];
-    const served = [...this.#served("chat", caller), ...this.#served("embeddings", caller)];
+    const served = [
+      ...(await this.#served("chat", caller)),
+      ...(await this.#served("embeddings", caller)),
+    ];
     const created = Math.floor(this.#options.startedMs / 1_000);
     const entry = (id: string, owner: string): OpenAiModel => ({
       id,
@@ -69,19 +75,20 @@ export class ModelNames {
   }
 
   /** One entry of the list. Throws `ProblemError` `unknown_model`. */
-  one(name: string, caller: Principal): OpenAiModel {
-    const found = this.all(caller).find(({ id }) => id === name);
-    if (found === undefined) throw this.#unknown(name, caller);
+  async one(name: string, caller: Principal): Promise<OpenAiModel> {
+    const found = (await this.all(caller)).find(({ id }) => id === name);
+    if (found === undefined) throw await this.#unknown(name, caller);
     return found;
   }
 
   /** The name that speaks for the node: its server's model, or its own without one. */
-  loaded(caller: Principal): string {
-    return this.#served("chat", caller)[0] ?? ownName;
+  async loaded(caller: Principal): Promise<string> {
+    return (await this.#served("chat", caller))[0] ?? ownName;
   }
 
-  #served(role: "chat" | "embeddings", caller: Principal): string[] {
+  async #served(role: "chat" | "embeddings", caller: Principal): Promise<string[]> {
     const { backends } = this.#options;
+    await backends.introduced();
     const isOwner = grantCovers(caller.grants, "admin");
     const names =
       role === "chat"
@@ -91,10 +98,9 @@ export class ModelNames {
     return [...new Set(known.map((name) => (isOwner ? name : shownModel(name))))];
   }
 
-  #unknown(name: string, caller: Principal): ProblemError {
-    const known = this.all(caller)
-      .map(({ id }) => id)
-      .join(", ");
+  async #unknown(name: string, caller: Principal): Promise<ProblemError> {
+    const all = await this.all(caller);
+    const known = all.map(({ id }) => id).join(", ");
     const detail = problemWords.unknownModel(name, known)[this.#options.language];
     return new ProblemError(problem("unknown_model", { detail }));
   }
