@@ -95,7 +95,7 @@ export class BackendPool {
 
   /** Resolves when every server was asked once what it has. Never rejects: trouble is in their health. */
   async introduced(): Promise<void> {
-    await Promise.all(this.#members.map(({ backend }) => backend.start?.()));
+    await Promise.all(this.#members.map(async ({ backend }) => backend.start?.()));
   }
 
   /** The server that speaks for a role where one is named: the first of those that serve. */
