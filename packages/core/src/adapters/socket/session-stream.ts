@@ -23,6 +23,7 @@ export class SessionStream implements StreamSink {
 
   constructor(options: SessionStreamOptions) {
     this.#options = options;
+    options.signal.addEventListener("abort", () => this.#acknowledged?.(), { once: true });
   }
 
   get signal(): AbortSignal {
@@ -43,7 +44,6 @@ export class SessionStream implements StreamSink {
       if (signal.aborted) return;
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#acknowledged = resolve;
-      signal.addEventListener("abort", () => resolve(), { once: true });
       await promise;
     }
     this.#acknowledged = undefined;

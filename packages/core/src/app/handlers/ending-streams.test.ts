@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { type Route, routes, type TokenRequest } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { Handlers, Principal, Reply, StreamSink } from "../../ports/http.ts";
@@ -43,7 +45,7 @@ class Sink implements StreamSink {
   }
 }
 
-function handlersOf(app: OpenApp): Pick<Handlers, "sendMessage" | "followRun" | "getEvents"> {
+function handlersOf(app: OpenApp) {
   const { commands, turns, runs, idempotency, events, memory, records, state } = app;
   const recovered = Promise.resolve();
   const keyed = new KeyedTurns({ turns, idempotency, recovered });
@@ -91,6 +93,14 @@ const call = (principal: Principal) => ({
   wantsStream: true,
   signal: new AbortController().signal,
 });
+
+setFlagsFromString("--expose-gc");
+const collect = runInNewContext("gc") as () => void;
+
+function usedBytes(): number {
+  collect();
+  return process.memoryUsage().heapUsed;
+}
 
 function write(reply: Reply, sink: StreamSink): Promise<void> {
   assert.ok(reply.kind === "stream");
@@ -178,6 +188,24 @@ describe("a stream", () => {
     );
     backend.open[0]?.answer("ответ");
     assert.equal((await run.end).kind, "answered");
+  });
+
+  it("keeps nothing of the waits for its reader", async () => {
+    const tokens = { principal: () => owner, onEnd: () => () => undefined };
+    const waits = 100_000;
+    let keptBytes = 0;
+    await using app = await openApp();
+    const getEvents: Handlers["getEvents"] = async () => ({
+      kind: "stream",
+      write: async (sink) => {
+        const before = usedBytes();
+        for (let wait = 0; wait < waits; wait++) await sink.drained();
+        keptBytes = usedBytes() - before;
+      },
+    });
+    const handlers = endingStreams({ ...handlersOf(app), getEvents }, tokens);
+    await write(await handlers.getEvents(call(owner)), new Sink());
+    assert.ok(keptBytes / waits < 100, `${keptBytes / waits} bytes a wait`);
   });
 
   it("of the owner goes on while tokens come and go", async () => {

@@ -57,16 +57,12 @@ class EndingSink implements StreamSink {
   readonly #inner: StreamSink;
   readonly #ended: AbortController;
   readonly #isValid: () => boolean;
-  readonly #over: Promise<void>;
 
   constructor(inner: StreamSink, ended: AbortController, isValid: () => boolean) {
     this.#inner = inner;
     this.#ended = ended;
     this.#isValid = isValid;
     this.signal = AbortSignal.any([inner.signal, ended.signal]);
-    this.#over = new Promise((resolve) => {
-      ended.signal.addEventListener("abort", () => resolve(), { once: true });
-    });
   }
 
   /** Asked with each event as well: a timer may be late, and the clock may be set. */
@@ -75,7 +71,17 @@ class EndingSink implements StreamSink {
     return !this.#ended.signal.aborted && this.#inner.send(event);
   }
 
-  drained(): Promise<void> {
-    return Promise.race([this.#inner.drained(), this.#over]);
+  /** A promise for the whole stream would keep something of each race it was in, which is each record. */
+  async drained(): Promise<void> {
+    const { signal } = this.#ended;
+    if (signal.aborted) return;
+    const { promise: over, resolve } = Promise.withResolvers<void>();
+    const onEnd = (): void => resolve();
+    signal.addEventListener("abort", onEnd, { once: true });
+    try {
+      await Promise.race([this.#inner.drained(), over]);
+    } finally {
+      signal.removeEventListener("abort", onEnd);
+    }
   }
 }
