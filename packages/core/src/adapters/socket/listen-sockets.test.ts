@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -97,6 +98,46 @@ describe("the unix socket", () => {
       request.end();
     });
     assert.equal((JSON.parse(answer) as { caller: string }).caller, "owner");
+  });
+});
+
+describe("connections that say nothing", () => {
+  it("are so many at once; one more closes the one that has been silent for longest", async () => {
+    await using door = await testDoor({}, { silentSocketsMax: 2 });
+    const { linesPort: port } = door;
+    using stack = new DisposableStack();
+    const silent: LinesClient[] = [];
+    for (const _ of [1, 2]) {
+      const client = stack.use(new LinesClient({ port }));
+      await once(client.socket, "connect");
+      silent.push(client);
+    }
+    using speaking = new LinesClient({ port });
+    speaking.tell({ type: "health", id: "1" });
+    assert.equal((await speaking.answer("1")).type, "result");
+    await silent[0]?.closed;
+    silent[1]?.tell({ type: "health", id: "2" });
+    assert.equal((await silent[1]?.answer("2"))?.type, "result");
+    const others = [stack.use(new LinesClient({ port })), stack.use(new LinesClient({ port }))];
+    for (const { socket } of others) if (socket.connecting) await once(socket, "connect");
+    others[0]?.tell({ type: "health", id: "3" });
+    assert.equal((await others[0]?.answer("3"))?.type, "result");
+  });
+
+  it("are closed at once when nobody listens any more", async () => {
+    await using door = await testDoor();
+    using unix = new LinesClient({ path: door.path });
+    using tcp = new LinesClient({ port: door.linesPort });
+    // Both are accepted before a later connection is.
+    for (const where of [{ path: door.path }, { port: door.linesPort }]) {
+      using later = new LinesClient(where);
+      later.tell({ type: "health", id: "1" });
+      await later.answer("1");
+    }
+    const startedMs = performance.now();
+    await door[Symbol.asyncDispose]();
+    await Promise.all([unix.closed, tcp.closed]);
+    assert.ok(performance.now() - startedMs < door.door.limits.silentMsMax / 2);
   });
 });
 

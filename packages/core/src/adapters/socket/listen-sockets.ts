@@ -39,19 +39,14 @@ export async function listenOnUnixSocket(options: UnixSocketOptions): Promise<Li
     if (await isServed(path)) return refused("another program listens there");
     rmSync(path);
   }
-  const server = accepting((socket) => {
-    socket.once("readable", () => {
-      const first: unknown = socket.read();
-      if (!Buffer.isBuffer(first)) return void socket.destroy();
-      socket.unshift(first);
-      if (isLetter(first[0])) http(socket);
-      else void door.takeLines(socket, speaker);
-    });
-  }, door.limits.silentMsMax);
-  const fault = await listen(server, { path });
+  const listener = accepting(door.limits, (socket, first) => {
+    if (isLetter(first)) http(socket);
+    else void door.takeLines(socket, speaker);
+  });
+  const fault = await listen(listener.server, { path });
   if (fault !== undefined) return refused(fault);
   chmodSync(path, 0o600);
-  return { kind: "listening", listener: listenerOf(server) };
+  return { kind: "listening", listener };
 }
 
 /** Listens for lines on a port of this machine. Whoever comes without a token is a local caller, as over HTTP. */
@@ -62,17 +57,13 @@ export async function listenOnPort(options: {
   readonly speaker: Speaker;
 }): Promise<ListenOutcome> {
   const { port, host, door, speaker } = options;
-  const server = accepting((socket) => {
-    socket.once("readable", () => {
-      const first: unknown = socket.read();
-      // A web page can make a browser send an HTTP request here, with lines in its body; it ends at its first letter.
-      if (!Buffer.isBuffer(first) || first[0] !== openingBrace) return void socket.destroy();
-      socket.unshift(first);
-      void door.takeLines(socket, speaker);
-    });
-  }, door.limits.silentMsMax);
-  const fault = await listen(server, { port, host, exclusive: true });
-  return fault === undefined ? { kind: "listening", listener: listenerOf(server) } : refused(fault);
+  const listener = accepting(door.limits, (socket, first) => {
+    // A web page can make a browser send an HTTP request here, with lines in its body; it ends at its first letter.
+    if (first === openingBrace) void door.takeLines(socket, speaker);
+    else socket.destroy();
+  });
+  const fault = await listen(listener.server, { port, host, exclusive: true });
+  return fault === undefined ? { kind: "listening", listener } : refused(fault);
 }
 
 const openingBrace = 0x7b;
@@ -81,16 +72,42 @@ function isLetter(byte: number | undefined): boolean {
   return byte !== undefined && ((byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a));
 }
 
-/** A connection that says nothing for so long is closed. */
-function accepting(serve: (socket: Socket) => void, silentMsMax: number): Server {
+/**
+ * Hands each connection on with its first byte, which stays to be read. Until then it belongs to nobody: it is closed
+ * when that takes too long, when too many are silent, and with the listener. Once handed on it is closed by the door
+ * that serves it.
+ */
+function accepting(
+  { silentMsMax, silentSocketsMax }: SocketDoor["limits"],
+  serve: (socket: Socket, first: number | undefined) => void,
+): Listener {
+  const silent = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    socket.on("error", () => socket.destroy());
+    const [oldest] = silent.size < silentSocketsMax ? [] : silent;
+    if (oldest !== undefined) silent.delete(oldest.destroy());
+    silent.add(socket);
     const silence = setTimeout(() => socket.destroy(), silentMsMax);
-    socket.once("readable", () => clearTimeout(silence));
-    socket.once("close", () => clearTimeout(silence));
-    serve(socket);
+    const silenceEnds = () => {
+      clearTimeout(silence);
+      silent.delete(socket);
+    };
+    socket.on("error", () => socket.destroy()).once("close", silenceEnds);
+    socket.once("readable", () => {
+      silenceEnds();
+      const bytes: unknown = socket.read();
+      if (!Buffer.isBuffer(bytes)) return void socket.destroy();
+      socket.unshift(bytes);
+      serve(socket, bytes[0]);
+    });
   });
-  return server;
+  return {
+    server,
+    // Node removes the file of a unix socket when its server closes.
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      for (const socket of silent) socket.destroy();
+    },
+  };
 }
 
 function isServed(path: string): Promise<boolean> {
@@ -120,15 +137,6 @@ function listen(
       resolve(undefined);
     });
   });
-}
-
-/** Node removes the file of a unix socket when its server closes. */
-function listenerOf(server: Server): Listener {
-  return {
-    server,
-    // The connections are closed by the doors that serve them; there is no need to wait for them here.
-    [Symbol.asyncDispose]: async () => void server.close(),
-  };
 }
 
 function refused(message: string): ListenOutcome {

@@ -12,7 +12,10 @@ export interface SocketLimits {
   readonly envelopeBytesMax: number;
   /** Requests of one socket under way at once. One more is refused with `busy`. */
   readonly requestsMax: number;
-  /** Milliseconds between two looks at a socket: whether it is there, and whether it takes what waits for it. */
+  /**
+   * Milliseconds between two looks at a socket: whether it is there, takes what waits for it, and finishes a message
+   * that counts. One that does not from one look to the next but one is closed.
+   */
   readonly heartbeatMs: number;
   /** Bytes that wait for a slow client. With more, unless they are one message alone, its socket is closed with 4008. */
   readonly bufferBytesMax: number;
@@ -24,10 +27,14 @@ export interface SocketLimits {
   readonly resumptionsMax: number;
   /** Bytes of an unfinished message that are not counted against the caller's share. */
   readonly uncountedBytesMax: number;
+  /** Fragments of one message in a WebSocket. One more closes it with 1008. */
+  readonly fragmentsMax: number;
   /** Bytes of a line that is too long which are passed over. With more the connection is closed. */
   readonly skippedBytesMax: number;
   /** Milliseconds in which the first byte of a connection must have arrived. */
   readonly silentMsMax: number;
+  /** Connections of one listener that have sent nothing yet. For one more the one that is silent for longest is closed. */
+  readonly silentSocketsMax: number;
   /** Milliseconds between two looks whether a client that closed its sending side is still there. */
   readonly presenceCheckMs: number;
   /** Milliseconds a client has to take what was sent last before its connection is cut. */
@@ -46,8 +53,10 @@ export const socketLimits: SocketLimits = {
   resumeMsMax,
   resumptionsMax: 4_096,
   uncountedBytesMax: 16 * 1024,
+  fragmentsMax: 16 * 1024,
   skippedBytesMax: 1024 * 1024,
   silentMsMax: 10_000,
+  silentSocketsMax: 1_024,
   presenceCheckMs: 1_000,
   lingerMs: 2_000,
 };
