@@ -49,5 +49,8 @@ describe("responses that follow each other", () => {
     await plain.end;
     assert.throws(() => chain.upTo(plain.id.replace("run_", "resp_"), owner), code("not_found"));
     assert.throws(() => chain.upTo("resp_00000000", owner), code("not_found"));
+    await app.real.sweep({ trace: -1_000, message: -1_000 }, new AbortController().signal);
+    assert.throws(() => chain.upTo(stored, owner), code("erased"));
+    assert.throws(() => chain.upTo(stored, person("ann")), code("not_found"));
   });
 });

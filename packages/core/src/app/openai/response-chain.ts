@@ -79,8 +79,9 @@ export class ResponseChain {
 
   #turn(id: string, caller: Principal) {
     const { records, state, language } = this.#options;
-    const run = state.run(id);
-    const received = run?.actor === caller.id ? records.record(run.received) : undefined;
+    const found = state.run(id);
+    const run = found?.actor === caller.id ? found : undefined;
+    const received = run === undefined ? undefined : records.record(run.received);
     const answered = run?.result == null ? undefined : records.record(run.result);
     if (received?.payload === "erased" || answered?.payload === "erased")
       throw new ProblemError(problem("erased"));
