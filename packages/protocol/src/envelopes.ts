@@ -15,13 +15,20 @@ export const closeCodes = {
   malformed: { code: 1002, about: "A frame breaks the rules of RFC 6455." },
   not_text: { code: 1003, about: "Messages are text; a binary frame came." },
   not_utf8: { code: 1007, about: "A message is not UTF-8." },
+  too_many_fragments: {
+    code: 1008,
+    about: "A message came in more fragments than are taken.",
+  },
   too_large: { code: 1009, about: "A message was larger than `envelopeBytesMax`." },
   busy: { code: 1013, about: "Too many bytes of messages are under way; try again later." },
   unauthorized: {
     code: 4001,
     about: "The token is unknown, expired or revoked.",
   },
-  slow: { code: 4008, about: "The client did not take, or not acknowledge, what was sent." },
+  slow: {
+    code: 4008,
+    about: "The client did not take or acknowledge what was sent, or did not finish a message.",
+  },
   resume_expired: {
     code: 4009,
     about: "What was to be resumed is not known any more, or was resumed elsewhere.",

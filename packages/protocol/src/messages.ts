@@ -37,7 +37,9 @@ export const messageTable = [
     route: "getEvents",
     names: { only: "type" },
     stream: true,
-    examples: [{ name: "the newest and what follows", parameters: { after: "0" }, status: 200 }],
+    examples: [
+      { name: "the first record and what follows", parameters: { after: "0" }, status: 200 },
+    ],
   },
   { type: "document.add", route: "addDocument" },
   { type: "documents", route: "listDocuments" },

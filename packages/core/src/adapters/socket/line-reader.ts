@@ -41,6 +41,16 @@ export class LineReader {
     if (start < chunk.length) this.#keep(chunk.subarray(start));
   }
 
+  /** Nothing more comes: what there is, is the last line. */
+  end(): void {
+    this.#lineEnds(empty);
+  }
+
+  /** Whether a line is unfinished for too long. */
+  isLate(): boolean {
+    return this.#partial.isLate();
+  }
+
   clear(): void {
     this.#partial.clear();
     this.#buffer = empty;

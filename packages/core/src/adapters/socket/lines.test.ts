@@ -125,6 +125,22 @@ describe("lines", () => {
     );
   });
 
+  it("may lack the end of the last one, as `printf` leaves it", async () => {
+    await using door = await testDoor();
+    using client = new LinesClient({ path: door.path });
+    client.socket.end('{"type":"health","id":"1"}\n{"type":"message","id":"2","text":"два"}');
+    await client.closed;
+    assert.equal((await client.answer("1")).type, "result");
+    assert.equal((await client.answer("2"))["data"].body.text, "два");
+    using cut = new LinesClient({ path: door.path });
+    cut.socket.end('{"type":"message","id":"1","te');
+    await cut.closed;
+    assert.deepEqual(
+      cut.said.map((said) => said["problem"].code),
+      ["invalid_json"],
+    );
+  });
+
   it("notice that who closed its sending side and waits has gone, and send it nothing but empty lines", async () => {
     const ended = Promise.withResolvers<void>();
     const handlers = handlersOf(() =>
@@ -170,6 +186,21 @@ describe("lines", () => {
     using fourth = new LinesClient({ port: door.linesPort });
     fourth.write(`{"type":"message","id":"4","text":"${"x".repeat(25_000)}"}\n`);
     assert.equal((await fourth.answer("4")).type, "result");
+  });
+});
+
+describe("an unfinished line", () => {
+  it("is cut off when it counts and stands for a whole time; a small one may wait", async () => {
+    const limits = { heartbeatMs: 60, uncountedBytesMax: 1_000 };
+    await using door = await testDoor({}, limits);
+    using small = new LinesClient({ port: door.linesPort });
+    small.write(`{"type":"message","id":"1","text":"${"x".repeat(900)}`);
+    using large = new LinesClient({ port: door.linesPort });
+    large.write(`{"type":"message","id":"1","text":"${"x".repeat(1_000)}`);
+    await large.closed;
+    assert.equal(door.door.slow, 1);
+    small.write('"}\n');
+    assert.equal((await small.answer("1")).type, "result");
   });
 });
 

@@ -19,7 +19,7 @@ const farewells: Readonly<Partial<Record<CloseReason, ProblemCode>>> = {
 };
 
 /**
- * A message a line. A client that closes its sending side, as a pipe does at its end, still gets every answer; then the
+ * A message a line; the last may lack its end. A client that closes its sending side, as a pipe does at its end, still gets every answer; then the
  * connection is closed. Until then it is sent empty lines, which say nothing: only writing tells that it has gone.
  */
 export class LinesWire implements Wire, OpenSocket {
@@ -49,6 +49,7 @@ export class LinesWire implements Wire, OpenSocket {
     });
     socket.on("data", (chunk: Buffer) => this.#reader.add(chunk));
     socket.on("end", () => {
+      this.#reader.end();
       this.#presence = setInterval(() => socket.write("\n"), context.limits.presenceCheckMs);
       this.answered();
     });
@@ -93,6 +94,7 @@ export class LinesWire implements Wire, OpenSocket {
   }
 
   beat(): void {
+    if (this.#reader.isLate()) this.#session.close("slow");
     this.#session.beat();
   }
 

@@ -2,13 +2,15 @@ import type { Room, Speaker } from "../../ports/operations.ts";
 
 /**
  * Counts the bytes of a message that has not wholly arrived against its caller's share, so that many connections with
- * a large beginning each cannot fill the memory. A small beginning is not counted.
+ * a large beginning each cannot fill the memory. A small beginning is not counted and may wait for its rest for ever; one
+ * that counts may not, because it takes from what others of the same caller need.
  */
 export class PartialMessage {
   readonly #room: Room;
   readonly #uncountedBytesMax: number;
   #counted = 0;
   #whose: Speaker["principal"] | undefined;
+  #beats = 0;
 
   constructor(room: Room, uncountedBytesMax: number) {
     this.#room = room;
@@ -25,10 +27,16 @@ export class PartialMessage {
     return true;
   }
 
+  /** Asked with each beat: whether a whole time has passed since what there is of the message began to count. */
+  isLate(): boolean {
+    return this.#whose !== undefined && this.#beats++ > 0;
+  }
+
   /** Nothing is kept any more. */
   clear(): void {
     if (this.#whose !== undefined) this.#room.give(this.#whose, this.#counted);
     this.#whose = undefined;
     this.#counted = 0;
+    this.#beats = 0;
   }
 }

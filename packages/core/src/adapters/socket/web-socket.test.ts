@@ -249,6 +249,48 @@ describe("a WebSocket's frames", () => {
   });
 });
 
+describe("a WebSocket's message", () => {
+  it("that counts and is not finished in a whole time is closed with 4008", async () => {
+    const limits = { heartbeatMs: 60, uncountedBytesMax: 1_000 };
+    await using door = await testDoor({}, limits);
+    using client = await WebSocketClient.open(door.port);
+    client.raw.write(Buffer.from([0x81, 0xff, 0, 0, 0, 0, 0, 4, 0, 0, 1, 2, 3, 4]));
+    client.raw.write(Buffer.alloc(2_000));
+    assert.equal(await client.closed, 4008);
+    await until(() => door.server.http.bodyBytes === 0);
+  });
+
+  it("does not begin with pings and pongs, however many came", async () => {
+    await using door = await testDoor({}, { uncountedBytesMax: 1_000 });
+    using client = await WebSocketClient.open(door.port);
+    for (let count = 0; count < 20; count++) {
+      client.webSocket.ping("x".repeat(125));
+      await once(client.webSocket, "pong");
+    }
+    assert.equal(door.server.http.bodyBytes, 0);
+    // Those in the middle of a message leave its own bytes counted.
+    client.raw.write(Buffer.from([0x81, 0xfe, 4, 0, 1, 2, 3, 4]));
+    client.raw.write(Buffer.alloc(1_000));
+    await until(() => door.server.http.bodyBytes > 0);
+  });
+
+  it("may come in so many fragments, and with one more closes it with 1008", async () => {
+    await using door = await testDoor({}, { fragmentsMax: 5 });
+    using client = await WebSocketClient.open(door.port);
+    const say = (id: string, fragments: number): void => {
+      const text = JSON.stringify({ type: "health", id });
+      for (let at = 0; at < fragments; at++)
+        client.webSocket.send(at < fragments - 1 ? (text[at] ?? "") : text.slice(at), {
+          fin: at === fragments - 1,
+        });
+    };
+    say("1", 5);
+    assert.equal((await client.answer("1")).type, "result");
+    say("2", 6);
+    assert.equal(await client.closed, 1008);
+  });
+});
+
 describe("a WebSocket's other end", () => {
   it("that reads too slowly is closed with 4008, with a bounded buffer, and others go on", async () => {
     const handlers = handlersOf(flood, {

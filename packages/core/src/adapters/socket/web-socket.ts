@@ -10,6 +10,9 @@ import type { SocketLimits } from "./socket-limits.ts";
 import type { OpenSocket } from "./socket-door.ts";
 import type { Wire } from "./wire.ts";
 
+/** Of a client's control frame (RFC 6455, section 5.2): two bytes and the mask. */
+const controlHeadBytes = 6;
+
 /** Makes WebSockets of upgraded connections. No compression: it would cost each idle socket its own memory. */
 export function webSockets(limits: SocketLimits): WebSocketServer {
   const options = {
@@ -17,6 +20,7 @@ export function webSockets(limits: SocketLimits): WebSocketServer {
     clientTracking: false,
     perMessageDeflate: false,
     maxPayload: limits.envelopeBytesMax,
+    maxFragments: limits.fragmentsMax,
     closeTimeout: limits.lingerMs,
     handleProtocols: () => socketSubprotocol,
   };
@@ -67,6 +71,7 @@ export class WebSocketWire implements Wire, OpenSocket {
     this.#session = new Session(context, this, speaker);
     this.#partial = new PartialMessage(operations.bytes, limits.uncountedBytesMax);
     webSocket.on("message", (data, isBinary) => this.#message(data, isBinary));
+    webSocket.on("ping", (data) => this.#control(data)).on("pong", (data) => this.#control(data));
     // The socket closes itself with the code that fits; there is nothing to add.
     webSocket.on("error", () => undefined);
     webSocket.on("close", () => {
@@ -103,6 +108,7 @@ export class WebSocketWire implements Wire, OpenSocket {
   }
 
   beat(): void {
+    if (this.#partial.isLate()) this.#session.close("slow");
     this.#session.beat();
     if (!this.#hasHeard && this.#webSocket.readyState === this.#webSocket.OPEN)
       return this.#webSocket.terminate();
@@ -125,10 +131,15 @@ export class WebSocketWire implements Wire, OpenSocket {
     this.#session.receive(data);
   }
 
+  /** Is no part of a message: left in, the pings of a quiet client would add up to one. */
+  #control(data: Buffer): void {
+    this.#arrivedBytes -= controlHeadBytes + data.length;
+  }
+
   #arrived(bytes: number): void {
     this.#hasHeard = true;
     // What a read brought after the end of a message is not counted: it is less than one read.
-    this.#arrivedBytes = this.#hasMessage ? 0 : this.#arrivedBytes + bytes;
+    this.#arrivedBytes = this.#hasMessage ? 0 : Math.max(0, this.#arrivedBytes + bytes);
     this.#hasMessage = false;
     const isSmall = this.#arrivedBytes <= this.#context.limits.uncountedBytesMax;
     if (isSmall || this.#partial.keeps(this.#arrivedBytes, this.#session.speaker)) return;
