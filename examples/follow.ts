@@ -18,6 +18,7 @@ type Said =
 
 let resume: string | undefined;
 let lastSeq = 0;
+let taken = 0;
 
 function connect(): void {
   const socket = new WebSocket(`${address}/api/v1/ws`, "adyton.v1+json");
@@ -36,7 +37,7 @@ function connect(): void {
     } else if (said.type === "event") {
       lastSeq = said.seq;
       console.log(lastSeq, said.data.type);
-      if (lastSeq % ackEvery === 0) tell({ type: "ack", seq: lastSeq });
+      if (++taken % ackEvery === 0) tell({ type: "ack", seq: lastSeq });
     } else if (said.type === "problem") console.error(said.problem.title);
   });
   socket.addEventListener("close", ({ code }) => {
