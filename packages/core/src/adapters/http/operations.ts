@@ -59,8 +59,8 @@ async function perform(edge: Edge, request: OperationRequest): Promise<Reply> {
       const late = isStream ? undefined : takeStreamPlace(edge, principal);
       return late === undefined ? streaming(edge, route, reply, leave) : refusal(late.problem);
     }
-    if (isStream) leave();
     if (edge.checkResponses) check(route, reply);
+    if (isStream) leave();
     return reply;
   } catch (error) {
     if (isStream) leave();
