@@ -131,7 +131,7 @@ export function assembleApp(parts: Parts): App {
           error === undefined ? undefined : "Memory cannot be indexed now; the log says why.";
       });
       const embedding = cases.embedding.run(abort.signal);
-      const sweeping = sweep(journal, retentionPolicy(parts.config), abort.signal, log);
+      const sweeping = sweep(parts, cases.conversations, abort.signal, log);
       return {
         [Symbol.asyncDispose]: async () => {
           abort.abort();
@@ -197,6 +197,7 @@ function useCases(parts: Parts) {
   const faults: { search: string | undefined } = { search: undefined };
   return {
     startedMs,
+    conversations,
     turns,
     memory,
     embedding,
@@ -316,17 +317,20 @@ function retentionPolicy({ retention }: NodeConfig): RetentionPolicy {
 }
 
 async function sweep(
-  journal: Journal,
-  policy: RetentionPolicy,
+  { journal, config }: Parts,
+  conversations: Conversations,
   signal: AbortSignal,
   log: RootLog,
 ): Promise<void> {
+  const policy = retentionPolicy(config);
   while (!signal.aborted) {
     await waitFor(sweepEveryMs, signal);
     if (signal.aborted) return;
     try {
       const { erased } = await journal.sweep(policy, signal);
-      if (erased > 0) log.info("retention erased payloads", { erased });
+      if (erased === 0) continue;
+      conversations.forgetWords();
+      log.info("retention erased payloads", { erased });
     } catch (error) {
       // The next round tries again; a disk that takes nothing is reported by the journal's own state.
       log.warn("retention could not run", { error: errorText(error) });

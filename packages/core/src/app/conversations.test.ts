@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { CommandName } from "@adyton/protocol";
+import type { Journal } from "../adapters/sqlite/journal.ts";
 import { Conversations } from "./conversations.ts";
 import { HeldBackend, openApp, type OpenApp, person, question } from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
@@ -86,6 +87,53 @@ describe("a conversation", () => {
       seen.add(JSON.stringify(held(journal)));
     }
     assert.equal(seen.size, steps.length, "every step changes something");
+  });
+
+  it("has counted no turn that could not be written, also when another of its conversation was", async () => {
+    const backend = new HeldBackend(4, "ответ");
+    let failures = 0;
+    await using app = await openApp({
+      backend,
+      wrap: (journal) =>
+        new Proxy(journal, {
+          get: (target, name) => {
+            if (name === "append" && failures > 0) {
+              failures -= 1;
+              return () => Promise.reject(new Error("planted"));
+            }
+            const value: unknown = Reflect.get(target, name, target);
+            return typeof value === "function" ? value.bind(target) : value;
+          },
+        }),
+    });
+    const key = app.conversations.key(owner, "c");
+    assert.equal(app.conversations.turns(key), 0);
+    failures = 1;
+    const turns = [app.turns.submit(question("раз")), app.turns.submit(question("two"))];
+    const ends = await Promise.all(turns.map(({ end }) => end));
+    assert.deepEqual(
+      ends.map(({ kind }) => kind),
+      ["failed", "answered"],
+    );
+    assert.equal(fresh(app).turns(key), 1);
+    assert.equal(app.conversations.turns(key), 1);
+  });
+
+  it("forgets words that were erased", async () => {
+    const journals: Journal[] = [];
+    await using app = await openApp({
+      backend: new HeldBackend(4, "ответ"),
+      wrap: (journal) => (journals.push(journal), journal),
+    });
+    const key = app.conversations.key(owner, "c");
+    for (const text of ["первый", "second"]) await app.turns.submit(question(text)).end;
+    assert.equal(app.conversations.history(key).length, 4);
+    // Whatever is a minute younger than now.
+    const swept = await journals[0]?.sweep({ message: -60_000 }, new AbortController().signal);
+    assert.ok((swept?.erased ?? 0) > 0);
+    app.conversations.forgetWords();
+    assert.deepEqual(app.conversations.history(key), []);
+    assert.equal(app.conversations.turns(key), 2);
   });
 
   it("leaves memory when others need the room, and is read again", async () => {

@@ -35,6 +35,8 @@ export interface ActiveMode {
 interface Count {
   turns: number;
   underWay: number;
+  /** One of them could not be written, so the journal counts fewer. */
+  isShort: boolean;
 }
 
 /** What the journal says of a conversation. */
@@ -98,25 +100,36 @@ export class Conversations {
 
   /** Counts a turn that is admitted now; the journal counts it when its question is written. */
   begin(key: string): void {
-    const turns = this.turns(key) + 1;
-    this.#counts.set(key, { turns, underWay: (this.#counts.get(key)?.underWay ?? 0) + 1 });
+    this.#begin(key, this.turns(key) + 1);
   }
 
   /** A turn that is in the journal since an earlier process is under way again. */
   beginAgain(key: string): void {
-    const underWay = (this.#counts.get(key)?.underWay ?? 0) + 1;
-    this.#counts.set(key, { turns: this.turns(key), underWay });
+    this.#begin(key, this.turns(key));
   }
 
   /** A turn is over. Without turns under way the journal's count is right; it lacks one that could not be written. */
   end(key: string, isRecorded: boolean): void {
     const count = this.#counts.get(key);
-    const known = this.#known.get(key);
-    if (count !== undefined && known !== undefined) known.turns = count.turns;
-    if (!isRecorded) this.changed(key);
     if (count === undefined) return;
     count.underWay -= 1;
-    if (count.underWay === 0) this.#counts.delete(key);
+    count.isShort ||= !isRecorded;
+    if (count.underWay > 0) return;
+    this.#counts.delete(key);
+    const known = this.#known.get(key);
+    if (!count.isShort) {
+      if (known !== undefined) known.turns = count.turns;
+      return;
+    }
+    // A write that failed may have left something all the same.
+    this.changed(key);
+    this.#drop(key);
+  }
+
+  /** Payloads were erased: what was said is read again from what is left. */
+  forgetWords(): void {
+    this.#histories.clear();
+    this.#historyChars = 0;
   }
 
   /** The mode that holds for a turn with so many turns before it; by default for the next one. */
@@ -190,6 +203,11 @@ export class Conversations {
     cached.chars = countChars(cached.messages);
     this.#historyChars += cached.chars;
     this.#shrink();
+  }
+
+  #begin(key: string, turns: number): void {
+    const { underWay = 0, isShort = false } = this.#counts.get(key) ?? {};
+    this.#counts.set(key, { turns, underWay: underWay + 1, isShort });
   }
 
   #look(key: string): Known {
