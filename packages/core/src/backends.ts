@@ -1,6 +1,7 @@
 import { Secret } from "@adyton/runtime/secret";
 import { discoverBackends } from "./adapters/openai-compatible/discover.ts";
-import { openBackend } from "./adapters/openai-compatible/backend.ts";
+import { BackendError } from "./adapters/openai-compatible/address.ts";
+import { type BackendOptions, openBackend } from "./adapters/openai-compatible/backend.ts";
 import { BackendPool } from "./app/backend-pool.ts";
 import { type BackendChoice, chooseBackend, type ChoiceOptions } from "./choose-backend.ts";
 import type { BackendConfig, NodeConfig } from "./config.ts";
@@ -70,7 +71,7 @@ export class Backends implements AsyncDisposable {
 
   #use(config: BackendConfig): void {
     const host = this.#options.hostFor?.(config);
-    const backend = openBackend({
+    const backend = opened({
       name: config.name,
       url: host?.url ?? config.url,
       ...(host === undefined ? {} : { host }),
@@ -119,6 +120,16 @@ function kindFor({ roles }: BackendConfig): "chat" | "embedding" | "other" {
 
 function discoverOf({ discover }: Pick<BackendsOptions, "discover">): ChoiceOptions["discover"] {
   return discover ?? (() => discoverBackends());
+}
+
+function opened(options: BackendOptions): Backend {
+  try {
+    return openBackend(options);
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    const message = `the model server ${options.name}: ${error.message}`;
+    throw new StartError("backend_refused", message, { cause: error });
+  }
 }
 
 function readKey(file: string): Secret {

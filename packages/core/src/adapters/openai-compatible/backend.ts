@@ -216,6 +216,7 @@ class OpenAiCompatibleBackend implements Backend {
       // A server of the node's own that is about to answer is worth a moment, unless another can be asked.
       if (host?.trouble !== undefined && patience !== "brief")
         await unlessAborted(host.settled(), signal);
+      if (signal.aborted) return cancelled;
       const outcome = await tryChat({
         client: this.#client,
         clock: this.#clock,

@@ -3,12 +3,19 @@ import { contextTokensMax } from "./limits.ts";
 
 const concurrencyMax = 10_000;
 
-/** Throws `BackendError` for a number that cannot be. */
+/** Throws `BackendError` for a number that cannot be, and for a key that no header can carry. */
 export function checkOptions(options: {
+  readonly apiKey?: { reveal(): string };
   readonly concurrency: number;
   readonly contextTokens?: number;
 }): void {
-  const { concurrency, contextTokens } = options;
+  const { apiKey, concurrency, contextTokens } = options;
+  // A line break in it would begin another header.
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey.reveal()))
+    throw new BackendError(
+      "option_invalid",
+      "a model server's key is one word of ASCII characters; its file holds something else",
+    );
   if (!isCount(concurrency, concurrencyMax))
     throw new BackendError(
       "option_invalid",

@@ -143,7 +143,12 @@ const faultFailures: Readonly<Record<WireFault, TryFailure>> = {
     ...connectionLost,
     detail: failureWords.unreachable,
   },
-  stale: { ...connectionLost, retry: "at_once", detail: failureWords.reset },
+  stale: {
+    ...connectionLost,
+    retry: "at_once",
+    health: "says_nothing",
+    detail: failureWords.reset,
+  },
   reset: { ...connectionLost, detail: failureWords.reset },
   closed: { ...connectionLost, detail: failureWords.reset },
   not_http: {

@@ -153,6 +153,25 @@ describe("WireClient", () => {
     assert.equal(await text, "broken");
   });
 
+  it("tells a reader that closes within what came early once that it is over, and nothing more", async () => {
+    const pieces = "2\r\nab\r\n".repeat(3);
+    await using server = new Scripted([
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${pieces}`,
+    ]);
+    using client = clientOf(await server.at());
+    const got = await client.send(get).response;
+    assert.ok(got.kind === "response");
+    const told: (string | boolean)[] = [];
+    got.response.read({
+      onData: (bytes) => {
+        told.push(bytes.toString());
+        got.response.close();
+      },
+      onEnd: (isWhole) => told.push(isWhole),
+    });
+    assert.deepEqual(told, ["ab", false]);
+  });
+
   it("speaks over a unix socket", async () => {
     await using server = new Scripted([ok()]);
     const path = join(tmpdir(), `adyton-wire-${process.pid}.sock`);

@@ -161,8 +161,13 @@ class CarriedExchange implements Exchange, Response, Carried {
 
   read(reader: BodyReader): void {
     this.#reader = reader;
-    for (const bytes of this.#early.splice(0)) reader.onData(bytes);
-    if (this.#end !== undefined) reader.onEnd(this.#end === "whole");
+    const end = this.#end;
+    for (const bytes of this.#early.splice(0)) {
+      reader.onData(bytes);
+      // Closed by the reader, which has been told.
+      if (this.#end !== end) return;
+    }
+    if (end !== undefined) reader.onEnd(end === "whole");
   }
 
   close(): void {

@@ -18,6 +18,7 @@ export async function withinMs<T>(
 
 /** Waits for `work` or for the signal, whichever comes first. */
 export async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
   const { promise, resolve } = Promise.withResolvers<void>();
   const abort = (): void => resolve();
   signal.addEventListener("abort", abort, { once: true });
