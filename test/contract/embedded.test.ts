@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { fork } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { llamaFolder } from "../../packages/core/src/adapters/llama-cpp/engine-folder.ts";
 import { openBackend } from "../../packages/core/src/adapters/openai-compatible/backend.ts";
 import { engineMissing, writeModel } from "../e2e/embedded-engine.ts";
 import { until } from "../e2e/node-process.ts";
@@ -178,6 +181,28 @@ describe("the process of an embedded model", { skip }, () => {
       return found !== undefined && found !== pid && server.host.trouble === undefined;
     });
     assert.equal((await server.ask("/health")).status, 200);
+  });
+
+  it("ends when whoever started it is gone before it can listen for that", async () => {
+    const settings = {
+      file: pong,
+      name: "m",
+      socket: join(folder, "late.sock"),
+      slots: 1,
+      gpu: "off",
+    };
+    const late = "data:text/javascript,await new Promise((go) => process.once('disconnect', go))";
+    const child = fork(join(llamaFolder, "src", "main.ts"), [JSON.stringify(settings)], {
+      execArgv: ["--import", late],
+      stdio: "ignore",
+    });
+    const ended = once(child, "exit", { signal: AbortSignal.timeout(10_000) });
+    child.disconnect();
+    try {
+      assert.deepEqual(await ended, [0, null]);
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 
   it("is gone after a stop, with its socket", async () => {

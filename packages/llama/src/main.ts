@@ -21,6 +21,8 @@ type Told =
 process.umask(0o077);
 // A parent that is gone, however it went, closes the channel.
 process.once("disconnect", () => process.exit(0));
+// One that went while this file was loading is not told any more.
+if (process.send !== undefined && !process.connected) process.exit(0);
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
   process.once(signal, () => process.exit(0));
 

@@ -91,6 +91,7 @@ async function runInstaller(
     if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
   };
   signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
   const code = await closed.promise;
   signal.removeEventListener("abort", stop);
   return { code: code ?? 1, output };

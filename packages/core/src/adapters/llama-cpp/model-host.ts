@@ -30,8 +30,6 @@ export interface HostOptions {
 const restart = { baseMs: 200, capMs: 30_000 };
 /** Until a stopped process is killed. */
 const stopMsMax = 2_000;
-/** What the process writes on its standard error, from the end: the native code's last words. */
-const lastWordsCharsMax = 2_000;
 const heapMegabytesMax = 512;
 /** Whoever waits for a model that loads is let go after so long. */
 const settleMsMax = 4_000;
@@ -183,11 +181,8 @@ async function runProcess(
     // Nothing of the node's environment: it may hold what only the node may know.
     env: environment(),
     execArgv: [`--max-old-space-size=${heapMegabytesMax}`, "--disable-warning=ExperimentalWarning"],
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-  });
-  let lastWords = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    lastWords = (lastWords + text).slice(-lastWordsCharsMax);
+    // What the native code says may repeat a prompt.
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
   child.on("message", (message) => {
     const told = Told.safeParse(message);
