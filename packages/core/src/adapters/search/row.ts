@@ -2,7 +2,7 @@
 // (measured), and a row of one's own table needs no more than its types checked.
 import { SearchError } from "../../domain/search/search-contract.ts";
 
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 function unexpected(column: string): SearchError {
   return new SearchError("storage", `the search index holds an unexpected value in ${column}`);

@@ -3,14 +3,17 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import {
   type DocumentInput,
   type SearchClient,
   vectorsPerCallMax,
 } from "../../domain/search/search-contract.ts";
 import { dimensionsMax } from "../../domain/search/vectors.ts";
+import { openIndexFile } from "./index-file.ts";
+import { IndexWriter } from "./index-writer.ts";
 import { openSearch } from "./search-client.ts";
+import { VectorStore } from "./vector-store.ts";
 
 let folder: string;
 let file: string;
@@ -118,6 +121,51 @@ describe("search by vectors", () => {
     using database = new DatabaseSync(file, { readOnly: true });
     for (const table of ["signs", "vectors"])
       assert.equal(database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.["n"], 0);
+  });
+
+  it("sees what comes between two searches, and reads nothing else again", () => {
+    using database = openIndexFile(file);
+    const store = new VectorStore(database);
+    const writer = new IndexWriter(database, store);
+    const near = (owners: readonly string[] = []) =>
+      store.nearest({ model: "m", values: meaning("heat") }, new Set(owners), 9);
+    const put = (count: number): void => {
+      const chunks = store.missing("m", count);
+      assert.equal(chunks.length, count);
+      store.put(
+        "m",
+        chunks.map(({ chunk, key, text }) => ({ chunk, key, vector: meaning(text) })),
+      );
+    };
+    for (const each of notes) writer.add(each);
+    // More than there is room for at first.
+    for (let index = 0; index < 1_100; index += 1) writer.add(note(`n${index}`, `A car ${index}.`));
+    put(1);
+    assert.deepEqual(near(), [1]);
+    let signsRead = 0;
+    const prepare = database.prepare.bind(database);
+    database.prepare = (sql) => {
+      const statement = prepare(sql);
+      const all = statement.all.bind(statement);
+      const counted = (...values: SQLInputValue[]) => {
+        const rows = all(...values);
+        for (const row of rows) if (row["bits"] instanceof Uint8Array) signsRead += 1;
+        return rows;
+      };
+      Object.defineProperty(statement, "all", { value: counted });
+      return statement;
+    };
+    put(2);
+    assert.deepEqual(near(), [1, 2]);
+    assert.equal(signsRead, 2);
+    assert.deepEqual(near(["someone"]), [1, 3, 2]);
+    assert.equal(signsRead, 2);
+    put(1_100);
+    assert.equal(near()?.[0], 1);
+    assert.equal(signsRead, 1_102);
+    writer.remove("a");
+    assert.notEqual(near()?.[0], 1, "what goes is not seen any more");
+    assert.equal(signsRead, 1_102 + 1_102);
   });
 
   it("drops a vector whose chunk was replaced meanwhile", async () => {

@@ -13,28 +13,68 @@ import {
   signBits,
   wordsFor,
 } from "../../domain/search/vectors.ts";
-import { bytes, text, texts, textOrNull, whole } from "./row.ts";
+import { bytes, type Row, text, texts, textOrNull, whole } from "./row.ts";
 
 /** Vectors compared exactly, of those whose signs are nearest: four times what a ranking holds. */
 const comparedMax = 200;
 
+/** Room for the signs of so many vectors is made first; it doubles when it is full. */
+const roomMin = 1_024;
+
 /** What a search holds in memory: of each vector its chunk, its owner, and the signs. */
-interface Signs {
+class Signs {
   readonly model: string;
   readonly dimensions: number;
-  readonly chunks: Float64Array;
-  readonly owners: readonly (string | null)[];
-  readonly ownerOf: Uint32Array;
-  readonly bits: Uint32Array;
+  readonly owners: (string | null)[] = [];
+  readonly #places = new Map<string | null, number>();
+  count = 0;
+  chunks = new Float64Array(roomMin);
+  ownerOf = new Uint32Array(roomMin);
+  bits: Uint32Array;
+
+  constructor(model: string, dimensions: number) {
+    this.model = model;
+    this.dimensions = dimensions;
+    this.bits = new Uint32Array(roomMin * wordsFor(dimensions));
+  }
+
+  /** Takes rows of chunks it does not hold yet. */
+  add(rows: readonly Row[]): void {
+    const words = wordsFor(this.dimensions);
+    let room = this.chunks.length;
+    while (room < this.count + rows.length) room *= 2;
+    if (room > this.chunks.length) {
+      this.chunks = grown(this.chunks, new Float64Array(room));
+      this.ownerOf = grown(this.ownerOf, new Uint32Array(room));
+      this.bits = grown(this.bits, new Uint32Array(room * words));
+    }
+    for (const row of rows) {
+      this.chunks[this.count] = whole(row, "chunk");
+      this.ownerOf[this.count] = this.#placeOf(textOrNull(row, "owner"));
+      this.bits.set(new Uint32Array(bytes(row, "bits").slice().buffer), this.count * words);
+      this.count += 1;
+    }
+  }
+
+  #placeOf(owner: string | null): number {
+    let place = this.#places.get(owner);
+    if (place === undefined) {
+      place = this.owners.push(owner) - 1;
+      this.#places.set(owner, place);
+    }
+    return place;
+  }
 }
 
 /**
  * The vectors of chunks, with the model that made each. Their signs lie in memory from the first search on, until a
- * vector comes or goes; the vectors themselves stay in the file.
+ * vector goes; of those that came since, the next search reads the signs. The vectors themselves stay in the file.
  */
 export class VectorStore {
   readonly #database: DatabaseSync;
   #signs: Signs | undefined;
+  /** Chunks whose signs came since they were read. */
+  readonly #fresh = new Set<number>();
   /** Every chunk up to this one has a vector of the model: looking for those that lack one begins behind it. */
   #complete = { model: "", upTo: 0 };
 
@@ -74,6 +114,7 @@ export class VectorStore {
     const insertVector = this.#database.prepare(
       "INSERT OR REPLACE INTO vectors (chunk, vector) VALUES (?, ?)",
     );
+    const isKnown = this.#database.prepare("SELECT 1 FROM signs WHERE chunk = ?");
     for (const dimensions of new Set(vectors.map(({ vector }) => vector.length)))
       for (const sign of ["<", ">"])
         this.#drop(`model = ? AND dimensions ${sign} ?`, model, dimensions);
@@ -82,10 +123,13 @@ export class VectorStore {
         throw new SearchError("refused", `a vector may have ${dimensionsMax} numbers`);
       const unit = scaled(vector);
       const bits = new Uint8Array(signBits(unit).buffer);
+      // What is held is only added to.
+      if (isKnown.get(chunk) !== undefined) this.#signs = undefined;
       const { changes } = insertSigns.run(model, unit.length, bits, chunk, key);
-      if (Number(changes) > 0) insertVector.run(chunk, new Uint8Array(unit.slice().buffer));
+      if (Number(changes) === 0) continue;
+      insertVector.run(chunk, new Uint8Array(unit.slice().buffer));
+      if (this.#signs !== undefined) this.#fresh.add(chunk);
     }
-    this.#signs = undefined;
   }
 
   /** Forgets the vectors of a document's chunks. */
@@ -99,7 +143,7 @@ export class VectorStore {
   nearest(query: QueryVector, owners: ReadonlySet<string>, limit: number): number[] | undefined {
     const unit = scaled(query.values);
     const signs = this.#load(query.model, unit.length);
-    if (signs.chunks.length === 0) return undefined;
+    if (signs.count === 0) return undefined;
     const mayFind = signs.owners.map((owner) => owner === null || owners.has(owner));
     const bits = signBits(unit);
     const near = closest(signs, bits, mayFind);
@@ -126,38 +170,35 @@ export class VectorStore {
 
   #load(model: string, dimensions: number): Signs {
     const kept = this.#signs;
-    if (kept?.model === model && kept.dimensions === dimensions) return kept;
+    const isKept = kept?.model === model && kept.dimensions === dimensions;
+    if (isKept && this.#fresh.size === 0) return kept;
+    const signs = isKept ? kept : new Signs(model, dimensions);
+    const only = isKept ? "AND signs.chunk IN (SELECT value FROM json_each(?))" : "";
     const rows = this.#database
       .prepare(
         `SELECT signs.chunk AS chunk, owner, bits FROM signs JOIN chunks ON chunks.id = signs.chunk
-           JOIN documents ON documents.id = chunks.document WHERE model = ? AND dimensions = ?`,
+           JOIN documents ON documents.id = chunks.document WHERE model = ? AND dimensions = ? ${only}`,
       )
-      .all(model, dimensions);
-    const words = wordsFor(dimensions);
-    const places = new Map<string | null, number>();
-    const bits = new Uint32Array(rows.length * words);
-    const chunks = new Float64Array(rows.length);
-    const ownerOf = new Uint32Array(rows.length);
-    for (const [index, row] of rows.entries()) {
-      const owner = textOrNull(row, "owner");
-      const place = places.get(owner) ?? places.size;
-      places.set(owner, place);
-      ownerOf[index] = place;
-      chunks[index] = whole(row, "chunk");
-      bits.set(new Uint32Array(bytes(row, "bits").slice().buffer), index * words);
-    }
-    this.#signs = { model, dimensions, chunks, owners: [...places.keys()], ownerOf, bits };
-    return this.#signs;
+      .all(model, dimensions, ...(isKept ? [JSON.stringify([...this.#fresh])] : []));
+    signs.add(rows);
+    this.#signs = signs;
+    this.#fresh.clear();
+    return signs;
   }
+}
+
+function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
 
 /** The chunks whose signs differ least, at most `comparedMax`: counted by distance, so that nothing is sorted. */
 function closest(signs: Signs, bits: Uint32Array, mayFind: readonly boolean[]): number[] {
-  const { chunks, ownerOf, dimensions } = signs;
+  const { count, chunks, ownerOf, dimensions } = signs;
   const hidden = dimensions + 1;
-  const distances = new Uint16Array(chunks.length).fill(hidden);
+  const distances = new Uint16Array(count).fill(hidden);
   const counts = new Uint32Array(hidden);
-  for (let index = 0; index < chunks.length; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     if (mayFind[ownerOf[index] ?? 0] !== true) continue;
     const distance = differingSigns(bits, signs.bits, index * bits.length);
     distances[index] = distance;
@@ -171,7 +212,7 @@ function closest(signs: Signs, bits: Uint32Array, mayFind: readonly boolean[]): 
   const near: number[] = [];
   // Those at the farthest distance come last, as many as there is room for.
   for (const isRim of [false, true])
-    for (let index = 0; index < chunks.length && near.length < comparedMax; index += 1) {
+    for (let index = 0; index < count && near.length < comparedMax; index += 1) {
       const distance = distances[index] ?? hidden;
       if (isRim ? distance === farthest : distance < farthest) near.push(chunks[index] ?? 0);
     }
