@@ -74,6 +74,7 @@ export async function answerByModel(options: AnsweringOptions, run: LiveRun): Pr
     backends,
     {
       conversation: run.conversationKey,
+      servers: run.submission.servers,
       signal: run.signal,
       onDelta: run.watched ? (text) => run.delta(text) : undefined,
       onRestart: () => run.restart(),

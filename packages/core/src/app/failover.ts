@@ -15,6 +15,8 @@ import type { BackendPool } from "./backend-pool.ts";
  */
 export interface FailoverRequest {
   readonly conversation: string;
+  /** The names of the servers that may answer; absent, all. */
+  readonly servers?: ReadonlySet<string> | undefined;
   /** The budget of the turn: it ends every try, and every wait between them. */
   readonly signal: AbortSignal;
   /** Present when somebody watches the answer grow. */
@@ -89,7 +91,7 @@ class Question<T> {
   async run(): Promise<Served<T> | undefined> {
     const startedMs = this.#clock.monotonicMs();
     const { signal, random } = this.#request;
-    let hopeless = new Set<string>();
+    let hopeless = this.#allBut(new Set(this.#names()));
     for (let round = 1; ; round += 1) {
       const { answer, later } = await this.#round(round, hopeless);
       if (answer !== undefined) return this.#served(answer);
@@ -133,11 +135,18 @@ class Question<T> {
   }
 
   get #isAlone(): boolean {
-    return this.#pool.of("chat").length === 1;
+    return this.#names().length === 1;
+  }
+
+  /** Those that may answer. */
+  #names(): readonly string[] {
+    const { servers } = this.#request;
+    const all = this.#pool.of("chat").map(({ name }) => name);
+    return servers === undefined ? all : all.filter((name) => servers.has(name));
   }
 
   #allBut(names: ReadonlySet<string>): Set<string> {
-    const all = this.#pool.of("chat").map(({ backend }) => backend.name);
+    const all = this.#pool.of("chat").map(({ name }) => name);
     return new Set(all.filter((name) => !names.has(name)));
   }
 

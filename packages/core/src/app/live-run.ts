@@ -16,6 +16,8 @@ export interface Submission {
   readonly conversation: string;
   readonly text: string;
   readonly mode?: string | undefined;
+  /** The names of the model servers that may answer; absent, all. */
+  readonly servers?: ReadonlySet<string> | undefined;
   /** Present when the client keeps the history itself: the model is then told this and nothing of the node's. */
   readonly context?: ClientContext | undefined;
   /** True: acknowledged before it is answered, so it survives its caller and a restart. */

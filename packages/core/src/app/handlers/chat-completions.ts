@@ -21,7 +21,7 @@ export async function createChatCompletion(
 ): Promise<Reply> {
   const { body: request } = call;
   const { model } = request;
-  const mode = await names.modeOf(model, call.principal);
+  const target = await names.targetOf(model, call.principal);
   const conversation = conversationOf(request);
   const context = chatContext(request);
   const isStream = request.stream === true;
@@ -29,7 +29,7 @@ export async function createChatCompletion(
   const turn = await keyed.admit(call, {
     conversation,
     text: lastWords(context.messages),
-    mode,
+    ...target,
     context,
     detached: false,
     watched: isStream,

@@ -57,3 +57,67 @@ it("embeds so many requests at once, and says busy to one more", async () => {
   backend.waiting.at(-1)?.({ kind: "embedded", vectors, model: "held" });
   assert.equal((await after).kind, "json");
 });
+
+class NamedBackend extends HeldBackend {
+  override readonly name: string;
+  override readonly model: string;
+
+  constructor(name: string, model: string) {
+    super(4, `ответ ${name}`);
+    this.name = name;
+    this.model = model;
+  }
+}
+
+it("asks the servers that have the model a client names, and no other in their place", async () => {
+  const servers = [
+    new NamedBackend("a", "qwen"),
+    new NamedBackend("b", "llama"),
+    new NamedBackend("c", "llama"),
+  ] as const;
+  const backends = poolOf(...servers);
+  await using app = await openApp({ backends });
+  const { turns, idempotency, records, state } = app;
+  const language = "ru";
+  const { createChatCompletion } = openAiHandlers({
+    keyed: new KeyedTurns({ turns, idempotency, recovered: Promise.resolve() }),
+    names: new ModelNames({ backends, language, startedMs: 0 }),
+    chain: new ResponseChain({ records, state, language }),
+    backends,
+    language,
+  });
+  const asked = async (model: string, times: number): Promise<readonly number[]> => {
+    for (const server of servers) server.requests.length = 0;
+    for (let index = 0; index < times; index += 1) {
+      const messages = [{ role: "user" as const, content: "Привет" }];
+      const reply = await createChatCompletion({
+        principal: owner,
+        params: undefined,
+        query: undefined,
+        body: { model, messages },
+        fingerprint: Buffer.alloc(32),
+        wantsStream: false,
+        signal: new AbortController().signal,
+      });
+      assert.equal(reply.kind, "json");
+    }
+    return servers.map(({ requests }) => requests.length);
+  };
+  assert.deepEqual(await asked("llama", 4), [0, 2, 2]);
+  assert.deepEqual(await asked("qwen", 3), [3, 0, 0]);
+  assert.deepEqual(await asked("adyton", 3), [1, 1, 1]);
+  await assert.rejects(asked("mistral", 1), ProblemError);
+  const failing = servers[0];
+  failing.chat = () =>
+    Promise.resolve({
+      kind: "failed",
+      reason: "unavailable",
+      detail: { en: "away", ru: "нет" },
+      started: false,
+    });
+  await assert.rejects(asked("qwen", 1), assert.AssertionError);
+  assert.deepEqual(
+    servers.map(({ requests }) => requests.length),
+    [0, 0, 0],
+  );
+});

@@ -20,7 +20,7 @@ export async function createResponse(
   call: CallOf<"createResponse">,
 ): Promise<Reply> {
   const { body: request, principal } = call;
-  const mode = await names.modeOf(request.model, principal);
+  const target = await names.targetOf(request.model, principal);
   const { previous_response_id: previous } = request;
   const continued = previous == null ? undefined : chain.upTo(previous, principal);
   const input = inputMessages(request);
@@ -31,7 +31,7 @@ export async function createResponse(
   const turn = await keyed.admit(call, {
     conversation: continued?.conversation ?? conversationOf(request),
     text: lastWords(input),
-    mode,
+    ...target,
     context,
     detached: false,
     watched: isStream,

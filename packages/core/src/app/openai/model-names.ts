@@ -4,6 +4,7 @@ import { findMode, modes } from "../../domain/modes/registry.ts";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { BackendPool } from "../backend-pool.ts";
+import type { Submission } from "../live-run.ts";
 import { problemWords } from "../problem-words.ts";
 import { embedders } from "./embedders.ts";
 
@@ -28,15 +29,20 @@ export class ModelNames {
   }
 
   /**
-   * The mode a name stands for; `undefined` is the conversation's own, or the node's. A server's name for its model is
-   * DIRECT. Throws `ProblemError` `unknown_model`.
+   * What a name stands for: a mode, where `undefined` is the conversation's own, or the node's; or a model, which is
+   * asked in DIRECT, on the servers that have it and no others. Throws `ProblemError` `unknown_model`.
    */
-  async modeOf(name: string, caller: Principal): Promise<string | undefined> {
-    if (name === ownName) return undefined;
+  async targetOf(name: string, caller: Principal): Promise<Pick<Submission, "mode" | "servers">> {
+    if (name === ownName) return {};
     const mode = name.startsWith(ownPrefix) ? findMode(name.slice(ownPrefix.length)) : undefined;
-    if (mode !== undefined) return mode.id;
-    if ((await this.#served("chat", caller)).includes(name)) return "DIRECT";
-    throw await this.#unknown(name, caller);
+    if (mode !== undefined) return { mode: mode.id };
+    const { backends } = this.#options;
+    await backends.introduced();
+    const having = backends
+      .of("chat")
+      .filter(({ backend }) => this.#shown(backend.model, caller) === name);
+    if (having.length === 0) throw await this.#unknown(name, caller);
+    return { mode: "DIRECT", servers: new Set(having.map((each) => each.name)) };
   }
 
   /** Whether a name stands for the embedding model. Throws `ProblemError` `unknown_model` when it does not. */
@@ -89,13 +95,16 @@ export class ModelNames {
   async #served(role: "chat" | "embeddings", caller: Principal): Promise<string[]> {
     const { backends } = this.#options;
     await backends.introduced();
-    const isOwner = grantCovers(caller.grants, "admin");
     const names =
       role === "chat"
         ? backends.of("chat").map(({ backend }) => backend.model)
         : embedders(backends).backends.map(({ embeddingModel = "" }) => embeddingModel);
     const known = names.filter((name) => name !== "");
-    return [...new Set(known.map((name) => (isOwner ? name : shownModel(name))))];
+    return [...new Set(known.map((name) => this.#shown(name, caller)))];
+  }
+
+  #shown(model: string, caller: Principal): string {
+    return grantCovers(caller.grants, "admin") ? model : shownModel(model);
   }
 
   async #unknown(name: string, caller: Principal): Promise<ProblemError> {

@@ -33,7 +33,7 @@ export interface OpenChat {
 /** A backend whose answers the test gives: it says nothing by itself and heeds no signal. */
 export class HeldBackend implements Backend {
   readonly name: string = "held";
-  readonly model = "held-1";
+  readonly model: string = "held-1";
   readonly address = "http://127.0.0.1:1";
   readonly contextTokens = 8_192;
   readonly open: OpenChat[] = [];
