@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { Flight, missesMax } from "../../domain/jobs/flight.ts";
+import { Flight } from "../../domain/jobs/flight.ts";
 import { ShownText } from "../../domain/jobs/shown-text.ts";
 import type { BackendHealth, ChatOutcome, WorkerState } from "../../ports/backend.ts";
 import type { JobHandle, Jobs, ModelCall } from "../../ports/jobs.ts";
@@ -169,7 +169,7 @@ export class BullMqJobs implements Jobs {
       // It may lie in Redis all the same: under its fence it is heard, or it is issued again under the next.
     }
     if (flight.fence === fence && flight.state.kind === "sending")
-      flight.state = { kind: "queued", missed: 0, ignoredMs: undefined };
+      flight.state = { kind: "queued", missingMs: undefined, ignoredMs: undefined };
   }
 
   #onSteady(): void {
@@ -232,16 +232,19 @@ export class BullMqJobs implements Jobs {
     const isThere = await this.#queue.has(this.#name(flight));
     const { state } = flight;
     if (isThere === undefined || state.kind !== "queued" || flight.fence !== fence) return;
-    const missed = isThere ? 0 : state.missed + 1;
     const nowMs = performance.now();
+    const missingMs = isThere ? undefined : (state.missingMs ?? nowMs);
     const isRoom = this.workers().some(
       (each) => takesJobs(each) && each.running < each.concurrency,
     );
     const ignoredMs = isRoom ? (state.ignoredMs ?? nowMs) : undefined;
-    flight.state = { kind: "queued", missed, ignoredMs };
-    // A worker that died while it took the job may leave it where no other looks.
-    const isIgnored = ignoredMs !== undefined && nowMs - ignoredMs >= this.#times.leaseMs;
-    if (missed >= missesMax || isIgnored) this.#again(job, false);
+    flight.state = { kind: "queued", missingMs, ignoredMs };
+    const { leaseMs } = this.#times;
+    const lasts = (sinceMs: number | undefined, ms: number): boolean =>
+      sinceMs !== undefined && nowMs - sinceMs >= ms;
+    // A worker that took the job and ended it at once is heard of within that time. One that died while it took the job
+    // may leave it where no other looks.
+    if (lasts(missingMs, leaseMs / 2) || lasts(ignoredMs, leaseMs)) this.#again(job, false);
   }
 
   /** Gives up a run of the job and issues it under the next fence. */

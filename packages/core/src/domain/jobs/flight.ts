@@ -13,16 +13,13 @@ export type FlightState =
   | { readonly kind: "sending" }
   | {
       readonly kind: "queued";
-      /** Looks in a row that did not find it. */
-      readonly missed: number;
+      /** Since when Redis does not know it: while it is being taken, and when it is lost. `undefined` while it is there. */
+      readonly missingMs: number | undefined;
       /** Since when nobody took it although somebody had room; `undefined` while all are busy. */
       readonly ignoredMs: number | undefined;
     }
   | { readonly kind: "running"; readonly worker: string; readonly heardMs: number }
   | { readonly kind: "done" };
-
-/** A job that is being taken is for a moment neither in the queue nor on a worker. */
-export const missesMax = 2;
 
 export class Flight {
   readonly number: number;
