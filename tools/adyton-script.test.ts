@@ -224,8 +224,8 @@ describe("an installation", () => {
 
   it("takes over the lock of an owner who ended and was never waited for", async (t) => {
     if (!fs.existsSync("/proc/self/status")) return t.skip("there is no /proc");
-    // The inner process ends at once; the outer one, which never waits for it, keeps it a zombie.
-    const parent = spawn("sh", ["-c", 'sh -c "exit 0" & echo $!; exec sleep 30'], {
+    // The inner process ends once the shell has become another program, which never waits for it: it stays a zombie.
+    const parent = spawn("sh", ["-c", "sleep 0.3 & echo $!; exec sleep 30"], {
       stdio: ["ignore", "pipe", "ignore"],
     });
     try {
