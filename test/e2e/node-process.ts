@@ -4,12 +4,12 @@ import {
   startOpenAiEmulator,
 } from "@adyton/emulators";
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
+import { endChild } from "./end-child.ts";
 import { type Answer, type Ask, Client, type StreamEvent } from "./http-client.ts";
 
 export interface NodeSettings {
@@ -27,7 +27,6 @@ export type Notice = { readonly kind: string; readonly [key: string]: any };
 
 const runner = join(import.meta.dirname, "run-node.ts");
 const readyMsMax = 20_000;
-const endMsMax = 15_000;
 
 /** A real node in a process of its own. Everything it needs dies with it. */
 export class NodeProcess implements AsyncDisposable {
@@ -187,14 +186,7 @@ export class NodeProcess implements AsyncDisposable {
   async #end(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
     if (child === undefined) return null;
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, "exit");
-      child.kill(signal);
-      const timer = setTimeout(() => child.kill("SIGKILL"), endMsMax);
-      await ended;
-      clearTimeout(timer);
-    }
-    return child.exitCode;
+    return endChild(child, signal);
   }
 }
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { environment, main } from "./cli-process.ts";
+import { endChild } from "./end-child.ts";
 import type { Notice } from "./node-process.ts";
 
 export interface WorkerSettings {
@@ -13,8 +13,6 @@ export interface WorkerSettings {
   /** Words before the command: runs it in another network namespace. */
   readonly through?: readonly string[];
 }
-
-const endMsMax = 20_000;
 
 /** A real worker, as `adyton worker` starts it, in a process of its own. */
 export class WorkerProcess implements AsyncDisposable {
@@ -84,13 +82,6 @@ export class WorkerProcess implements AsyncDisposable {
     const child = this.#child;
     this.#child = undefined;
     if (child === undefined) return null;
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, "exit");
-      child.kill(signal);
-      const timer = setTimeout(() => child.kill("SIGKILL"), endMsMax);
-      await ended;
-      clearTimeout(timer);
-    }
-    return child.exitCode;
+    return endChild(child, signal);
   }
 }
