@@ -54,10 +54,11 @@ type Other = Exclude<JournalRequest, Append>;
 /** Groups in one commit. */
 const batchGroupsMax = 512;
 /**
- * Milliseconds a batch waits for more when the one before had several groups: under load half as many commits serve the
- * same callers, and a caller alone never waits. PostgreSQL's `commit_delay` with `commit_siblings` is the same.
+ * A batch smaller than the one before waits for more, so often and so many milliseconds each time: under load half as many
+ * commits serve the same callers, and a caller alone never waits. PostgreSQL's `commit_delay` does the same.
  */
-const gatherMs = 0.5;
+const gatherTimesMax = 5;
+const gatherMs = 0.1;
 /** Bytes after which a batch takes no further group: the thread's heap holds one batch. */
 const batchBytesMax = 4 * 1024 * 1024;
 
@@ -125,10 +126,14 @@ const writer = open(data);
 if (writer === undefined) port.close();
 else {
   report({ kind: "ready", lastSeq: writer.last.seq });
+  const received = (): JournalRequest | undefined => {
+    const waiting: { message: JournalRequest } | undefined = receiveMessageOnPort(port);
+    return waiting?.message;
+  };
   port.on("message", (first: JournalRequest) => {
     let batch: Append[] = [];
     let bytes = 0;
-    if (groupsBefore > 1) Atomics.wait(hold, 0, 0, gatherMs);
+    let gathered = 0;
     for (let next: JournalRequest | undefined = first; next !== undefined;) {
       if (next.op === "append") {
         batch.push(next);
@@ -141,8 +146,12 @@ else {
         serve(writer, next);
       }
       if (batch.length >= batchGroupsMax || bytes >= batchBytesMax) break;
-      const waiting: { message: JournalRequest } | undefined = receiveMessageOnPort(port);
-      next = waiting?.message;
+      next = received();
+      while (next === undefined && batch.length < groupsBefore && gathered < gatherTimesMax) {
+        gathered += 1;
+        Atomics.wait(hold, 0, 0, gatherMs);
+        next = received();
+      }
     }
     write(writer, batch);
   });
