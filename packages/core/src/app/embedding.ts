@@ -7,6 +7,10 @@ import type { BackendPool, Lease } from "./backend-pool.ts";
 
 /** Chunks embedded with one request. */
 const batchChunks = 32;
+/** A text that a server does not take is shortened to its first half, as long as that has so many characters. */
+const shortestChars = 200;
+/** Taken by every embedding model: tells a server that refuses a text from one that refuses everything. */
+const plainText = "a";
 /** Milliseconds a search waits for the vector of its question; then words alone decide. */
 const queryMsMax = 1_000;
 /** Between two tries while texts cannot be embedded; doubles from the first to the last. */
@@ -18,6 +22,17 @@ export interface EmbeddingOptions {
   readonly search: SearchClient;
 }
 
+type Embedded =
+  | {
+      readonly kind: "embedded";
+      readonly model: string;
+      readonly vectors: readonly Float32Array[];
+    }
+  | { readonly kind: "unfit" }
+  | { readonly kind: "failed" };
+
+const failed: Embedded = { kind: "failed" };
+
 /**
  * Gives the chunks of memory their vectors, and questions theirs, where a server for embeddings is configured. The work
  * is taken up where it stopped: what is missing is what the index has no vector of the present model for. Nothing waits
@@ -25,6 +40,8 @@ export interface EmbeddingOptions {
  */
 export class Embedding {
   readonly #options: EmbeddingOptions;
+  /** Chunks that no server takes, however short, until the node starts again. */
+  readonly #unfit = new Set<string>();
   #isWoken = false;
   #resume: () => void = () => undefined;
 
@@ -44,8 +61,8 @@ export class Embedding {
     const { pool } = this.#options;
     if (pool.of("embeddings").length === 0 || !pool.works("embeddings")) return undefined;
     const embedded = await this.#embed([text], AbortSignal.timeout(queryMsMax));
-    const values = embedded?.vectors[0];
-    return embedded === undefined || values === undefined
+    const values = embedded.kind === "embedded" ? embedded.vectors[0] : undefined;
+    return embedded.kind !== "embedded" || values === undefined
       ? undefined
       : { model: embedded.model, values };
   }
@@ -69,19 +86,50 @@ export class Embedding {
     const model = this.#model();
     if (pool.of("embeddings").length === 0) return "complete";
     if (model === undefined || !pool.works("embeddings")) return "failed";
-    const chunks = await search.unembedded(model, Math.min(batchChunks, vectorsPerCallMax));
+    const found = await search.unembedded(model, this.#unfit.size + batchChunks);
+    const chunks = found.filter(({ key }) => !this.#unfit.has(key)).slice(0, batchChunks);
     if (chunks.length === 0) return "complete";
-    const embedded = await this.#embed(
-      chunks.map(({ text }) => text),
-      signal,
-    );
+    const texts = chunks.map(({ text }) => text);
+    const embedded = await this.#embedEach(texts, signal);
     if (embedded === undefined) return "failed";
     const vectors = chunks.flatMap(({ chunk, key }, index) => {
-      const vector = embedded.vectors[index];
-      return vector === undefined ? [] : [{ chunk, key, vector }];
+      const vector = embedded[index];
+      if (vector !== undefined) return [{ chunk, key, vector }];
+      this.#leaveOut(key);
+      return [];
     });
-    await search.putVectors(embedded.model, vectors);
+    if (vectors.length > 0) await search.putVectors(model, vectors);
     return "more";
+  }
+
+  /**
+   * The vectors of texts, where one that the server does not take holds up no other: of a text that is too long, the
+   * beginning's; of one that is refused altogether, none. `undefined` when nothing can be embedded now.
+   */
+  async #embedEach(
+    texts: readonly string[],
+    signal: AbortSignal,
+  ): Promise<readonly (Float32Array | undefined)[] | undefined> {
+    const embedded = await this.#embed(texts, signal);
+    if (embedded.kind === "embedded") return embedded.vectors;
+    if (embedded.kind === "failed") return undefined;
+    if (texts.length > 1) {
+      const half = texts.length >> 1;
+      const first = await this.#embedEach(texts.slice(0, half), signal);
+      const second = first && (await this.#embedEach(texts.slice(half), signal));
+      return first && second && [...first, ...second];
+    }
+    const [text = ""] = texts;
+    const half = text.slice(0, text.length >> 1);
+    return half.length < shortestChars ? [undefined] : this.#embedEach([half], signal);
+  }
+
+  /** As many as one call of the index can pass over; the one left out for longest is tried again. */
+  #leaveOut(key: string): void {
+    this.#unfit.add(key);
+    const [oldest] = this.#unfit;
+    if (this.#unfit.size > vectorsPerCallMax - batchChunks && oldest !== undefined)
+      this.#unfit.delete(oldest);
   }
 
   /** The model whose vectors count: the first server's that names one. */
@@ -92,26 +140,30 @@ export class Embedding {
       .find((model) => model !== "");
   }
 
-  async #embed(
-    texts: readonly string[],
-    signal: AbortSignal,
-  ): Promise<{ readonly model: string; readonly vectors: readonly Float32Array[] } | undefined> {
+  /** Asks one server after the other. `unfit`: a server works, and does not take these texts. */
+  async #embed(texts: readonly string[], signal: AbortSignal): Promise<Embedded> {
     const model = this.#model();
-    if (model === undefined) return undefined;
+    if (model === undefined) return failed;
     const servers = this.#options.pool.of("embeddings").map(({ backend }) => backend);
     const without = new Set(
       servers.filter(({ embeddingModel }) => embeddingModel !== model).map(({ name }) => name),
     );
+    let isUnfit = false;
     for (;;) {
       using lease: Lease | undefined = await this.#options.pool.lease({
         role: "embeddings",
         without,
         signal,
       });
-      if (lease === undefined) return undefined;
-      const outcome = await lease.backend.embed?.(texts, signal);
-      if (outcome?.kind === "embedded") return { model, vectors: outcome.vectors };
-      without.add(lease.backend.name);
+      if (lease === undefined) return isUnfit ? { kind: "unfit" } : failed;
+      const { backend } = lease;
+      const outcome = await backend.embed?.(texts, signal);
+      if (outcome?.kind === "embedded")
+        return { kind: "embedded", model, vectors: outcome.vectors };
+      if (outcome?.reason === "overflow") isUnfit = true;
+      else if (outcome?.reason === "refused")
+        isUnfit ||= (await backend.embed?.([plainText], signal))?.kind === "embedded";
+      without.add(backend.name);
     }
   }
 

@@ -41,6 +41,8 @@ const overflowTexts: readonly RegExp[] = [
   /model'?s? (maximum )?context (length|window)/,
   // LM Studio: "Trying to keep the first 6547 tokens when context the overflows …", "… greater than the context length"
   /context (the )?overflows|greater than the context length|context length of only/,
+  // llama.cpp, of a text to embed: "input (9000 tokens) is too large to process. increase the physical batch size …"
+  /too large to process\. increase the physical batch size/,
   // text-generation-webui, TabbyAPI, llama-cpp-python
   /too long for the available context|greater than max_seq_len|tokens( \(\d+\))? exceed context window/,
 ];
