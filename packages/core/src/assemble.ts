@@ -32,6 +32,7 @@ import { Runs } from "./app/runs.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
 import { local, owner, Tokens } from "./app/tokens.ts";
 import { Turns } from "./app/turns.ts";
+import { tokensToday } from "./app/usage.ts";
 import type { NodeConfig } from "./config.ts";
 import type { NewRecord } from "./domain/journal/record.ts";
 import { estimateTokens } from "./domain/model/token-estimate.ts";
@@ -220,7 +221,7 @@ function turnsOf(
     memory,
   }: { conversations: Conversations; corePrompt: string; memory: Memory },
 ): Turns {
-  const { config, journal, backends, language, onUnexpected } = parts;
+  const { config, journal, state, backends, language, onUnexpected } = parts;
   return new Turns({
     journal,
     backends,
@@ -230,6 +231,14 @@ function turnsOf(
     answerTokensMax: config.turns.answer_tokens,
     language,
     wallMs: config.turns.wall_seconds * 1_000,
+    recursia: {
+      calls: config.recursia.calls,
+      tokens: config.recursia.tokens,
+      wallMs: config.recursia.wall_seconds * 1_000,
+      tokensPerDay: config.recursia.tokens_per_day,
+      judge: config.recursia.judge,
+    },
+    usedToday: (principal) => tokensToday(state, principal, Date.now()),
     now: Date.now,
     onUnexpected,
   });
@@ -238,6 +247,7 @@ function turnsOf(
 function allHandlers(parts: Parts, cases: UseCases): Handlers {
   const { journal, state, backends, language, version } = parts;
   const { turns, memory, tokens, idempotency, describe, commands, runs, events, faults } = cases;
+  const { conversations } = describe;
   const now = Date.now;
   let spec: string | undefined;
   const health = {
@@ -257,6 +267,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     ...textGenerationHandlers({ keyed, names, backends }),
     ...talkHandlers({
       commands,
+      conversations,
       turns,
       keyed,
       runs,

@@ -8,6 +8,7 @@ import { backendRoles } from "./ports/backend.ts";
 
 const portOrZero = z.int().min(0).max(65_535);
 const days = z.int().min(1).max(36_500);
+const share = z.number().min(0).max(1);
 
 const addressCharsMax = 2_048;
 /** An address as `parse` takes it. What is wrong is said without the text, which may hold a password. */
@@ -137,6 +138,17 @@ export const NodeConfig = z.strictObject({
       answer_tokens: z.int().min(16).max(1_000_000).optional(),
       history_turns: z.int().min(0).max(200).default(20),
       prompt: z.string().min(1).max(4_000).optional(),
+    })
+    .prefault({}),
+  recursia: z
+    .strictObject({
+      calls: z.int().min(1).max(64).default(8),
+      tokens: z.int().min(500).max(10_000_000).default(12_000),
+      wall_seconds: z.int().min(1).max(3_600).default(90),
+      /** Of one principal, in a day by UTC, all its turns counted; beyond, answers are given without rethinking. */
+      tokens_per_day: z.int().min(1).max(10_000_000_000).default(1_000_000),
+      /** What a judge was measured to do; without it none is asked. */
+      judge: z.strictObject({ sensitivity: share, specificity: share }).optional(),
     })
     .prefault({}),
   retention: z

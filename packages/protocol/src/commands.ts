@@ -1,8 +1,9 @@
 import * as z from "zod";
 import type { Grant } from "./grants.ts";
-import { overlayTextCharsMax } from "./limits.ts";
+import { overlayTextCharsMax, rethinkBackMax } from "./limits.ts";
 import { ConversationName, ModeName } from "./message.ts";
 import { Expiry, Lifetime, Overlay } from "./prompt.ts";
+import { RethinkReport } from "./recursia.ts";
 
 /** A text in both languages of the product. */
 export interface Bilingual {
@@ -162,6 +163,27 @@ export const commandTable = [
       ru: "Начинает беседу заново: модель больше не видит сказанного раньше.",
     },
     example: "/new",
+  },
+  {
+    name: "rethink",
+    slash: ["/rethink"],
+    bare: false,
+    args: z.strictObject({
+      n: z
+        .union([z.int().min(1).max(rethinkBackMax), z.string().regex(/^(?:[1-9]|1\d|20)$/)])
+        .optional()
+        .describe("Which answer, counted back from the last, which is 1."),
+      depth: z.enum(["fast", "deep"]).optional().describe("How many votes are cast at most."),
+    }),
+    rest: "n",
+    result: RethinkReport,
+    changes: "conversation",
+    local: true,
+    summary: {
+      en: "Checks the last answer again and replaces it only where something shows another to be better.",
+      ru: "Проверяет последний ответ и заменяет его, только если что-то показывает, что другой лучше.",
+    },
+    example: "/rethink",
   },
   {
     name: "stop",

@@ -2,6 +2,7 @@ export * from "./limits.ts";
 export * from "./grants.ts";
 export * from "./problems.ts";
 export * from "./message.ts";
+export * from "./recursia.ts";
 export * from "./prompt.ts";
 export * from "./commands.ts";
 export * from "./events.ts";

@@ -109,3 +109,10 @@ export const embeddingsAtOnceMax = 8;
 export const storedInputBytesMax = 256 * 1024;
 /** Responses that one may follow, by `previous_response_id`. */
 export const responseChainMax = 100;
+
+/** Characters of a text, or of a reason, in one step of a trace. Longer ones are cut; their hash is that of the whole. */
+export const traceTextCharsMax = 4_000;
+/** Steps of a run that are told and written down; a run ends long before. Further ones are dropped. */
+export const traceStepsMax = 200;
+/** How far back `/rethink` reaches: the last answer is 1. */
+export const rethinkBackMax = 20;

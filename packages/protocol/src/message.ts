@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { conversationNameCharsMax, messageTextCharsMax } from "./limits.ts";
 import { Problem } from "./problems.ts";
+import { RethinkReport, TraceStep } from "./recursia.ts";
 
 /** A conversation's name as its callers know it: visible characters, no spaces at the ends. */
 export const ConversationName = z
@@ -93,7 +94,11 @@ export const MessageAnswer = z
       ),
     usage: TokenUsage.optional(),
     citations: z.array(Citation).optional(),
-    found: z.boolean().optional().describe("Of an extractive answer: whether memory holds one."),
+    found: z
+      .boolean()
+      .optional()
+      .describe("Of an answer from memory (EXTRACTIVE, RAG): whether memory holds one."),
+    recursia: RethinkReport.optional().describe("Of an answer of RECURSIA: what was done to it."),
     data: z.unknown().optional().describe("The structured result of a command."),
     historyDropped: z
       .int()
@@ -120,6 +125,8 @@ export const runStreamEvents = {
     ahead: z.int().nonnegative(),
   }),
   started: z.strictObject({ run: z.string(), mode: z.string() }),
+  /** A step of a mode that takes several. They come before the answer; who comes back gets them again, by `seq`. */
+  trace: TraceStep,
   delta: z.strictObject({ text: z.string() }),
   /** A model server failed in mid-answer: what came before is void, and the deltas that follow begin anew. */
   restart: z.strictObject({ run: z.string() }),

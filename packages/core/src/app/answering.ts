@@ -9,9 +9,16 @@ import {
 import { shownModel } from "../domain/model/shown-model.ts";
 import { trimHistory } from "../domain/model/trim-history.ts";
 import { ProblemError } from "../domain/problem-error.ts";
+import type { JudgeQuality } from "../domain/recursia/asking.ts";
 import type { SearchQuery, SearchResult } from "../domain/search/search-contract.ts";
 import { systemPrompt } from "../domain/turns/core-prompt.ts";
-import type { Backend, ChatFailure, ChatMessage, ChatOutcome } from "../ports/backend.ts";
+import type {
+  Backend,
+  ChatFailure,
+  ChatMessage,
+  ChatOutcome,
+  ChatRequest,
+} from "../ports/backend.ts";
 import type { BackendPool } from "./backend-pool.ts";
 import { type ClientContext, contextTokens, withOwnPrompt } from "./client-context.ts";
 import type { Conversations } from "./conversations.ts";
@@ -28,6 +35,18 @@ export interface AnsweringOptions {
   readonly corePrompt: string;
   readonly answerTokensMax: number | undefined;
   readonly language: keyof Bilingual;
+  readonly recursia: RecursiaLimits;
+  /** Tokens that a principal used today. */
+  readonly usedToday: (principal: string) => number;
+}
+
+/** What runs that ask the model several times may use. */
+export interface RecursiaLimits {
+  readonly calls: number;
+  readonly tokens: number;
+  readonly wallMs: number;
+  readonly tokensPerDay: number;
+  readonly judge: JudgeQuality | undefined;
 }
 
 /** What a controller produces; the turn adds ids, mode and time. */
@@ -91,7 +110,7 @@ export async function answerByModel(options: AnsweringOptions, run: LiveRun): Pr
   return produced({ ...outcome, model }, backend, made);
 }
 
-/** Asks one server. A prompt that it says does not fit is shortened and asked again. */
+/** Asks one server with the conversation, or with what the client sent in its place. */
 async function askServer(
   { conversations, corePrompt, answerTokensMax }: AnsweringOptions,
   run: LiveRun,
@@ -113,6 +132,28 @@ async function askServer(
     });
   const history = conversations.history(run.conversationKey);
   const question: ChatMessage = { role: "user", content: run.submission.text };
+  const prompt = { system, history, question, answerTokensMax };
+  return askInWindow(backend, prompt, { signal: run.signal, ...attempt });
+}
+
+/** What a server is asked, before it is fitted into its window. */
+export interface OpenPrompt {
+  readonly system: readonly ChatMessage[];
+  readonly history: readonly ChatMessage[];
+  readonly question: ChatMessage;
+  /** What stands behind the question; never dropped. */
+  readonly behind?: readonly ChatMessage[];
+  readonly answerTokensMax: number | undefined;
+}
+
+/** Asks with as much of the history as fits. A prompt that the server says does not fit is shortened and asked again. */
+export async function askInWindow(
+  backend: Backend,
+  { system, history, question, behind = [], answerTokensMax }: OpenPrompt,
+  request: Omit<ChatRequest, "messages">,
+): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
+  const count = (text: string): number => backend.countTokens(text);
+  const behindTokens = behind.length === 0 ? 0 : contextTokens(behind, undefined, count);
   let windowTokens = backend.contextTokens;
   for (let tries = 1; ; tries += 1) {
     const reserveTokens = Math.min(
@@ -124,15 +165,14 @@ async function askServer(
       history,
       question,
       windowTokens,
-      reserveTokens,
-      count: (text) => backend.countTokens(text),
+      reserveTokens: reserveTokens + behindTokens,
+      count,
     });
     if (trimmed.kind === "too_long") return { outcome: tooLong(trimmed), made: noPrompt };
     const outcome = await backend.chat({
-      messages: trimmed.messages,
-      signal: run.signal,
-      promptTokensEstimate: trimmed.tokens,
-      ...attempt,
+      ...request,
+      messages: [...trimmed.messages, ...behind],
+      promptTokensEstimate: trimmed.tokens + behindTokens,
       ...(answerTokensMax === undefined ? {} : { answerTokensMax }),
     });
     const isOverflow = outcome.kind === "failed" && outcome.reason === "overflow";
@@ -189,7 +229,7 @@ function tooLong(question: {
 
 const noPrompt: Prompt = { dropped: 0, tokens: 0 };
 
-interface Prompt {
+export interface Prompt {
   /** Messages of the history that were left out. */
   readonly dropped: number;
   readonly tokens: number;
@@ -211,7 +251,7 @@ function produced(
   };
 }
 
-function usageOf(
+export function usageOf(
   outcome: ChatOutcome & { kind: "answered" },
   backend: Backend,
   promptTokens: number,

@@ -29,6 +29,7 @@ export function parseArgs(
 const nouns: Readonly<Record<string, Bilingual>> = {
   text: { en: "a text", ru: "нужен текст" },
   mode: { en: "a mode's name", ru: "нужно имя режима" },
+  n: { en: "a number", ru: "нужно число" },
 };
 
 function sentenceOf(spec: CommandSpec, args: Args, issues: readonly z.core.$ZodIssue[]): Bilingual {

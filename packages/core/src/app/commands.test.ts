@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
+import { type CommandName,
   CommandResult,
   commandTable,
   overlaysActiveMax,
@@ -8,14 +8,14 @@ import {
 } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
+import type { InstantCommand } from "./commands.ts";
 import { mayCommand } from "./permissions.ts";
 import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
 
-type Name = (typeof commandTable)[number]["name"];
 
 /** Executes a command in conversation `c` and answers its data. */
-async function run(app: OpenApp, command: Name, args: object = {}, principal: Principal = owner) {
+async function run(app: OpenApp, command: InstantCommand, args: object = {}, principal: Principal = owner) {
   const invocation = { principal, command, args: { ...args }, conversation: "c" };
   const { result } = await app.commands.execute(invocation);
   CommandResult.parse(result);
@@ -162,7 +162,7 @@ describe("new and stop", () => {
 
 describe("arguments that do not fit", () => {
   const cases: ReadonlyArray<
-    readonly [command: Name, args: object, language: "en" | "ru", detail: RegExp]
+    readonly [command: InstantCommand, args: object, language: "en" | "ru", detail: RegExp]
   > = [
     ["prompt", {}, "en", /^\/prompt needs a text: \/prompt "Answer in verse\."$/],
     ["prompt", {}, "ru", /^Команде \/prompt нужен текст: \/prompt "/],
@@ -258,7 +258,7 @@ describe("what a command leaves in the journal", () => {
 });
 
 describe("permission", () => {
-  const cases: ReadonlyArray<readonly [Principal["grants"], may: readonly Name[]]> = [
+  const cases: ReadonlyArray<readonly [Principal["grants"], may: readonly CommandName[]]> = [
     [["admin"], commandTable.map(({ name }) => name)],
     [["command:*"], commandTable.map(({ name }) => name)],
     [["say"], commandTable.filter((command) => command.local).map(({ name }) => name)],
@@ -291,11 +291,13 @@ for (const [language, script] of [
 ] as const)
   it(`says everything in ${language}`, async () => {
     await using app = await openApp({ language });
-    const args: Partial<Record<Name, object>> = {
+    const args: Partial<Record<CommandName, object>> = {
       switch_mode: { mode: "EXTRACTIVE" },
       prompt: { text: "x" },
     };
     for (const { name } of commandTable) {
+      // A turn: `rethink.test.ts` has its words.
+      if (name === "rethink") continue;
       const { text } = await run(app, name, args[name] ?? {});
       assert.match(text, script, name);
     }

@@ -47,9 +47,12 @@ export interface CommandsOptions {
   readonly now: () => number;
 }
 
+/** Commands that are executed at once. `rethink` asks the model: it is a turn. */
+export type InstantCommand = Exclude<CommandName, "rethink">;
+
 export interface Invocation {
   readonly principal: Principal;
-  readonly command: CommandName;
+  readonly command: InstantCommand;
   readonly args: Readonly<Record<string, unknown>>;
   /** The conversation's name; none was given when absent. */
   readonly conversation: string | undefined;
@@ -156,7 +159,7 @@ export class Commands {
     }
   }
 
-  #run(command: CommandName, args: Record<string, unknown>, at: Execution): Outcome {
+  #run(command: InstantCommand, args: Record<string, unknown>, at: Execution): Outcome {
     switch (command) {
       case "describe_self":
         return this.#describeSelf(at);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { CommandName } from "@adyton/protocol";
 import type { Journal } from "../adapters/sqlite/journal.ts";
+import type { InstantCommand } from "./commands.ts";
 import { Conversations } from "./conversations.ts";
 import { HeldBackend, openApp, type OpenApp, person, question } from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
@@ -57,7 +57,7 @@ describe("a conversation", () => {
     await using app = await openApp({ backend });
     const key = app.conversations.key(owner, "c");
     const command = async (
-      name: CommandName,
+      name: InstantCommand,
       args: Record<string, unknown> = {},
     ): Promise<unknown> =>
       app.commands.execute({ principal: owner, command: name, args, conversation: "c" });

@@ -1,9 +1,15 @@
-import type { Overlay } from "@adyton/protocol";
+import { type Overlay, rethinkBackMax } from "@adyton/protocol";
 import * as z from "zod";
 import { findMode, modeHolds, type ModeSpec } from "../domain/modes/registry.ts";
 import type { ChatMessage } from "../ports/backend.ts";
 import type { Principal } from "../ports/http.ts";
-import type { ConversationState, OverlayState, RecordsPort, StatePort } from "../ports/journal.ts";
+import type {
+  ConversationState,
+  JournalRecord,
+  OverlayState,
+  RecordsPort,
+  StatePort,
+} from "../ports/journal.ts";
 import { keyedDigest } from "./identifiers.ts";
 
 /** Conversations whose state, and names whose keys, are held in memory; the one held for longest goes first. */
@@ -12,7 +18,11 @@ const knownMax = 4_096;
 const historyCharsMax = 4 * 1024 * 1024;
 
 const ReceivedData = z.object({ text: z.string() });
-const AnsweredData = z.object({ text: z.string() });
+/** Of an answer that was thought over the model is told the answer alone, not the remark on it. */
+const AnsweredData = z
+  .object({ text: z.string(), recursia: z.object({ answer: z.string() }).optional() })
+  .transform(({ text, recursia }) => ({ text: recursia?.answer ?? text }));
+const RunFacts = z.object({ run: z.string() });
 const OverlayData = z.object({ text: z.string(), conversation: z.string() });
 
 export interface ConversationsOptions {
@@ -44,6 +54,13 @@ interface Known {
   readonly state: ConversationState | undefined;
   readonly overlays: readonly OverlayState[];
   turns: number;
+}
+
+/** A question of the conversation and what was answered. */
+export interface Answered {
+  readonly run: string;
+  readonly question: string;
+  readonly answer: string;
 }
 
 interface CachedHistory {
@@ -189,6 +206,35 @@ export class Conversations {
     return messages;
   }
 
+  /** An answer of the conversation, counted back from the last, which is 1, with its question; tool calls are none. */
+  answered(key: string, back: number): Answered | undefined {
+    const freshAfter = this.state(key)?.fresh_after ?? 0;
+    const { records } = this.#options;
+    return records
+      .answeredTurns(key, freshAfter, back + rethinkBackMax)
+      .flatMap((answered) => this.#answered(answered) ?? [])
+      .at(-back);
+  }
+
+  /** The answer of a run, where the journal still has it. */
+  answerOf(run: string): Answered | undefined {
+    const result = this.#options.state.run(run)?.result ?? null;
+    const record = result === null ? undefined : this.#options.records.record(result);
+    return record === undefined ? undefined : this.#answered(record);
+  }
+
+  #answered(answered: JournalRecord): Answered | undefined {
+    const { records } = this.#options;
+    const received = answered.cause === null ? undefined : records.record(answered.cause);
+    const question = ReceivedData.safeParse(received?.data);
+    const answer = AnsweredData.safeParse(answered.data);
+    const facts = RunFacts.safeParse(answered.facts);
+    // A model that only called tools said nothing; what was erased is not part of the conversation any more.
+    if (!question.success || !answer.success || !facts.success || answer.data.text === "")
+      return undefined;
+    return { run: facts.data.run, question: question.data.text, answer: answer.data.text };
+  }
+
   /** Adds an answered turn to a history in memory; the journal has it already. */
   remember(key: string, question: string, answer: string): void {
     const cached = this.#histories.get(key);
@@ -224,17 +270,12 @@ export class Conversations {
     const { records, historyTurns } = this.#options;
     return records
       .answeredTurns(key, freshAfter, historyTurns)
-      .flatMap((answered): ChatMessage[] => {
-        const received = answered.cause === null ? undefined : records.record(answered.cause);
-        const question = ReceivedData.safeParse(received?.data);
-        const answer = AnsweredData.safeParse(answered.data);
-        // An erased turn is not part of the conversation any more.
-        if (!question.success || !answer.success) return [];
-        // A model that only called tools said nothing that could be repeated to it.
-        if (answer.data.text === "") return [];
+      .flatMap((record): ChatMessage[] => {
+        const answered = this.#answered(record);
+        if (answered === undefined) return [];
         return [
-          { role: "user", content: question.data.text },
-          { role: "assistant", content: answer.data.text },
+          { role: "user", content: answered.question },
+          { role: "assistant", content: answered.answer },
         ];
       });
   }

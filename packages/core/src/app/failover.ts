@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "@adyton/runtime/clock";
 import { backoffDelayMs, type Random } from "@adyton/runtime/retry";
-import type { Backend, ChatOutcome, Patience } from "../ports/backend.ts";
+import type { Backend, BackendRole, ChatOutcome, Patience } from "../ports/backend.ts";
 import type { BackendPool } from "./backend-pool.ts";
 
 /**
@@ -15,6 +15,8 @@ import type { BackendPool } from "./backend-pool.ts";
  */
 export interface FailoverRequest {
   readonly conversation: string;
+  /** Which servers are asked; those for chats unless told otherwise. */
+  readonly role?: BackendRole;
   /** The names of the servers that may answer; absent, all. */
   readonly servers?: ReadonlySet<string> | undefined;
   /** The budget of the turn: it ends every try, and every wait between them. */
@@ -115,7 +117,7 @@ class Question<T> {
     const tried = new Set(hopeless);
     for (;;) {
       using lease = await this.#pool.lease({
-        role: "chat",
+        role: this.#role,
         conversation: this.#request.conversation,
         without: tried,
         signal: this.#request.signal,
@@ -134,6 +136,14 @@ class Question<T> {
     }
   }
 
+  get #role(): BackendRole {
+    return this.#request.role ?? "chat";
+  }
+
+  get #servers() {
+    return this.#pool.of(this.#role);
+  }
+
   get #isAlone(): boolean {
     return this.#names().length === 1;
   }
@@ -141,21 +151,19 @@ class Question<T> {
   /** Those that may answer. */
   #names(): readonly string[] {
     const { servers } = this.#request;
-    const all = this.#pool.of("chat").map(({ name }) => name);
+    const all = this.#servers.map(({ name }) => name);
     return servers === undefined ? all : all.filter((name) => servers.has(name));
   }
 
   #allBut(names: ReadonlySet<string>): Set<string> {
-    const all = this.#pool.of("chat").map(({ name }) => name);
+    const all = this.#servers.map(({ name }) => name);
     return new Set(all.filter((name) => !names.has(name)));
   }
 
   /** A silent server is left early only for one that works: a long prompt is silent on any of them. */
   #patience(round: number, tried: ReadonlySet<string>): Patience {
     if (this.#isAlone) return "retries";
-    const isOtherReady = this.#pool
-      .of("chat")
-      .some(({ backend }) => !tried.has(backend.name) && backend.health().status !== "degraded");
+    const isOtherReady = this.#servers.some(({ backend }) => !tried.has(backend.name) && backend.health().status !== "degraded");
     return round === 1 && isOtherReady ? "brief" : "once";
   }
 

@@ -19,6 +19,9 @@ interface Joined {
   callers: number;
 }
 
+/** A turn as its request has it, before the caller and the key are added. */
+export type AskedTurn = Omit<Submission, "principal" | "dedupe" | "keyClaimed">;
+
 export type AdmittedTurn =
   | { readonly kind: "replayed"; readonly answer: MessageAnswer }
   | {
@@ -37,14 +40,17 @@ export class KeyedTurns {
     this.#options = options;
   }
 
-  /** Throws what `Turns.submit` does, and `idempotency_mismatch` or `erased` for a key that was used before. */
+  /**
+   * `asked` may be worked out only once the key is known to be fresh: a repetition joins or is answered as the first was.
+   * Throws what `Turns.submit` and `asked` do, and `idempotency_mismatch` or `erased` for a key that was used before.
+   */
   async admit(
     call: Call,
-    submission: Omit<Submission, "principal" | "dedupe" | "keyClaimed">,
+    asked: AskedTurn | (() => AskedTurn),
   ): Promise<AdmittedTurn> {
     const { idempotency } = this.#options;
     const dedupe = idempotency.keyOf(call);
-    if (dedupe === undefined) return this.#start(call, submission, undefined, false);
+    if (dedupe === undefined) return this.#start(call, asked, undefined, false);
     await this.#settled(dedupe);
     const same = this.#joined.get(nameOf(dedupe));
     if (same !== undefined) {
@@ -59,16 +65,17 @@ export class KeyedTurns {
     const begun = begunRun === undefined ? undefined : this.#options.turns.live(begunRun);
     if (begun !== undefined && begun.state !== "ended")
       return { kind: "run", run: begun, leave: () => undefined };
-    return this.#start(call, submission, dedupe, known.kind === "begun");
+    return this.#start(call, asked, dedupe, known.kind === "begun");
   }
 
   #start(
     call: Call,
-    submission: Omit<Submission, "principal" | "dedupe" | "keyClaimed">,
+    asked: AskedTurn | (() => AskedTurn),
     dedupe: DedupeKey | undefined,
     keyClaimed: boolean,
   ): AdmittedTurn {
     const { principal } = call;
+    const submission = typeof asked === "function" ? asked() : asked;
     const run = this.#options.turns.submit({ ...submission, principal, dedupe, keyClaimed });
     const entry = { run, fingerprint: dedupe?.fingerprint ?? new Uint8Array(), callers: 1 };
     if (dedupe !== undefined) {

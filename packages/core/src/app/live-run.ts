@@ -1,4 +1,11 @@
-import type { MessageAnswer, Problem, Run, RunStreamEvent } from "@adyton/protocol";
+import {
+  type MessageAnswer,
+  type Problem,
+  type Run,
+  type RunStreamEvent,
+  type TraceStep,
+  traceStepsMax,
+} from "@adyton/protocol";
 import type { DedupeKey } from "../domain/journal/record.ts";
 import type { Principal } from "../ports/http.ts";
 import type { ClientContext } from "./client-context.ts";
@@ -10,6 +17,12 @@ export type RunEnd =
 /** Why a run was told to end before it had an answer. */
 export type StopReason = "cancelled" | "budget" | "stopping" | "unwritten";
 
+export interface Rethink {
+  readonly run: string;
+  readonly back: number;
+  readonly depth?: "fast" | "deep" | undefined;
+}
+
 export interface Submission {
   readonly principal: Principal;
   /** The conversation's name, as the caller knows it. */
@@ -20,6 +33,8 @@ export interface Submission {
   readonly servers?: ReadonlySet<string> | undefined;
   /** Present when the client keeps the history itself: the model is then told this and nothing of the node's. */
   readonly context?: ClientContext | undefined;
+  /** Present when an answer is thought over again: whose, so many answers back, and how thoroughly. */
+  readonly rethink?: Rethink | undefined;
   /** True: acknowledged before it is answered, so it survives its caller and a restart. */
   readonly detached: boolean;
   /** True: somebody watches the answer grow. */
@@ -76,6 +91,7 @@ export class LiveRun {
   readonly #abort = new AbortController();
   readonly #settle: (end: RunEnd) => void;
   readonly #watchers = new Set<RunWatcher>();
+  readonly #steps: TraceStep[] = [];
   #text = "";
   #restarts = 0;
   /** The first half of a surrogate pair whose second half has not come yet. */
@@ -113,6 +129,11 @@ export class LiveRun {
     return this.#restarts;
   }
 
+  /** The steps taken so far, of a mode that takes several. */
+  get steps(): readonly TraceStep[] {
+    return this.#steps;
+  }
+
   get finished(): RunEnd | undefined {
     return this.#ended;
   }
@@ -139,6 +160,14 @@ export class LiveRun {
     if (whole === "") return;
     this.#text += whole;
     this.#tell({ event: "delta", data: { text: whole } });
+  }
+
+  /** Tells a step. False, and nothing told, when there were as many as may be, or the run is over. */
+  step(step: TraceStep): boolean {
+    if (this.#steps.length >= traceStepsMax || this.#ended !== undefined) return false;
+    this.#steps.push(step);
+    this.#tell({ event: "trace", data: step });
+    return true;
   }
 
   /** Takes back what was shown: the model server failed, and another begins anew. */

@@ -36,6 +36,14 @@ export const problemWords = {
     en: "The model server failed in the middle of the answer, and another begins anew; ask again.",
     ru: "Сервер модели отказал посреди ответа, и другой начинает заново; спросите снова.",
   },
+  noAnswerYet: {
+    en: "There is no answer in this conversation that could be thought over: ask something first.",
+    ru: "В этой беседе нет ответа, который можно обдумать заново: сначала спросите что-нибудь.",
+  },
+  rethinkingAlready: {
+    en: "An answer of this conversation is being thought over already; /stop ends that.",
+    ru: "Ответ этой беседы уже обдумывается; прервать: /stop.",
+  },
   unknownCommand: (name: string): Bilingual => ({
     en: `There is no command ${JSON.stringify(name)}; /help lists those there are.`,
     ru: `Команды ${JSON.stringify(name)} нет; /help покажет, какие есть.`,

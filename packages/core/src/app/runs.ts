@@ -1,4 +1,11 @@
-import { MessageAnswer, Problem, problem, type Run } from "@adyton/protocol";
+import {
+  MessageAnswer,
+  Problem,
+  problem,
+  type Run,
+  TraceStep,
+  traceStepsMax,
+} from "@adyton/protocol";
 import * as z from "zod";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
@@ -17,6 +24,9 @@ export const ReceivedData = z.object({
   conversation: z.string(),
   text: z.string(),
   mode: z.string().optional(),
+  rethink: z
+    .object({ run: z.string(), back: z.int(), depth: z.enum(["fast", "deep"]).optional() })
+    .optional(),
 });
 
 const EndFacts = z.object({ ms: z.number() });
@@ -41,6 +51,18 @@ export class Runs {
     return state === undefined || state.actor !== caller.id ? undefined : this.#describe(state);
   }
 
+  /** The steps of a run that is over, as far as the journal still has their words. */
+  steps(id: string): readonly TraceStep[] {
+    const state = this.#options.state.run(id);
+    if (state === undefined) return [];
+    return this.#options.records
+      .steps(state, traceStepsMax)
+      .flatMap(({ facts, data }) => {
+        const step = TraceStep.safeParse({ ...asObject(facts), ...asObject(data) });
+        return step.success ? step.data : [];
+      });
+  }
+
   #describe(state: RunState): Run {
     const received = ReceivedData.safeParse(this.#options.records.record(state.received)?.data);
     if (!received.success) throw new ProblemError(problem("erased"));
@@ -62,6 +84,9 @@ export class Runs {
     };
   }
 }
+
+const asObject = (value: unknown): object =>
+  typeof value === "object" && value !== null ? value : {};
 
 /** The question of a short turn is written together with its end, so its record is younger than the turn. */
 function admittedMs(state: RunState, endFacts: unknown): number {

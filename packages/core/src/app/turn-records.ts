@@ -18,7 +18,7 @@ function context(
 
 /** The record of a question. */
 export function receivedRecord(run: LiveRun): NewRecord {
-  const { conversation, text, detached, mode: asked, context: sent } = run.submission;
+  const { conversation, text, detached, mode: asked, context: sent, rethink } = run.submission;
   return {
     ...context(run),
     origin: "node",
@@ -29,6 +29,7 @@ export function receivedRecord(run: LiveRun): NewRecord {
       text,
       ...(asked === undefined ? {} : { mode: asked }),
       ...(sent === undefined ? {} : { context: sent.noted }),
+      ...(rethink === undefined ? {} : { rethink }),
     },
   };
 }

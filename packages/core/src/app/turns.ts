@@ -11,12 +11,8 @@ import { findMode, type ModeSpec } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import { Lanes, type Turn } from "../domain/turns/lanes.ts";
 import type { JournalPort } from "../ports/journal.ts";
-import {
-  answerByModel,
-  answerExtractively,
-  type AnsweringOptions,
-  type Produced,
-} from "./answering.ts";
+import type { AnsweringOptions, Produced } from "./answering.ts";
+import { answerInMode } from "./controllers.ts";
 import { mismatch } from "./idempotency.ts";
 import { newRunId } from "./identifiers.ts";
 import { Counters } from "./metrics.ts";
@@ -29,6 +25,7 @@ import {
 } from "./live-run.ts";
 import { problemWords } from "./problem-words.ts";
 import { requireMode } from "./require-mode.ts";
+import { RunTrace } from "./run-trace.ts";
 import { isTooLarge, refusedByStorage, storageProblem } from "./storage-problem.ts";
 import { busyProblem, endRecord, failed, receivedRecord, stopEnd } from "./turn-records.ts";
 
@@ -139,7 +136,7 @@ export class Turns {
       throw new ProblemError(busyProblem(admission.full, this.#options.language));
     run.ahead = admission.ahead;
     conversations.begin(key);
-    if (submission.detached) this.#writeReceived(run);
+    if (submission.detached) run.received = this.#writeReceived(run);
     this.#take(run);
     return run;
   }
@@ -203,7 +200,7 @@ export class Turns {
     this.#live.set(run.id, run);
     const wall = setTimeout(() => this.cancel(run, "budget"), this.#options.wallMs);
     const write = setTimeout(() => {
-      if (run.received === undefined) this.#writeReceived(run);
+      run.received ??= this.#writeReceived(run);
     }, writeReceivedAfterMs);
     this.#timers.set(run.id, [wall, write]);
     // The caller gets its run, and may start to watch it, before the first event.
@@ -255,13 +252,13 @@ export class Turns {
     return this.#options.conversations.mode(key).mode ?? this.defaultMode;
   }
 
-  async #produce(run: LiveRun): Promise<Produced> {
-    const { language } = this.#options;
-    const mode = requireMode(run.mode, language);
-    if (mode.controller === "extractive") return answerExtractively(this.#options, run);
-    if (this.#options.backends.slots > 0) return answerByModel(this.#options, run);
-    const detail = problemWords.modelNeeded(mode.id)[language];
-    throw new ProblemError(problem("backend_unavailable", { detail }));
+  #produce(run: LiveRun): Promise<Produced> {
+    const { journal } = this.#options;
+    return answerInMode(this.#options, run, () => {
+      // Steps stand behind their question.
+      run.received ??= this.#writeReceived(run);
+      return new RunTrace({ journal, run, received: run.received });
+    });
   }
 
   #answerOf(run: LiveRun, made: Produced): MessageAnswer {
@@ -293,7 +290,9 @@ export class Turns {
       told = await this.#recordFitting(run, end);
       if (told.kind === "answered") {
         const { conversationKey, submission } = run;
-        this.#options.conversations.remember(conversationKey, submission.text, told.answer.text);
+        const { text, recursia } = told.answer;
+        const spoken = recursia?.answer ?? text;
+        this.#options.conversations.remember(conversationKey, submission.text, spoken);
       }
     } catch (error) {
       told = this.#problemOf(run, error);
@@ -338,10 +337,11 @@ export class Turns {
     });
   }
 
-  #writeReceived(run: LiveRun): void {
-    run.received = this.#append({ records: [receivedRecord(run)], dedupe: keyToClaim(run) });
+  #writeReceived(run: LiveRun): Promise<number> {
+    const received = this.#append({ records: [receivedRecord(run)], dedupe: keyToClaim(run) });
     // Whoever needs it awaits it; a failure is told by the run's end.
-    run.received.catch(() => this.cancel(run, "unwritten"));
+    received.catch(() => this.cancel(run, "unwritten"));
+    return received;
   }
 
   /** Appends and answers the last sequence number. Throws `ProblemError` when the key stands for another request. */

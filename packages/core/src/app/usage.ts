@@ -29,6 +29,14 @@ export function usageOf(
   };
 }
 
+/** The tokens that a principal's turns of this day took, by UTC. */
+export function tokensToday(state: StatePort, principal: string, nowMs: number): number {
+  const today = new Date(nowMs).toISOString().slice(0, 10);
+  return state
+    .usage(today, principal)
+    .reduce((sum, row) => sum + row.prompt_tokens + row.completion_tokens, 0);
+}
+
 /** A line for each principal and day. */
 export function usageInWords(usage: Usage, language: keyof Bilingual): string {
   if (usage.rows.length === 0)

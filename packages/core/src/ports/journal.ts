@@ -40,6 +40,11 @@ export interface RecordsPort {
   /** Ranges are read without payloads, whose bytes are then counted before they are fetched one by one. */
   headersAfter(seq: number, limit: number, type?: string): readonly RecordHeader[];
   answeredTurns(conversation: string, afterSeq: number, limit: number): readonly JournalRecord[];
+  /** The steps of a run between its question and its end, oldest first. */
+  steps(
+    run: Pick<RunState, "conversation" | "received" | "result">,
+    limit: number,
+  ): readonly JournalRecord[];
   known(
     key: Uint8Array,
     nowMs: number,

@@ -28,7 +28,7 @@ export const conversationRoutes = [
     summary: "Say something and get the answer",
     description:
       "A text command is executed, anything else is a turn of the conversation. With `stream: true` the answer comes as " +
-      "server-sent events `queued`, `started`, `delta`, `restart`, `answer` or `problem`; after `restart` forget the " +
+      "server-sent events `queued`, `started`, `trace`, `delta`, `restart`, `answer` or `problem`; after `restart` forget the " +
       "deltas before it, for another model server begins anew. The text of `answer` is the answer. With `Prefer: respond-async`, or " +
       "`Prefer: wait=SECONDS` once the seconds are over, the answer is 202 and a run to look at. Without either, the " +
       "answer is on disk when it arrives. A client that goes away cancels its turn.",
@@ -39,7 +39,7 @@ export const conversationRoutes = [
     stream: "on-request",
     events: runStreamEvents,
     idempotent: false,
-    problems: turn,
+    problems: [...turn, "conflict"],
     examples: [
       { name: "describe_self", body: { text: "describe_self" }, status: 200 },
       {
@@ -62,12 +62,13 @@ export const conversationRoutes = [
     access: command("any"),
     summary: "Execute a command",
     description:
-      "Needs the grant `command:NAME`; a caller without a token may use the commands marked local.",
+      "Needs the grant `command:NAME`; a caller without a token may use the commands marked local. `rethink` asks the " +
+      "model, and its run can be watched and cancelled like that of a message.",
     body: body(CommandRequest),
     status: 200,
     response: json(CommandResult),
     idempotent: false,
-    problems: [...storage, "unknown_command", "unknown_mode", "conflict", "busy"],
+    problems: [...turn, "unknown_command", "conflict"],
     examples: [
       {
         name: "switch the mode",
@@ -125,6 +126,9 @@ export const conversationRoutes = [
     path: "/api/v1/runs/{id}/events",
     access: local("say"),
     summary: "A run's progress as server-sent events, resumable with Last-Event-ID",
+    description:
+      "`trace` tells each step of a mode that takes several, also of a run that is over, for as long as the journal " +
+      "keeps traces; a client that comes back gets them again and knows them by `seq`.",
     params: RunId,
     status: 200,
     response: text("text/event-stream"),

@@ -1,4 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { RunState } from "../../ports/journal.ts";
 import { openForReading } from "./database.ts";
 import {
   headerColumns,
@@ -8,6 +9,9 @@ import {
   type StoredHeader,
   type StoredRecord,
 } from "./stored-record.ts";
+
+/** Where a run lies in the journal. */
+type RunPlace = Pick<RunState, "conversation" | "received" | "result">;
 
 const source = "FROM event e LEFT JOIN payload p USING (seq)";
 const from = `SELECT ${recordColumns} ${source}`;
@@ -25,6 +29,7 @@ export class JournalReader implements Disposable {
   readonly #after: StatementSync;
   readonly #newest: StatementSync;
   readonly #history: StatementSync;
+  readonly #steps: StatementSync;
   readonly #dedupe: StatementSync;
   readonly #last: StatementSync;
 
@@ -44,6 +49,9 @@ export class JournalReader implements Disposable {
     );
     this.#history = this.#database.prepare(
       `SELECT ${headerColumns} ${source} WHERE e.conversation = ? AND e.seq > ? AND e.type = 'turn.answered' ORDER BY e.seq DESC LIMIT ?`,
+    );
+    this.#steps = this.#database.prepare(
+      `${from} WHERE e.conversation = ?1 AND e.seq > ?2 AND e.seq < ?3 AND e.type = 'run.step' AND e.cause = ?2 ORDER BY e.seq LIMIT ?4`,
     );
     this.#dedupe = this.#database.prepare(
       "SELECT seq, result, fingerprint FROM dedupe WHERE key = ? AND expires > ?",
@@ -98,6 +106,15 @@ export class JournalReader implements Disposable {
       if (turn !== undefined) turns.push(turn);
     }
     return turns.toReversed();
+  }
+
+  /** The steps of a run between its question and its end, oldest first. */
+  steps(
+    { conversation, received, result }: RunPlace,
+    limit: number,
+  ): readonly StoredRecord[] {
+    const until = result ?? Number.MAX_SAFE_INTEGER;
+    return this.#steps.all(conversation, received, until, limit).map(parseRecord);
   }
 
   /** What a dedupe key stands for. */

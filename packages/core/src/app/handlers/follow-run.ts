@@ -1,14 +1,21 @@
-import type { Run, RunStreamEvent } from "@adyton/protocol";
+import type { Run, RunStreamEvent, TraceStep } from "@adyton/protocol";
 import type { StreamSink } from "../../ports/http.ts";
 import { LiveRun, placeOf, type RunEnd, sentChars } from "../live-run.ts";
+
+/** A run that is over, with the steps the journal has of it. */
+type EndedRun = Run & { readonly steps?: readonly TraceStep[] };
 
 /**
  * Writes a run's progress to a stream. An event's id says how much of the answer was sent (`placeOf`), so a client that
  * comes back with `Last-Event-ID` misses nothing and sees nothing twice, without anything being stored. What it has of
  * an answer that was taken back, it is told to forget. An id within a surrogate pair, which no event has, begins with
- * the whole character.
+ * the whole character. Steps are few and come whole each time: they have numbers of their own.
  */
-export async function followRun(sink: StreamSink, run: LiveRun | Run, from: number): Promise<void> {
+export async function followRun(
+  sink: StreamSink,
+  run: LiveRun | EndedRun,
+  from: number,
+): Promise<void> {
   if (run instanceof LiveRun) await followLive(sink, run, from);
   else tellEnded(sink, run, from);
   await sink.drained();
@@ -28,6 +35,7 @@ async function followLive(sink: StreamSink, run: LiveRun, from: number): Promise
     const at = placeOf(restarts, Math.min(fromChar, text.length));
     tell({ event: "started", data: { run: id, mode } }, at);
     if (isTakenBack(from, restarts)) tell({ event: "restart", data: { run: id } }, at);
+    for (const step of run.steps) tell({ event: "trace", data: step }, at);
     const missed = textFrom(text, fromChar);
     if (missed !== "") tell({ event: "delta", data: { text: missed } }, end);
   }
@@ -46,7 +54,12 @@ async function followLive(sink: StreamSink, run: LiveRun, from: number): Promise
   }
 }
 
-function tellEnded(sink: StreamSink, run: Run, from: number): void {
+function tellEnded(
+  sink: StreamSink,
+  run: EndedRun,
+  from: number,
+): void {
+  for (const step of run.steps ?? []) sink.send({ id: from, event: "trace", data: step });
   if (run.problem !== undefined) sink.send({ event: "problem", data: run.problem });
   if (run.answer === undefined) return;
   const { text, restarts = 0 } = run.answer;

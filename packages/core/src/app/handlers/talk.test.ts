@@ -12,10 +12,11 @@ import { talkHandlers } from "./talk.ts";
 type Call = CallOf<"sendMessage">;
 
 function talk(app: OpenApp) {
-  const { commands, turns, runs, idempotency } = app;
+  const { commands, conversations, turns, runs, idempotency } = app;
   const recovered = Promise.resolve();
   return talkHandlers({
     commands,
+    conversations,
     turns,
     keyed: new KeyedTurns({ turns, idempotency, recovered }),
     runs,

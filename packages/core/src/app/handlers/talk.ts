@@ -10,17 +10,20 @@ import { findCommand, readText } from "../../domain/commands/command-text.ts";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { CallOf, Handlers, Reply, StreamSink } from "../../ports/http.ts";
 import type { Commands } from "../commands.ts";
+import type { Conversations } from "../conversations.ts";
 import { type Idempotency, replayedHeader } from "../idempotency.ts";
 import { newConversationName } from "../identifiers.ts";
 import type { AdmittedTurn, KeyedTurns } from "../keyed-turns.ts";
-import type { LiveRun, RunEnd } from "../live-run.ts";
+import type { LiveRun, RunEnd, Submission } from "../live-run.ts";
 import { problemWords } from "../problem-words.ts";
+import { rethinkResult, rethinkSubmission } from "../rethink.ts";
 import type { Runs } from "../runs.ts";
 import type { Turns } from "../turns.ts";
 import { followRun } from "./follow-run.ts";
 
 export interface TalkOptions {
   readonly commands: Commands;
+  readonly conversations: Conversations;
   readonly turns: Turns;
   readonly keyed: KeyedTurns;
   readonly runs: Runs;
@@ -51,6 +54,7 @@ export function talkHandlers(
       const { command, args, conversation } = call.body;
       const name = findCommand(command);
       if (name === undefined) throw unknownCommand(command, options.language);
+      if (name === "rethink") return rethinkTyped(options, call);
       const { result, replayed } = await commands.execute({
         principal: call.principal,
         command: name,
@@ -82,7 +86,12 @@ export function talkHandlers(
       const live = options.turns.live(run.id);
       return {
         kind: "stream",
-        write: (sink) => followRun(sink, live ?? run, call.lastEventId ?? 0),
+        write: (sink) =>
+          followRun(
+            sink,
+            live ?? { ...run, steps: options.runs.steps(run.id) },
+            call.lastEventId ?? 0,
+          ),
       };
     },
     cancelRun: (call) => cancelRun(options, call),
@@ -120,11 +129,16 @@ async function sendMessage(options: TalkOptions, call: CallOf<"sendMessage">): P
   const read = readText(request.text);
   if (read.kind === "unknown_command") throw unknownCommand(read.name, options.language);
   if (read.kind === "command") {
+    const { command, args } = read;
+    if (command === "rethink") {
+      const asked = { conversation: request.conversation, args };
+      return askTurn(options, call, () => rethinkSubmission(options, call.principal, asked));
+    }
     const started = options.now();
     const { result, replayed } = await options.commands.execute({
       principal: call.principal,
-      command: read.command,
-      args: read.args,
+      command,
+      args,
       conversation: request.conversation,
       dedupe: options.idempotency.keyOf(call),
     });
@@ -135,15 +149,45 @@ async function sendMessage(options: TalkOptions, call: CallOf<"sendMessage">): P
     );
     return deliver(answer, request.stream === true, replayed);
   }
-  const admitted = await options.keyed.admit(call, {
+  return askTurn(options, call, () => ({
     conversation: request.conversation ?? newConversationName(),
     text: request.text,
     mode: request.mode,
+  }));
+}
+
+async function askTurn(
+  options: TalkOptions,
+  call: CallOf<"sendMessage">,
+  asked: () => Pick<Submission, "conversation" | "text" | "mode" | "rethink">,
+): Promise<Reply> {
+  const request = call.body;
+  const admitted = await options.keyed.admit(call, () => ({
+    ...asked(),
     detached: call.preferAsyncAfterMs !== undefined,
     watched: request.stream === true || call.preferAsyncAfterMs !== undefined,
-  });
+  }));
   if (admitted.kind === "replayed") return deliver(admitted.answer, request.stream === true, true);
   return answerCall(options, call, request, admitted);
+}
+
+/** `rethink` as a typed command: it waits for its run, and a caller that goes away ends it. */
+async function rethinkTyped(options: TalkOptions, call: CallOf<"runCommand">): Promise<Reply> {
+  const { args = {}, conversation } = call.body;
+  const admitted = await options.keyed.admit(call, () => ({
+    ...rethinkSubmission(options, call.principal, { conversation, args }),
+    detached: false,
+    watched: false,
+  }));
+  if (admitted.kind === "replayed")
+    return { kind: "json", body: rethinkResult(admitted.answer), headers: replayedHeader };
+  const { run, leave: onGone } = admitted;
+  if (call.signal.aborted) onGone();
+  else call.signal.addEventListener("abort", onGone, { once: true });
+  const end = await run.end;
+  return end.kind === "answered"
+    ? { kind: "json", body: rethinkResult(end.answer) }
+    : { kind: "problem", problem: end.problem };
 }
 
 async function answerCall(

@@ -22,6 +22,8 @@ import { Memory } from "../memory.ts";
 import { Runs } from "../runs.ts";
 import { owner, Tokens } from "../tokens.ts";
 import { Turns } from "../turns.ts";
+import type { RecursiaLimits } from "../answering.ts";
+import { tokensToday } from "../usage.ts";
 
 /** A call the backend got and has not answered. */
 export interface OpenChat {
@@ -81,6 +83,14 @@ export const person = (name: string, ...grants: Principal["grants"]): Principal 
   person: `token:${name}`,
 });
 
+const recursiaDefault: RecursiaLimits = {
+  calls: 8,
+  tokens: 12_000,
+  wallMs: 90_000,
+  tokensPerDay: 1_000_000,
+  judge: undefined,
+};
+
 export interface Clock {
   ms: number;
 }
@@ -91,6 +101,7 @@ export interface FixtureOptions {
   /** In place of `backend`. */
   readonly backends?: BackendPool;
   readonly wallMs?: number;
+  readonly recursia?: Partial<RecursiaLimits>;
   readonly commitDelayMs?: number;
   readonly search?: SearchClient;
   readonly language?: "en" | "ru";
@@ -144,6 +155,8 @@ export async function openApp(options: FixtureOptions = {}) {
     answerTokensMax: undefined,
     language: options.language ?? "en",
     wallMs: options.wallMs ?? 60_000,
+    recursia: { ...recursiaDefault, ...options.recursia },
+    usedToday: (principal) => tokensToday(state, principal, now()),
     now,
     onUnexpected: (error) => unexpected.push(error),
   });

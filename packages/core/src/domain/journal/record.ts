@@ -1,3 +1,4 @@
+import { stepFacts } from "@adyton/protocol";
 import * as z from "zod";
 
 /**
@@ -36,6 +37,8 @@ export const factsByType = {
     code: z.string(),
     ms: z.int(),
   }),
+  /** A step of a run whose mode takes several. */
+  "run.step": z.strictObject(stepFacts),
   "command.executed": z.strictObject({ run: runId, command: z.string() }),
   "conversation.reset": z.strictObject({}),
   "mode.changed": z.strictObject({

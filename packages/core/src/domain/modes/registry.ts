@@ -5,7 +5,15 @@ export interface ModeSpec {
   readonly id: string;
   readonly version: string;
   readonly aliases: readonly string[];
-  readonly controller: "model" | "extractive";
+  readonly controller: "model" | "extractive" | "recursia" | "rag";
+  /** What one run may use at most, beside the turn's own time. */
+  readonly budget?: {
+    readonly calls: number;
+    readonly tokens: number;
+    readonly wallMs: number;
+  };
+  /** How many passages of memory a run reads. */
+  readonly passages?: number;
   readonly summary: Bilingual;
 }
 
@@ -29,6 +37,30 @@ export const modes: readonly ModeSpec[] = [
     summary: {
       en: "Quotes from memory with their sources; no model.",
       ru: "Цитаты из памяти с источниками; без модели.",
+    },
+  },
+  {
+    id: "RAG",
+    version: "1",
+    aliases: ["memory"],
+    controller: "rag",
+    budget: { calls: 2, tokens: 12_000, wallMs: 90_000 },
+    passages: 5,
+    summary: {
+      en: "The model answers from memory alone, every quotation checked, or memory has no answer.",
+      ru: "Модель отвечает только по памяти, каждая цитата проверена, или ответа в памяти нет.",
+    },
+  },
+  {
+    id: "RECURSIA",
+    version: "1",
+    aliases: ["think"],
+    controller: "recursia",
+    budget: { calls: 8, tokens: 12_000, wallMs: 90_000 },
+    passages: 4,
+    summary: {
+      en: "A first answer, checked by code, votes and sources, and replaced only by a better one.",
+      ru: "Первый ответ проверяют программа, голоса и источники; заменяет его только лучший.",
     },
   },
 ];

@@ -1,0 +1,35 @@
+import { problem } from "@adyton/protocol";
+import { ProblemError } from "../domain/problem-error.ts";
+import {
+  answerByModel,
+  answerExtractively,
+  type AnsweringOptions,
+  type Produced,
+} from "./answering.ts";
+import type { LiveRun } from "./live-run.ts";
+import { problemWords } from "./problem-words.ts";
+import { answerFromSources } from "./rag-answer.ts";
+import { answerRecursively } from "./recursive-answer.ts";
+import { requireMode } from "./require-mode.ts";
+import type { RunTrace } from "./run-trace.ts";
+
+/** Answers a turn as its mode says. Throws `ProblemError`. */
+export async function answerInMode(
+  options: AnsweringOptions,
+  run: LiveRun,
+  trace: () => RunTrace,
+): Promise<Produced> {
+  const { language, backends } = options;
+  const { id, controller } = requireMode(run.mode, language);
+  const hasModel = backends.slots > 0;
+  if (controller === "extractive" || (controller === "rag" && !hasModel))
+    return answerExtractively(options, run);
+  if (!hasModel) {
+    const detail = problemWords.modelNeeded(id)[language];
+    throw new ProblemError(problem("backend_unavailable", { detail }));
+  }
+  if (controller === "recursia") return answerRecursively(options, run, trace());
+  return controller === "rag"
+    ? answerFromSources(options, run, trace())
+    : answerByModel(options, run);
+}

@@ -1,0 +1,168 @@
+import type { Ask, AskCall, AskOutcome } from "../domain/recursia/asking.ts";
+import { systemPrompt } from "../domain/turns/core-prompt.ts";
+import type { Backend, ChatMessage, ChatOutcome, ChatSettings } from "../ports/backend.ts";
+import { type AnsweringOptions, askInWindow, type OpenPrompt, usageOf } from "./answering.ts";
+import { withOwnPrompt } from "./client-context.ts";
+import { askServers, type Attempt } from "./failover.ts";
+import type { LiveRun } from "./live-run.ts";
+
+type Answered = ChatOutcome & { readonly kind: "answered" };
+
+/**
+ * Puts the questions of a controller to the model servers, with the conversation or alone, each with its own time. A
+ * server that fails is left for another, as for any turn; nobody watches single calls grow.
+ */
+export class ModelCalls {
+  readonly #options: AnsweringOptions;
+  readonly #run: LiveRun;
+  readonly #base: Omit<OpenPrompt, "question" | "behind">;
+  /** Servers that refused to be held to a schema are asked without. */
+  readonly #schemaless = new Set<string>();
+  readonly #answers = new Map<string, Answered>();
+  /** What the last call that brought nothing came to. */
+  failure: (ChatOutcome & { readonly kind: "failed" }) | undefined;
+  #estimated = false;
+
+  /** `historyDropped`: messages at the end of the history that the model is not shown. */
+  constructor(options: AnsweringOptions, run: LiveRun, historyDropped = 0) {
+    this.#options = options;
+    this.#run = run;
+    const { conversations, corePrompt, answerTokensMax } = options;
+    const overlays = conversations
+      .overlays(run.conversationKey, run.turnsBefore)
+      .map((overlay) => overlay.text);
+    const prompt = systemPrompt(corePrompt, overlays);
+    const { context } = run.submission;
+    const limits = [answerTokensMax, context?.answerTokensMax].filter((limit) => limit !== undefined);
+    const history = conversations.history(run.conversationKey);
+    const sent = context === undefined ? undefined : withOwnPrompt(prompt, context.messages);
+    this.#base = {
+      system: sent?.slice(0, 1) ?? [{ role: "system", content: prompt }],
+      history: sent?.slice(1, -1) ?? history.slice(0, history.length - historyDropped),
+      answerTokensMax: limits.length === 0 ? undefined : Math.min(...limits),
+    };
+  }
+
+  /** Whether the node had to count tokens that a server did not report. */
+  get estimated(): boolean {
+    return this.#estimated;
+  }
+
+  /** The outcome that brought this text. */
+  answer(text: string): Answered | undefined {
+    return this.#answers.get(text);
+  }
+
+  readonly ask: Ask = async (call) => {
+    const startedMs = performance.now();
+    const elapsedMs = (): number => performance.now() - startedMs;
+    const limit = new AbortController();
+    const timer = call.msMax === undefined ? undefined : setTimeout(() => limit.abort(), call.msMax);
+    try {
+      const signal = AbortSignal.any([this.#run.signal, limit.signal]);
+      const outcome = await unlessAborted(this.#put(call, signal), signal);
+      if (this.#run.signal.aborted) return { kind: "stopped", reason: "cancelled", ms: elapsedMs() };
+      if (limit.signal.aborted) return { kind: "stopped", reason: "wall", ms: elapsedMs() };
+      return outcome === undefined
+        ? { kind: "stopped", reason: "upstream", ms: elapsedMs() }
+        : { ...outcome, ms: elapsedMs() };
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  async #put(
+    call: AskCall,
+    signal: AbortSignal,
+  ): Promise<Omit<AskOutcome & { kind: "answered" }, "ms"> | undefined> {
+    const { backends } = this.#options;
+    const hasVerifier = call.byVerifier && backends.works("verifier");
+    const served = await askServers(
+      backends,
+      {
+        conversation: this.#run.conversationKey,
+        role: hasVerifier ? "verifier" : "chat",
+        signal,
+        onRestart: () => undefined,
+      },
+      (backend, attempt) => this.#askServer(call, backend, { ...attempt, signal }),
+    );
+    if (served === undefined) return undefined;
+    const { outcome, made, backend, failovers, stalledMs } = served;
+    if (outcome.kind === "failed") {
+      this.failure = outcome;
+      return undefined;
+    }
+    const before = this.#run.servedBy;
+    this.#run.servedBy = {
+      backend: backend.name,
+      failovers: (before?.failovers ?? 0) + failovers,
+      stalledMs: (before?.stalledMs ?? 0) + stalledMs,
+    };
+    const usage = usageOf(outcome, backend, made.tokens);
+    this.#estimated ||= usage.estimated;
+    this.#answers.set(outcome.text, outcome);
+    const { promptTokens: inTokens, completionTokens: outTokens } = usage;
+    return { kind: "answered", text: outcome.text, inTokens, outTokens };
+  }
+
+  async #askServer(
+    call: AskCall,
+    backend: Backend,
+    attempt: Attempt & { readonly signal: AbortSignal },
+  ) {
+    const isHeld = call.schema !== undefined && !this.#schemaless.has(backend.name);
+    const asked = await this.#askOnce(call, backend, { ...attempt, isHeld });
+    const { outcome } = asked;
+    if (!isHeld || outcome.kind !== "failed" || outcome.reason !== "refused") return asked;
+    this.#schemaless.add(backend.name);
+    return this.#askOnce(call, backend, { ...attempt, isHeld: false });
+  }
+
+  #askOnce(
+    call: AskCall,
+    backend: Backend,
+    { isHeld, ...attempt }: Attempt & { readonly signal: AbortSignal; readonly isHeld: boolean },
+  ) {
+    const { submission } = this.#run;
+    const request = { ...attempt, settings: this.#settings(call, isHeld) };
+    if (call.about === "alone") {
+      const [question = { role: "user", content: "" } as const, ...behind] = call.messages;
+      const { answerTokensMax } = this.#base;
+      return askInWindow(
+        backend,
+        { system: [], history: [], question, behind, answerTokensMax },
+        request,
+      );
+    }
+    const last: ChatMessage = submission.context?.messages.at(-1) ?? {
+      role: "user",
+      content: submission.text,
+    };
+    const isDigest = call.question !== undefined && call.question !== submission.text;
+    const question: ChatMessage = isDigest ? { role: "user", content: call.question } : last;
+    return askInWindow(backend, { ...this.#base, question, behind: call.messages }, request);
+  }
+
+  #settings({ about, temperature, schema }: AskCall, isHeld: boolean): ChatSettings {
+    const own = about === "conversation" ? this.#run.submission.context?.settings : undefined;
+    const format =
+      schema === undefined || !isHeld
+        ? {}
+        : { response_format: { type: "json_schema", json_schema: { ...schema, strict: true } } };
+    return { ...own, temperature, ...format };
+  }
+}
+
+/** A server that heeds no signal does not hold up the run. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const onAbort = (): void => resolve(undefined);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
