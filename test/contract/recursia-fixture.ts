@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { TraceStep } from "@adyton/protocol";
-import { type OpenAiEmulator, type OpenAiEmulatorOptions, startOpenAiEmulator } from "@adyton/emulators";
+import {
+  type OpenAiEmulator,
+  type OpenAiEmulatorOptions,
+  startOpenAiEmulator,
+} from "@adyton/emulators";
 import {
   type FixtureOptions,
   openApp,
@@ -42,7 +46,8 @@ export async function answered(run: LiveRun) {
 }
 
 /** What the journal has of a run's steps. */
-export const stepsOf = ({ app }: Node, run: LiveRun): readonly TraceStep[] => app.runs.steps(run.id);
+export const stepsOf = ({ app }: Node, run: LiveRun): readonly TraceStep[] =>
+  app.runs.steps(run.id);
 
 export const kinds = (steps: readonly TraceStep[]): string[] =>
   steps.map(({ kind, verdict }) => `${kind}:${verdict}`);

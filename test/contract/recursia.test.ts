@@ -54,7 +54,10 @@ for (const language of ["en", "ru"] as const)
 
 describe("the end of a run", () => {
   it("is a cycle where the model returns to what it said", async () => {
-    await using node = await openNode({ persona: { kind: "oscillate" } }, { model: "emulated-70b" });
+    await using node = await openNode(
+      { persona: { kind: "oscillate" } },
+      { model: "emulated-70b" },
+    );
     const { report, answer } = await answerOf(node, 'Name the cause; mention the word "valve".');
     assert.equal(report.stopReason, "cycle");
     assert.ok(report.cost.calls <= 4, "three revisions at most");
@@ -73,7 +76,11 @@ describe("the end of a run", () => {
   for (const calls of [1, 2])
     it(`is the budget at ${calls} calls`, async () => {
       await using node = await openNode(
-        { rules: [{ reply: (_request, { callIndex }) => "word ".repeat(40 - callIndex) + callIndex }] },
+        {
+          rules: [
+            { reply: (_request, { callIndex }) => "word ".repeat(40 - callIndex) + callIndex },
+          ],
+        },
         { recursia: { calls } },
       );
       const { report } = await answerOf(node, "Describe a house in at most 3 words.");
@@ -82,7 +89,10 @@ describe("the end of a run", () => {
 
   it("is the tokens where those are used up, and the first answer is given", async () => {
     const long = "word ".repeat(900);
-    await using node = await openNode({ rules: [{ reply: long }] }, { recursia: { tokens: 1_500 } });
+    await using node = await openNode(
+      { rules: [{ reply: long }] },
+      { recursia: { tokens: 1_500 } },
+    );
     const { report, answer } = await answerOf(node, "Describe a house in at most 3 words.");
     assert.deepEqual([report.stopReason, chats(node.emulator)], ["tokens", 1]);
     assert.equal(answer.text.trim(), long.trim());
@@ -158,12 +168,16 @@ describe("a short answer", () => {
     });
     const { answer, report } = await answerOf(node, "How many planets are there?");
     assert.equal(answer.text, "There are 8.");
-    assert.deepEqual([report.improved, report.evidence, report.confidence], ["yes", "vote", "high"]);
+    assert.deepEqual(
+      [report.improved, report.evidence, report.confidence],
+      ["yes", "vote", "high"],
+    );
   });
 });
 
 describe("claims that sources can decide", () => {
-  const source = "The boiler in the cellar was serviced on 3 May by Ivanov. It holds 300 litres of water.";
+  const source =
+    "The boiler in the cellar was serviced on 3 May by Ivanov. It holds 300 litres of water.";
   const draft = "The boiler was serviced on 3 May. It holds 500 litres.";
   const asked = "Tell me about the boiler in the cellar.";
   const claims = {
@@ -188,13 +202,28 @@ describe("claims that sources can decide", () => {
   ];
   const rewrite = (text: string) => ({
     schema: /rewrites/,
-    reply: { json: { rewrites: [{ sentence: 2, text }, { sentence: 1, text: "Nonsense." }] } },
+    reply: {
+      json: {
+        rewrites: [
+          { sentence: 2, text },
+          { sentence: 1, text: "Nonsense." },
+        ],
+      },
+    },
   });
 
   async function withSource(rules: Parameters<typeof openNode>[0]) {
     const node = await openNode(rules);
     await node.app.memory.addAll(
-      [{ title: "House", source: "house.md", mediaType: "text/markdown", text: source, shared: false }],
+      [
+        {
+          title: "House",
+          source: "house.md",
+          mediaType: "text/markdown",
+          text: source,
+          shared: false,
+        },
+      ],
       (await import("../../packages/core/src/app/tokens.ts")).owner,
     );
     return node;

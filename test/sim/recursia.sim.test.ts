@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { AskCall, AskOutcome, Policy, Step } from "../../packages/core/src/domain/recursia/asking.ts";
+import type {
+  AskCall,
+  AskOutcome,
+  Policy,
+  Step,
+} from "../../packages/core/src/domain/recursia/asking.ts";
 import { runChecks } from "../../packages/core/src/domain/recursia/checker.ts";
 import { checkersFor } from "../../packages/core/src/domain/recursia/checkers.ts";
 import { finalAnswer } from "../../packages/core/src/domain/recursia/discrete.ts";
 import { recurse } from "../../packages/core/src/domain/recursia/recurse.ts";
 
 // The controller with models of a model: answerers that are right with a known probability and harmed by revising with
-// another. It shows that the control logic cannot make answers worse, not how good any real model is. SIM_SEED repeats one.
+// another. It shows that the control logic cannot make answers worse, not how good any real model is.
 
 const seeds = 500;
-const only = process.env["SIM_SEED"];
-const allSeeds = only === undefined ? Array.from({ length: seeds }, (_, index) => index) : [Number(only)];
+const allSeeds = Array.from({ length: seeds }, (_, index) => index);
 
 /** Numbers in [0, 1) from a seed (mulberry32). */
 function seeded(seed: number): () => number {
@@ -47,7 +51,12 @@ interface Played {
   readonly steps: readonly Step[];
 }
 
-async function play(seed: number, question: string, answerer: Answerer, value: number): Promise<Played> {
+async function play(
+  seed: number,
+  question: string,
+  answerer: Answerer,
+  value: number,
+): Promise<Played> {
   const random = seeded(seed);
   const wrong = (): number => value + 1 + Math.floor(random() * 18);
   const say = (isRight: boolean): string => `Answer: ${isRight ? value : wrong()}`;
@@ -69,7 +78,12 @@ async function play(seed: number, question: string, answerer: Answerer, value: n
   const steps: Step[] = [];
   const outcome = await recurse(
     { question, windowTokens: 8_192, findPassages: async () => [] },
-    { ask, policy, count: (text) => Math.ceil(text.length / 4), onStep: (step) => void steps.push(step) },
+    {
+      ask,
+      policy,
+      count: (text) => Math.ceil(text.length / 4),
+      onStep: (step) => void steps.push(step),
+    },
   );
   assert.equal(outcome.kind, "answered", `seed ${seed}`);
   assert.equal(outcome.cost.calls, state.calls, `seed ${seed}: every call is counted`);
@@ -80,7 +94,10 @@ async function play(seed: number, question: string, answerer: Answerer, value: n
   return { first: state.first, answer: outcome.result.answer, calls: state.calls, ungated, steps };
 }
 
-async function playAll(question: (seed: number) => readonly [text: string, value: number], answerer: Answerer) {
+async function playAll(
+  question: (seed: number) => readonly [text: string, value: number],
+  answerer: Answerer,
+) {
   const counts = { single: 0, controlled: 0, ungated: 0, calls: 0 };
   for (const seed of allSeeds) {
     const [text, value] = question(seed);
@@ -118,7 +135,7 @@ const voted = (seed: number): readonly [string, number] => [
   (seed % 900) + 100,
 ];
 
-describe("RECURSIA over modelled answerers", { skip: only !== undefined && "one seed" }, () => {
+describe("RECURSIA over modelled answerers", () => {
   for (const [name, answerer] of Object.entries(answerers)) {
     it(`with a check is right more often than one draft: ${name}`, async () => {
       const { single, controlled, calls } = await playAll(checked, answerer);
@@ -137,12 +154,4 @@ describe("RECURSIA over modelled answerers", { skip: only !== undefined && "one 
     const { single, ungated } = await playAll(checked, answerers["commonsense"] ?? assert.fail());
     assert.ok(ungated < single - 0.2, `${ungated} against ${single}`);
   });
-});
-
-it("repeats one seed", { skip: only === undefined && "SIM_SEED names it" }, async () => {
-  for (const seed of allSeeds)
-    for (const answerer of Object.values(answerers)) {
-      const [text, value] = checked(seed);
-      await play(seed, text, answerer, value);
-    }
 });

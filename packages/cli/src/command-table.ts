@@ -58,6 +58,20 @@ const commandTable = [
     load: async () => (await import("./commands/say.ts")).say,
   },
   {
+    path: "think",
+    args: "<text...>",
+    group: "talk",
+    options: [conversation, { flags: "--watch", text: "option.watch" }],
+    load: async () => (await import("./commands/think.ts")).think,
+  },
+  {
+    path: "rethink",
+    args: "[n]",
+    group: "talk",
+    options: [conversation, { flags: "--watch", text: "option.watch" }],
+    load: async () => (await import("./commands/think.ts")).rethink,
+  },
+  {
     path: "command",
     args: "<name> [args...]",
     group: "talk",

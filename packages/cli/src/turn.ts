@@ -4,6 +4,7 @@ import {
   Problem,
   runStreamEvents,
   type MessageRequest,
+  type TraceStep,
 } from "@adyton/protocol";
 import { type Client, problemFailure } from "./client.ts";
 import { Failure } from "./failure.ts";
@@ -19,11 +20,13 @@ interface Turn {
   readonly t: Translate;
   readonly message: MessageRequest;
   readonly signal?: AbortSignal;
+  /** Present when the steps of the run are shown. */
+  readonly onTrace?: (step: TraceStep) => void;
 }
 
 /** Says something and prints the answer as it comes. Throws `Failure` when the node refuses or breaks off. */
 export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
-  const { client, print, t, message, signal } = turn;
+  const { client, print, t, message, signal, onTrace } = turn;
   const filter = new TerminalText();
   const { interactive, columns } = print.terminal;
   const wrap = new WordWrap(interactive ? columns : Number.POSITIVE_INFINITY);
@@ -35,7 +38,8 @@ export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
   });
   for await (const { event, data } of events) {
     const value: unknown = JSON.parse(data);
-    if (event !== "queued" && event !== "started") waiting[Symbol.dispose]();
+    const isSilent = event === "queued" || event === "started";
+    if (!isSilent && (event !== "trace" || onTrace !== undefined)) waiting[Symbol.dispose]();
     if (event === "delta") {
       const piece = filter.plain(runStreamEvents.delta.parse(value).text);
       print.piece(wrap.feed(piece));
@@ -45,6 +49,8 @@ export async function streamTurn(turn: Turn): Promise<MessageAnswer> {
       print.line(wrap.end());
       print.note(t("say.restart"), "yellow");
       printed = "";
+    } else if (event === "trace") {
+      onTrace?.(runStreamEvents.trace.parse(value));
     } else if (event === "queued") {
       const { ahead } = runStreamEvents.queued.parse(value);
       if (ahead > 0) print.note(t("say.queued", { ahead }));
@@ -80,7 +86,8 @@ export async function wholeTurn(turn: Turn): Promise<MessageAnswer> {
 /** The sources belong to the answer; what else there is to know about it is a note. */
 function printRemarks(answer: MessageAnswer, { print, t }: Turn): void {
   // A quoting answer names its sources in its text already.
-  const citations = answer.answeredBy === "extractive" ? [] : (answer.citations ?? []);
+  const isQuoting = answer.answeredBy === "extractive" || answer.mode === "RAG";
+  const citations = isQuoting ? [] : (answer.citations ?? []);
   if (citations.length > 0) {
     print.line();
     print.line(print.paint("bold", t("say.sources")));
@@ -91,6 +98,18 @@ function printRemarks(answer: MessageAnswer, { print, t }: Turn): void {
   }
   const overlay = answer.answeredBy === "command" ? Overlay.safeParse(answer.data) : undefined;
   if (overlay?.success === true) print.note(t("say.overlay_id", { id: overlay.data.overlayId }));
+  if (answer.recursia !== undefined && answer.recursia.stopReason !== "daily_tokens") {
+    const { improved, evidence, stopReason, confidence, cost } = answer.recursia;
+    print.note(
+      t("think.report", {
+        improved: t(`think.improved.${improved}`),
+        evidence: t(`think.evidence.${evidence}`),
+        stop: t(`think.verdict.${stopReason}`),
+        calls: cost.calls,
+      }),
+    );
+    if (confidence === "low") print.note(t("think.low"), "yellow");
+  }
   if (answer.finish === "length") print.note(t("say.length"), "yellow");
   if (answer.finish === "cut") print.note(t("say.cut"), "yellow");
   if (answer.answeredBy === "extractive") print.note(t("say.extractive"));

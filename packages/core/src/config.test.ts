@@ -12,6 +12,7 @@ describe("the configuration", () => {
       language: "auto",
       backends: [],
       turns: { wall_seconds: 600, history_turns: 20 },
+      recursia: { calls: 8, tokens: 12_000, wall_seconds: 90, tokens_per_day: 1_000_000 },
       retention: { trace_days: 30 },
     });
     const { backends } = NodeConfig.parse({ backends: [backend] });
@@ -35,6 +36,17 @@ describe("the configuration", () => {
     ["an unknown key", { lsiten: {} }, false],
     ["an unknown key below", { listen: { port: 1, host: "0.0.0.0" } }, false],
     ["a port as text", { listen: { port: "7860" } }, false],
+    ["one call of a run", { recursia: { calls: 1 } }, true],
+    ["no call of a run", { recursia: { calls: 0 } }, false],
+    ["64 calls of a run", { recursia: { calls: 64 } }, true],
+    ["65 calls of a run", { recursia: { calls: 65 } }, false],
+    ["a judge", { recursia: { judge: { sensitivity: 1, specificity: 0.9 } } }, true],
+    [
+      "a judge better than perfect",
+      { recursia: { judge: { sensitivity: 1.1, specificity: 1 } } },
+      false,
+    ],
+    ["half a judge", { recursia: { judge: { sensitivity: 1 } } }, false],
     ["port 0", { listen: { port: 0 } }, true],
     ["port 65535", { listen: { port: 65_535 } }, true],
     ["port 65536", { listen: { port: 65_536 } }, false],

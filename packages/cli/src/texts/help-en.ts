@@ -30,6 +30,7 @@ Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LAN
   "option.force": "replace an adyton.yaml that is there",
   "option.conversation": "the conversation (default: cli; new: a new one)",
   "option.mode": "a mode for this message only",
+  "option.watch": "show drafts, checks, votes and verdicts as they come",
   "option.no_stream": "print the answer when it is complete",
   "option.turns": "ends after so many turns (default: 20)",
   "option.seconds": "ends after so many seconds (default: 86400)",
@@ -70,6 +71,12 @@ cat app.log | {adyton} say "what is wrong?"
 {adyton} say -c new -m extractive "Telegram"
 {adyton} say /help
 {adyton} say                        # a conversation; Ctrl-D ends`,
+  "summary.think": "ask in the mode RECURSIA: a first answer, checked",
+  "example.think": `{adyton} think "Calculate 17 * 23" --watch
+{adyton} think "How many moons has Mars?" -c new`,
+  "summary.rethink": "think the last answer over; it is replaced only by a better one",
+  "example.rethink": `{adyton} rethink --watch
+{adyton} rethink 2                  # the answer before the last`,
   "summary.command": "execute a command of the node",
   "example.command": `{adyton} command help
 {adyton} command switch_mode mode=EXTRACTIVE lifetime.turns=5 -c kitchen

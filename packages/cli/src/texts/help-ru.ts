@@ -30,6 +30,7 @@ export const helpRu = {
   "option.force": "заменить имеющийся adyton.yaml",
   "option.conversation": "беседа (по умолчанию: cli; new — новая)",
   "option.mode": "режим только для этого сообщения",
+  "option.watch": "показывать черновики, проверки, голоса и вердикты по ходу дела",
   "option.no_stream": "напечатать ответ, когда он готов целиком",
   "option.turns": "действует столько реплик (по умолчанию: 20)",
   "option.seconds": "действует столько секунд (по умолчанию: 86400)",
@@ -70,6 +71,12 @@ cat app.log | {adyton} say "что не так?"
 {adyton} say -c new -m extractive "Телеграм"
 {adyton} say /help
 {adyton} say                        # беседа; Ctrl-D — конец`,
+  "summary.think": "спросить в режиме RECURSIA: первый ответ с проверкой",
+  "example.think": `{adyton} think "Посчитай 17 * 23" --watch
+{adyton} think "Сколько лун у Марса?" -c new`,
+  "summary.rethink": "обдумать последний ответ; заменит его только лучший",
+  "example.rethink": `{adyton} rethink --watch
+{adyton} rethink 2                  # предпоследний ответ`,
   "summary.command": "выполнить команду узла",
   "example.command": `{adyton} command help
 {adyton} command switch_mode mode=EXTRACTIVE lifetime.turns=5 -c кухня

@@ -62,6 +62,22 @@ export const templateEn = {
 #:   # What the model is told first, in place of the node's own words.
 #:   prompt: "You are the assistant of a small workshop. Answer briefly."
 
+# The mode RECURSIA and /rethink: what one run may use.
+#recursia:
+#  # Calls of the model.
+#  calls: 8
+#  # Tokens, read and written.
+#  tokens: 12000
+#  # Seconds; the first answer is not counted against them.
+#  wall_seconds: 90
+#  # Tokens of one principal in a day, all its turns counted; beyond them answers are given without rethinking.
+#  tokens_per_day: 1000000
+#: recursia:
+#:   # What a judge was measured to do: the share of wrong answers it finds, and of right ones it lets pass.
+#:   judge:
+#:     sensitivity: 0.9
+#:     specificity: 0.95
+
 # How long things are kept. Left out: for ever.
 #retention:
 #  # Days that the traces of runs are kept.

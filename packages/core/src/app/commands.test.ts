@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { type CommandName,
+import {
+  type CommandName,
   CommandResult,
   commandTable,
   overlaysActiveMax,
@@ -13,9 +14,13 @@ import { mayCommand } from "./permissions.ts";
 import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
 
-
 /** Executes a command in conversation `c` and answers its data. */
-async function run(app: OpenApp, command: InstantCommand, args: object = {}, principal: Principal = owner) {
+async function run(
+  app: OpenApp,
+  command: InstantCommand,
+  args: object = {},
+  principal: Principal = owner,
+) {
   const invocation = { principal, command, args: { ...args }, conversation: "c" };
   const { result } = await app.commands.execute(invocation);
   CommandResult.parse(result);

@@ -268,16 +268,14 @@ export class Conversations {
 
   #read(key: string, freshAfter: number): ChatMessage[] {
     const { records, historyTurns } = this.#options;
-    return records
-      .answeredTurns(key, freshAfter, historyTurns)
-      .flatMap((record): ChatMessage[] => {
-        const answered = this.#answered(record);
-        if (answered === undefined) return [];
-        return [
-          { role: "user", content: answered.question },
-          { role: "assistant", content: answered.answer },
-        ];
-      });
+    return records.answeredTurns(key, freshAfter, historyTurns).flatMap((record): ChatMessage[] => {
+      const answered = this.#answered(record);
+      if (answered === undefined) return [];
+      return [
+        { role: "user", content: answered.question },
+        { role: "assistant", content: answered.answer },
+      ];
+    });
   }
 
   #keep(key: string, history: CachedHistory): void {

@@ -163,7 +163,9 @@ class Question<T> {
   /** A silent server is left early only for one that works: a long prompt is silent on any of them. */
   #patience(round: number, tried: ReadonlySet<string>): Patience {
     if (this.#isAlone) return "retries";
-    const isOtherReady = this.#servers.some(({ backend }) => !tried.has(backend.name) && backend.health().status !== "degraded");
+    const isOtherReady = this.#servers.some(
+      ({ backend }) => !tried.has(backend.name) && backend.health().status !== "degraded",
+    );
     return round === 1 && isOtherReady ? "brief" : "once";
   }
 

@@ -44,10 +44,7 @@ export class KeyedTurns {
    * `asked` may be worked out only once the key is known to be fresh: a repetition joins or is answered as the first was.
    * Throws what `Turns.submit` and `asked` do, and `idempotency_mismatch` or `erased` for a key that was used before.
    */
-  async admit(
-    call: Call,
-    asked: AskedTurn | (() => AskedTurn),
-  ): Promise<AdmittedTurn> {
+  async admit(call: Call, asked: AskedTurn | (() => AskedTurn)): Promise<AdmittedTurn> {
     const { idempotency } = this.#options;
     const dedupe = idempotency.keyOf(call);
     if (dedupe === undefined) return this.#start(call, asked, undefined, false);

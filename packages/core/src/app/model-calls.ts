@@ -33,7 +33,9 @@ export class ModelCalls {
       .map((overlay) => overlay.text);
     const prompt = systemPrompt(corePrompt, overlays);
     const { context } = run.submission;
-    const limits = [answerTokensMax, context?.answerTokensMax].filter((limit) => limit !== undefined);
+    const limits = [answerTokensMax, context?.answerTokensMax].filter(
+      (limit) => limit !== undefined,
+    );
     const history = conversations.history(run.conversationKey);
     const sent = context === undefined ? undefined : withOwnPrompt(prompt, context.messages);
     this.#base = {
@@ -57,11 +59,13 @@ export class ModelCalls {
     const startedMs = performance.now();
     const elapsedMs = (): number => performance.now() - startedMs;
     const limit = new AbortController();
-    const timer = call.msMax === undefined ? undefined : setTimeout(() => limit.abort(), call.msMax);
+    const timer =
+      call.msMax === undefined ? undefined : setTimeout(() => limit.abort(), call.msMax);
     try {
       const signal = AbortSignal.any([this.#run.signal, limit.signal]);
       const outcome = await unlessAborted(this.#put(call, signal), signal);
-      if (this.#run.signal.aborted) return { kind: "stopped", reason: "cancelled", ms: elapsedMs() };
+      if (this.#run.signal.aborted)
+        return { kind: "stopped", reason: "cancelled", ms: elapsedMs() };
       if (limit.signal.aborted) return { kind: "stopped", reason: "wall", ms: elapsedMs() };
       return outcome === undefined
         ? { kind: "stopped", reason: "upstream", ms: elapsedMs() }

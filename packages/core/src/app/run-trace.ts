@@ -77,7 +77,9 @@ function traceStep(step: Step, run: string, seq: number): TraceStep {
     ...(textIn === undefined ? {} : { hashIn: digest(textIn) }),
     ...(textOut === undefined ? {} : { hashOut: digest(textOut) }),
     ...(text === undefined ? {} : { text: text.slice(0, traceTextCharsMax) }),
-    ...(reason === undefined || reason === "" ? {} : { reason: reason.slice(0, traceTextCharsMax) }),
+    ...(reason === undefined || reason === ""
+      ? {}
+      : { reason: reason.slice(0, traceTextCharsMax) }),
   };
 }
 

@@ -55,12 +55,10 @@ export class Runs {
   steps(id: string): readonly TraceStep[] {
     const state = this.#options.state.run(id);
     if (state === undefined) return [];
-    return this.#options.records
-      .steps(state, traceStepsMax)
-      .flatMap(({ facts, data }) => {
-        const step = TraceStep.safeParse({ ...asObject(facts), ...asObject(data) });
-        return step.success ? step.data : [];
-      });
+    return this.#options.records.steps(state, traceStepsMax).flatMap(({ facts, data }) => {
+      const step = TraceStep.safeParse({ ...asObject(facts), ...asObject(data) });
+      return step.success ? step.data : [];
+    });
   }
 
   #describe(state: RunState): Run {

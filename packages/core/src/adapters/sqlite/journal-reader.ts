@@ -109,10 +109,7 @@ export class JournalReader implements Disposable {
   }
 
   /** The steps of a run between its question and its end, oldest first. */
-  steps(
-    { conversation, received, result }: RunPlace,
-    limit: number,
-  ): readonly StoredRecord[] {
+  steps({ conversation, received, result }: RunPlace, limit: number): readonly StoredRecord[] {
     const until = result ?? Number.MAX_SAFE_INTEGER;
     return this.#steps.all(conversation, received, until, limit).map(parseRecord);
   }

@@ -55,7 +55,7 @@ function handlersOf(app: OpenApp) {
     {
       ...talkHandlers({
         commands,
-      conversations: app.conversations,
+        conversations: app.conversations,
         turns,
         keyed,
         runs,

@@ -54,11 +54,7 @@ async function followLive(sink: StreamSink, run: LiveRun, from: number): Promise
   }
 }
 
-function tellEnded(
-  sink: StreamSink,
-  run: EndedRun,
-  from: number,
-): void {
+function tellEnded(sink: StreamSink, run: EndedRun, from: number): void {
   for (const step of run.steps ?? []) sink.send({ id: from, event: "trace", data: step });
   if (run.problem !== undefined) sink.send({ event: "problem", data: run.problem });
   if (run.answer === undefined) return;

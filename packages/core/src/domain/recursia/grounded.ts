@@ -94,14 +94,26 @@ export async function groundedAnswer(
     }
     const read = parsed.success ? parsed.data : { answer: "", citations: [] };
     const citations = standing(read.citations, passages);
-    const fault = faultOf(read.answer, { question, passages, citations, cited: read.citations.length });
-    budget.step({ kind: "check", verdict: fault === undefined ? "pass" : "fail", ...(fault === undefined ? {} : { reason: fault[language] }) });
+    const fault = faultOf(read.answer, {
+      question,
+      passages,
+      citations,
+      cited: read.citations.length,
+    });
+    budget.step({
+      kind: "check",
+      verdict: fault === undefined ? "pass" : "fail",
+      ...(fault === undefined ? {} : { reason: fault[language] }),
+    });
     if (fault === undefined) {
       budget.step({ kind: "stop", verdict: "passed" });
       const answer = renumbered(read.answer.trim(), citations);
       return { kind: "answered", answer, citations, said: text, cost: budget.cost };
     }
-    messages.push({ role: "assistant", content: text }, { role: "user", content: words.again[language](fault[language]) });
+    messages.push(
+      { role: "assistant", content: text },
+      { role: "user", content: words.again[language](fault[language]) },
+    );
   }
   budget.step({ kind: "stop", verdict: "no_improvement" });
   return { kind: "unsupported", cost: budget.cost };
@@ -122,7 +134,9 @@ function standing(
     }
     return [];
   });
-  return found.filter(({ quote }, index) => found.findIndex((each) => each.quote === quote) === index);
+  return found.filter(
+    ({ quote }, index) => found.findIndex((each) => each.quote === quote) === index,
+  );
 }
 
 /** The model marks its sources by the numbers of the passages; who reads sees those of the quotations. */
@@ -135,7 +149,12 @@ function renumbered(answer: string, citations: readonly GroundedCitation[]): str
 
 function faultOf(
   answer: string,
-  { question, passages, citations, cited }: {
+  {
+    question,
+    passages,
+    citations,
+    cited,
+  }: {
     readonly question: string;
     readonly passages: readonly Passage[];
     readonly citations: readonly GroundedCitation[];

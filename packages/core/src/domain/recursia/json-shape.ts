@@ -17,7 +17,10 @@ export function schemaChecker(schema: unknown, language: Language): Checker {
     }
     const faults = faultsOf(value, schema, { path: "", depth: 0 });
     if (faults.length === 0) return passed;
-    return { faults: faults.length, message: words.misfit[language](faults.slice(0, 5).join("; ")) };
+    return {
+      faults: faults.length,
+      message: words.misfit[language](faults.slice(0, 5).join("; ")),
+    };
   };
   return { name: "schema", isDemanded: true, check };
 }
@@ -31,18 +34,27 @@ function faultsOf(value: unknown, schema: unknown, { path, depth }: Place): stri
   if (!isRecord(schema) || depth > depthMax) return [];
   const at = path === "" ? "/" : path;
   const { enum: values, type, required, properties, items, additionalProperties } = schema;
-  if (Array.isArray(values) && !values.some((each) => JSON.stringify(each) === JSON.stringify(value)))
+  if (
+    Array.isArray(values) &&
+    !values.some((each) => JSON.stringify(each) === JSON.stringify(value))
+  )
     return [`${at}: ${JSON.stringify(values)}`];
   const types = (Array.isArray(type) ? type : [type]).filter((each) => typeof each === "string");
-  if (types.length > 0 && !types.some((each) => isOfType(value, each))) return [`${at}: ${types.join("|")}`];
+  if (types.length > 0 && !types.some((each) => isOfType(value, each)))
+    return [`${at}: ${types.join("|")}`];
   if (Array.isArray(value))
-    return value.flatMap((each, index) => faultsOf(each, items, { path: `${path}/${index}`, depth: depth + 1 }));
+    return value.flatMap((each, index) =>
+      faultsOf(each, items, { path: `${path}/${index}`, depth: depth + 1 }),
+    );
   if (!isRecord(value)) return [];
   const known = isRecord(properties) ? properties : {};
   const missing = (Array.isArray(required) ? required : []).filter(
     (name) => typeof name === "string" && !Object.hasOwn(value, name),
   );
-  const unknown = additionalProperties === false ? Object.keys(value).filter((name) => !Object.hasOwn(known, name)) : [];
+  const unknown =
+    additionalProperties === false
+      ? Object.keys(value).filter((name) => !Object.hasOwn(known, name))
+      : [];
   return [
     ...missing.map((name) => `${path}/${name}: required`),
     ...unknown.map((name) => `${path}/${name}: unknown`),
