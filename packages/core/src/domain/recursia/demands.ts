@@ -93,6 +93,9 @@ const unwanted = new RegExp(
   "giu",
 );
 
+const holds = (answer: string, word: string): boolean =>
+  ` ${canonical(answer)} `.includes(` ${canonical(word)} `);
+
 function wordChecks(question: string, language: Language): Checker[] {
   const forbidden = [...question.matchAll(unwanted)].slice(0, 8);
   const isForbidden = (index: number): boolean =>
@@ -100,8 +103,6 @@ function wordChecks(question: string, language: Language): Checker[] {
   const required = [...question.matchAll(wanted)]
     .filter(({ index }) => !isForbidden(index))
     .slice(0, 8);
-  const holds = (answer: string, word: string): boolean =>
-    ` ${canonical(answer)} `.includes(` ${canonical(word)} `);
   return [
     ...required.map(([, word = ""]): Checker => ({
       name: "must",

@@ -69,13 +69,14 @@ export function taskOf(input: string, language: Language): string {
     .split(/\n\s*\n/u)
     .map((text) => text.trim())
     .filter((text) => text !== "");
-  const short = (text = ""): string => (text.length <= taskCharsMax ? text : "");
   const [first, last] = [short(paragraphs[0]), short(paragraphs.at(-1))];
   const asking = [last, first].find((text) => /[?？:]\s*$/u.test(text));
   if (asking !== undefined) return asking;
   if (first !== "" && paragraphs.length > 1) return first;
   return { en: "Say what this text says.", ru: "Скажи, о чём этот текст." }[language];
 }
+
+const short = (text = ""): string => (text.length <= taskCharsMax ? text : "");
 
 /** Parts of about a quarter of the window that overlap by a tenth, cut at the end of a line or a word. */
 export function split(input: string, tokens: number, windowTokens: number): string[] {
