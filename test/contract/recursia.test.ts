@@ -75,6 +75,24 @@ it("writes its steps down as traces: figures in the chain, words where they can 
   );
 });
 
+it("asks a server that knows no schemas without them", async () => {
+  const plain = '{"claims": []}';
+  await using node = await withSourceText(
+    {
+      rules: [
+        { schema: true, reply: "", fault: { kind: "status", status: 400 } },
+        { text: /Sentences of an answer/, reply: plain },
+        { reply: "The boiler is in the cellar." },
+      ],
+    },
+    "The boiler in the cellar holds 300 litres.",
+  );
+  const { report, run } = await answerOf(node, "Tell me about the boiler in the cellar.");
+  assert.notEqual(report.stopReason, "upstream");
+  assert.equal(report.cost.calls, 2, "what was refused is no call");
+  assert.ok(stepsOf(node, run).some(({ kind }) => kind === "claim"));
+});
+
 describe("the end of a run", () => {
   it("is a cycle where the model returns to what it said", async () => {
     await using node = await openNode(

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { parseAddress } from "./adapters/openai-compatible/address.ts";
 import { isLoopbackRedis, parseRedisUrl } from "./adapters/bullmq/redis-url.ts";
 import { modelNamePattern } from "./domain/model/model-name.ts";
+import { recursiaBudget } from "./domain/modes/registry.ts";
 import { backendRoles } from "./ports/backend.ts";
 
 /** The configuration of the node: `HOME/adyton.yaml`. Every key has a default; unknown keys are refused. */
@@ -142,9 +143,13 @@ export const NodeConfig = z.strictObject({
     .prefault({}),
   recursia: z
     .strictObject({
-      calls: z.int().min(1).max(64).default(8),
-      tokens: z.int().min(500).max(10_000_000).default(12_000),
-      wall_seconds: z.int().min(1).max(3_600).default(90),
+      calls: z.int().min(1).max(64).default(recursiaBudget.calls),
+      tokens: z.int().min(500).max(10_000_000).default(recursiaBudget.tokens),
+      wall_seconds: z
+        .int()
+        .min(1)
+        .max(3_600)
+        .default(recursiaBudget.wallMs / 1_000),
       /** Of one principal, in a day by UTC, all its turns counted; beyond, answers are given without rethinking. */
       tokens_per_day: z.int().min(1).max(10_000_000_000).default(1_000_000),
       /** What a judge was measured to do; without it none is asked. */

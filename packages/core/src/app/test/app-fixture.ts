@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { recursiaBudget } from "../../domain/modes/registry.ts";
 import { corePromptDefault } from "../../domain/turns/core-prompt.ts";
 import { loadNodeKeys } from "../../adapters/keys/node-keys.ts";
 import { openSearch } from "../../adapters/search/search-client.ts";
@@ -84,9 +85,7 @@ export const person = (name: string, ...grants: Principal["grants"]): Principal 
 });
 
 const recursiaDefault: RecursiaLimits = {
-  calls: 8,
-  tokens: 12_000,
-  wallMs: 90_000,
+  ...recursiaBudget,
   tokensPerDay: 1_000_000,
   judge: undefined,
 };

@@ -17,6 +17,9 @@ export interface ModeSpec {
   readonly summary: Bilingual;
 }
 
+/** What a run of RECURSIA may use unless the configuration says otherwise. */
+export const recursiaBudget = { calls: 8, tokens: 12_000, wallMs: 90_000 } as const;
+
 /** Every mode of the node. */
 export const modes: readonly ModeSpec[] = [
   {
@@ -56,7 +59,7 @@ export const modes: readonly ModeSpec[] = [
     version: "1",
     aliases: ["think"],
     controller: "recursia",
-    budget: { calls: 8, tokens: 12_000, wallMs: 90_000 },
+    budget: recursiaBudget,
     passages: 4,
     summary: {
       en: "A first answer, checked by code, votes and sources, and replaced only by a better one.",

@@ -8,7 +8,7 @@ import type { RecurseOptions } from "./recurse.ts";
 import { type Cost, RunBudget } from "./run-budget.ts";
 
 /** Characters of one quotation that is shown; a longer one is no quotation but the passage. */
-export const quoteCharsMax = 600;
+const quoteCharsMax = 600;
 const citationsMax = 5;
 
 const Grounded = z.object({

@@ -19,7 +19,7 @@ export function literalQuote(quote: string, text: string): string | undefined {
 }
 
 /** Shorter than this, a quotation is found anywhere and proves nothing. */
-export const quoteCharsMin = 3;
+const quoteCharsMin = 3;
 
 function endOf(words: readonly string[], text: string, from: number): number | undefined {
   let at = from;

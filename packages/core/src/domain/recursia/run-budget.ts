@@ -3,7 +3,7 @@ import type { Ask, AskCall, Policy, Step, StopReason } from "./asking.ts";
 /** A run may use so many times the tokens of its first answer, within the policy's bound. */
 const baselineFactor = 6;
 /** Tokens a run may use in any case: six times a short question would not hold a single verification. */
-export const tokensFloor = 4_000;
+const tokensFloor = 4_000;
 /** Tokens an answer that is asked for alone is expected to take. */
 const loneAnswerTokens = 200;
 
