@@ -85,6 +85,15 @@ for (const language of ["en", "ru"] as const)
         assert.ok(words.text.includes(quote));
     });
 
+    it("refuses an answer whose quotation does not stand, however right it looks", async () => {
+      const invented = { en: "serviced by Petrov himself", ru: "обслужил сам Петров" }[language];
+      const rules = [{ schema: /grounded/, reply: grounded("Petrov.", invented) }];
+      await using node = await withMemory({ rules }, language);
+      const { answer } = await node.ask(words.question);
+      assert.ok(!answer.text.includes("Petrov") && !answer.text.includes("Петров"));
+      assert.deepEqual([answer.answeredBy, chats(node.emulator)], ["extractive", 2]);
+    });
+
     it("refuses figures that no passage has", async () => {
       const rules = [{ schema: /grounded/, reply: grounded("1917", words.quote) }];
       await using node = await withMemory({ rules }, language);

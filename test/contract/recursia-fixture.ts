@@ -12,6 +12,7 @@ import {
   question,
 } from "../../packages/core/src/app/test/app-fixture.ts";
 import type { LiveRun, Submission } from "../../packages/core/src/app/live-run.ts";
+import { owner } from "../../packages/core/src/app/tokens.ts";
 import { open } from "./backend-fixture.ts";
 
 /** A node without its doors over a scripted model server on a real socket. */
@@ -54,3 +55,13 @@ export const kinds = (steps: readonly TraceStep[]): string[] =>
 
 export const chats = (emulator: OpenAiEmulator): number =>
   emulator.requests.filter(({ endpoint }) => endpoint === "chat").length;
+
+/** A node whose memory holds one document of the owner's. */
+export async function withSourceText(options: Parameters<typeof openNode>[0], text: string) {
+  const node = await openNode(options);
+  await node.app.memory.addAll(
+    [{ title: "House", source: "house.md", mediaType: "text/markdown", text, shared: false }],
+    owner,
+  );
+  return node;
+}
