@@ -23,6 +23,8 @@ describe("names of models by the official client", () => {
         ["adyton", "adyton"],
         ["adyton/direct", "adyton"],
         ["adyton/extractive", "adyton"],
+        ["adyton/rag", "adyton"],
+        ["adyton/recursia", "adyton"],
         ["emulated-chat", "backend"],
         ["emulated-embedding", "backend"],
       ],

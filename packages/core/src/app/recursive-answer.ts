@@ -114,6 +114,8 @@ function produce(
       estimated: calls.estimated,
     },
     recursia: report,
+    // A text command answers with what its typed form does.
+    ...(isRethought ? { data: report } : {}),
   };
 }
 
@@ -143,7 +145,8 @@ async function answerWithoutThinking(
     },
     traceUrl: `/api/v1/runs/${run.id}/events`,
   };
-  return { ...made, text: made.text + remark, recursia: report };
+  const data = first === undefined ? {} : { data: report };
+  return { ...made, text: made.text + remark, recursia: report, ...data };
 }
 
 function policyOf({ recursia, backends }: AnsweringOptions, run: LiveRun): Policy {
