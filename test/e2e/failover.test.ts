@@ -120,15 +120,12 @@ const faults: readonly Fault[] = [
   { kind: "status", status: 429, retryAfterS: 1 },
   { kind: "invalid_json" },
 ];
+const turnsCount = 200;
 const conversations = 16;
 const turnsPerFault = 5;
 
 /** Asks so many turns, of which every other one is watched, while the servers fail in turns. */
-async function askThrough(
-  node: NodeProcess,
-  servers: readonly OpenAiEmulator[],
-  turnsCount: number,
-) {
+async function askThrough(node: NodeProcess, servers: readonly OpenAiEmulator[]) {
   const told: { readonly text: string; readonly finish: string }[] = [];
   const turns = Array.from({ length: turnsCount }, (_, index) => index);
   let ended = 0;
@@ -171,13 +168,12 @@ async function askThrough(
 }
 
 test("200 turns while two servers fail in turns: none is lost, none is answered twice", async () => {
-  const turnsCount = 200;
   await using stack = new AsyncDisposableStack();
   const a = stack.use(await startOpenAiEmulator({ rules: [{ reply: replies.a }] }));
   const b = stack.use(await startOpenAiEmulator({ rules: [{ reply: replies.b }] }));
   const config = `backends:\n${entry("a", a.port, ", weight: 2")}${entry("b", b.port)}`;
   const node = stack.use(await NodeProcess.start({ backend: "configured", config }));
-  const told = await askThrough(node, [a, b], turnsCount);
+  const told = await askThrough(node, [a, b]);
   const failures = await node.journal("turn.failed");
   assert.deepEqual(
     failures.map(({ facts, data }) => [facts, data.detail]),
@@ -194,13 +190,12 @@ test("200 turns while two servers fail in turns: none is lost, none is answered 
 });
 
 test("the same faults with one server alone lose turns", async () => {
-  const turnsCount = 40;
   await using stack = new AsyncDisposableStack();
   const a = stack.use(await startOpenAiEmulator({ rules: [{ reply: replies.a }] }));
   const node = stack.use(
     await NodeProcess.start({ backend: "configured", config: `backends:\n${entry("a", a.port)}` }),
   );
-  const told = await askThrough(node, [a], turnsCount);
+  const told = await askThrough(node, [a]);
   const whole = told.filter(({ finish }) => finish === "stop");
   assert.ok(whole.length < turnsCount, "the faults do strike");
 });
