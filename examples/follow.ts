@@ -1,5 +1,5 @@
 // Follows the journal over a WebSocket and misses nothing, however often the connection breaks.
-//   node examples/follow.ts [home of the node] [address]
+//   ./adyton node examples/follow.ts [home of the node] [address]
 import { readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";

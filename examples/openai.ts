@@ -1,5 +1,5 @@
 // OpenAI's own client against a node: a streamed answer, and a tool that the program runs for the model.
-//   node examples/openai.ts [address]
+//   ./adyton node examples/openai.ts [address]
 import OpenAI from "openai";
 
 const address = process.argv[2] ?? "http://localhost:7860";

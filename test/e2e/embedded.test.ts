@@ -53,7 +53,7 @@ describe("adyton model", { skip }, () => {
     );
     const node = await up(["--home", home]);
     try {
-      assert.match(node.out(), /Model: pong-q at embedded:pong-q/);
+      assert.match(node.out(), /Model: pong-q, run by the node itself/);
       for (const question of ["ping", "Как дела?"]) {
         const said = await run(["say", question, "--home", home]);
         assert.equal(said.code, 0, said.errors);
@@ -70,6 +70,11 @@ describe("adyton model", { skip }, () => {
     }
     const again = await up(["--home", home]);
     try {
+      assert.equal((await run(["say", "ну?", "--home", home])).out.trim(), "мир");
+      // What is removed under a node that runs answers on; that is said, too.
+      const removed = await run(["model", "remove", "mir", "--home", home]);
+      assert.equal(removed.out, "Removed mir.\n");
+      assert.match(removed.errors, /answers with it, it does so until it is stopped/);
       assert.equal((await run(["say", "ну?", "--home", home])).out.trim(), "мир");
     } finally {
       await stop(again.child);
@@ -112,7 +117,8 @@ describe("adyton model", { skip }, () => {
       /architecture "lxama"/,
       /архитектур|architecture "lxama"/,
     ],
-    ["no file", [join(folder, "none")], /cannot be read \(ENOENT\)/, /не читается \(ENOENT\)/],
+    ["no file", [join(folder, "none")], /there is no such file/, /такого файла нет/],
+    ["a folder", [folder], /it is a folder/, /это папка/],
     ["a bad name", [pong, "--name", "Ы"], /lower-case letters/, /строчных латинских букв/],
   ];
   for (const [name, args, en, ru] of cases)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { Notice } from "@adyton/core";
 import { noticePrinter } from "./notice-printer.ts";
 import { Printer } from "./printer.ts";
 import type { Shell } from "./shell.ts";
@@ -7,9 +8,20 @@ import { en } from "./texts/en.ts";
 import { ru } from "./texts/ru.ts";
 import { translator } from "./texts/translate.ts";
 
-function told(
+type Statuses = readonly ("ok" | "degraded")[];
+
+function told(texts: Parameters<typeof translator>[0], statuses: Statuses, json = false): string {
+  const changed = { kind: "backend_changed", name: "main", detail: "it\u001b[2J" } as const;
+  return toldOf(
+    texts,
+    statuses.map((status) => ({ ...changed, status })),
+    json,
+  );
+}
+
+function toldOf(
   texts: Parameters<typeof translator>[0],
-  statuses: readonly ("ok" | "degraded")[],
+  notices: readonly Notice[],
   json = false,
 ): string {
   let written = "";
@@ -25,8 +37,7 @@ function told(
     client: () => Promise.reject(new Error("there is no node here")),
   };
   const tell = noticePrinter(shell);
-  for (const status of statuses)
-    tell({ kind: "backend_changed", name: "main", status, detail: "it\u001b[2J" });
+  for (const notice of notices) tell(notice);
   return written;
 }
 
@@ -52,4 +63,45 @@ describe("a model server's coming and going", () => {
 
   it("is a value for a program", () =>
     assert.equal(JSON.parse(told(en, ["degraded"], true)).status, "degraded"));
+});
+
+describe("the model at the start", () => {
+  const at = (url: string, model?: string): Notice => ({
+    kind: "backend",
+    name: "main",
+    url,
+    model,
+    found: false,
+    pinned: false,
+    among: [],
+    status: "unknown",
+    detail: "",
+  });
+  for (const [notice, english, russian] of [
+    [at("http://a:1", "m"), "Model: m at http://a:1\n", "Модель: m, http://a:1\n"],
+    [
+      at("http://a:1"),
+      "Model: the server’s first at http://a:1\n",
+      "Модель: первая у сервера, http://a:1\n",
+    ],
+    [
+      at("redis://a:1"),
+      "Model: the workers’, through redis://a:1\n",
+      "Модель: у исполнителей, через redis://a:1\n",
+    ],
+    [
+      at("rediss://a:1"),
+      "Model: the workers’, through rediss://a:1\n",
+      "Модель: у исполнителей, через rediss://a:1\n",
+    ],
+    [
+      at("embedded:tiny", "tiny"),
+      "Model: tiny, run by the node itself\n",
+      "Модель: tiny, её запускает сам узел\n",
+    ],
+  ] as const)
+    it(`says what ${english.trim()} is, in both languages`, () => {
+      assert.equal(toldOf(en, [notice]), english);
+      assert.equal(toldOf(ru, [notice]), russian);
+    });
 });

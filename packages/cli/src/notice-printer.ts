@@ -38,8 +38,7 @@ function printNotice({ print, t }: Shell, notice: Exclude<Notice, BackendChanged
       const names = among.map((server) => `${server.url} (${server.model})`).join(", ");
       if (among.length > 1 && !pinned) print.line(plainLine(t("up.backends_found", { names })));
       const model = notice.model ?? t("up.model_of_server");
-      const key = pinned ? "up.backend_pinned" : "up.backend";
-      print.line(plainLine(t(key, { model, url })));
+      print.line(plainLine(t(backendText(url, pinned), { model, url })));
       if (among.length > 1 && found && !pinned) print.note(t("up.chosen_first"));
       break;
     }
@@ -59,4 +58,11 @@ function printNotice({ print, t }: Shell, notice: Exclude<Notice, BackendChanged
       print.note(plainLine(notice.text), "yellow");
       break;
   }
+}
+
+/** Workers and a model file have an address of their own kind, which is no server's. */
+function backendText(url: string, pinned: boolean): TextKey {
+  if (/^rediss?:/.test(url)) return "up.backend_workers";
+  if (url.startsWith("embedded:")) return "up.backend_embedded";
+  return pinned ? "up.backend_pinned" : "up.backend";
 }

@@ -106,7 +106,12 @@ async function readSound(path: string): Promise<ModelFile> {
   } catch (cause) {
     if (cause instanceof ModelError) throw cause;
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-    const words = { en: `it cannot be read (${code})`, ru: `он не читается (${code})` };
-    throw new ModelError("file_refused", words, { cause });
+    throw new ModelError("file_refused", unreadableWords(code), { cause });
   }
+}
+
+function unreadableWords(code: string): Bilingual {
+  if (code === "ENOENT") return { en: "there is no such file", ru: "такого файла нет" };
+  if (code === "EISDIR") return { en: "it is a folder", ru: "это папка" };
+  return { en: `it cannot be read (${code})`, ru: `он не читается (${code})` };
 }

@@ -109,7 +109,10 @@ export async function modelRemove(shell: Shell, { args }: Invocation): Promise<n
       advice: t("model.see_list"),
     });
   if (print.json) print.value({ removed: name });
-  else print.line(t("model.removed", { name }));
+  else {
+    print.line(t("model.removed", { name }));
+    if (readRunFile(home) !== undefined) print.note(t("model.still_used"));
+  }
   return exitCodes.ok;
 }
 

@@ -56,8 +56,10 @@ export async function workerKey(shell: Shell, { args }: Invocation): Promise<num
     await makeWorkersKey(path);
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    const title = code === "EEXIST" ? "worker.key_exists" : "worker.key_not_made";
-    throw new Failure("failed", { title: t(title, { path }), detail: code, cause: error });
+    if (code === "EEXIST")
+      throw new Failure("failed", { title: t("worker.key_exists", { path }), cause: error });
+    const title = t("worker.key_not_made", { path });
+    throw new Failure("failed", { title, detail: code, cause: error });
   }
   if (print.json) print.value({ path });
   else print.line(t("worker.key_made", { path }));

@@ -56,8 +56,7 @@ export const doctorEn = {
   "doctor.models_unasked":
     "the model server {url} is configured; only the node asks it, with its key",
   "doctor.models_silent": "the model server {url} does not answer",
-  "doctor.models_start":
-    "start it, or correct backends in adyton.yaml; until then the node quotes from memory",
+  "doctor.models_start": "start it, or correct its address; what needs no model works meanwhile",
   "doctor.models_none": "no model server at the usual local ports ({ports})",
   "doctor.models_cure":
     "start Ollama, llama.cpp, vLLM or another, or name one: {adyton up --backend URL}; without one the node quotes from memory",

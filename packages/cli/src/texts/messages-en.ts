@@ -219,6 +219,8 @@ export const messagesEn = {
   "up.backend_back": "The model server answers again: {detail}",
   "up.hello": "Say hello:",
   "up.model_of_server": "the server’s first",
+  "up.backend_workers": "Model: the workers’, through {url}",
+  "up.backend_embedded": "Model: {model}, run by the node itself",
   "up.recovered":
     "After the last stop: {resumed} {resumed|run|runs} taken up again, {interrupted} reported as interrupted.",
   "up.hello_text": "hello",

@@ -221,6 +221,8 @@ export const messagesRu = {
   "up.backend_back": "Сервер модели снова отвечает: {detail}",
   "up.hello": "Поздоровайтесь:",
   "up.model_of_server": "первая у сервера",
+  "up.backend_workers": "Модель: у исполнителей, через {url}",
+  "up.backend_embedded": "Модель: {model}, её запускает сам узел",
   "up.recovered": "После прошлой остановки: продолжено {resumed}, прервано {interrupted}.",
   "up.hello_text": "привет",
   "up.stop": "Ctrl-C останавливает узел.",

@@ -41,6 +41,7 @@ export const modelEn = {
   "model.see_list": "See: {adyton model list}",
   "model.in_use": "The configuration names the model {name}; remove it there first.",
   "model.removed": "Removed {name}.",
+  "model.still_used": "If the node that runs answers with it, it does so until it is stopped.",
   "doctor.model_file": "the model file {name} is there, and the engine for it",
   "doctor.model_file_bad": "the model file {name} is missing or cannot be used",
   "doctor.model_file_cure": "add it once more: {adyton model add FILE.gguf}",

@@ -43,6 +43,7 @@ export const modelRu: Readonly<Record<keyof typeof modelEn, string>> = {
   "model.see_list": "Посмотрите: {adyton model list}",
   "model.in_use": "Модель {name} названа в настройках; сначала уберите её там.",
   "model.removed": "Удалена {name}.",
+  "model.still_used": "Если ею отвечает работающий узел, то будет отвечать до остановки.",
   "doctor.model_file": "файл модели {name} на месте, движок для него тоже",
   "doctor.model_file_bad": "файла модели {name} нет, или он не годится",
   "doctor.model_file_cure": "добавьте её ещё раз: {adyton model add ФАЙЛ.gguf}",
