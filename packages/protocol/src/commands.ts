@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { Grant } from "./grants.ts";
-import { overlayTextCharsMax, rethinkBackMax } from "./limits.ts";
+import { overlayTextCharsMax, rethinkBackMax, switchModePerMinuteMax } from "./limits.ts";
 import { ConversationName, ModeName } from "./message.ts";
 import { Expiry, Lifetime, Overlay } from "./prompt.ts";
 import { RethinkReport } from "./recursia.ts";
@@ -9,6 +9,12 @@ import { RethinkReport } from "./recursia.ts";
 export interface Bilingual {
   readonly en: string;
   readonly ru: string;
+}
+
+/** So many times in so many seconds, counted back from each use. */
+export interface CommandRate {
+  readonly times: number;
+  readonly seconds: number;
 }
 
 /**
@@ -28,6 +34,8 @@ export interface CommandSpec {
   readonly changes: "nothing" | "conversation";
   /** Whether a caller without a token may use it in its own conversations. */
   readonly local: boolean;
+  /** How often each principal may use it; absent, as often as it likes. One more is refused with `busy`. */
+  readonly rate?: CommandRate;
   readonly summary: Bilingual;
   readonly example: string;
 }
@@ -112,6 +120,7 @@ export const commandTable = [
     result: ModeState,
     changes: "conversation",
     local: true,
+    rate: { times: switchModePerMinuteMax, seconds: 60 },
     summary: {
       en: "Switches the conversation's mode; it ends by itself and can be reverted.",
       ru: "Переключает режим беседы; он кончается сам и может быть отменён.",

@@ -18,6 +18,9 @@ export const modeTurnsMax = 1_000;
 export const modeSecondsDefault = 86_400;
 export const modeSecondsMax = 30 * 86_400;
 
+/** Times in a minute that one principal may switch modes. One more is refused with `busy`. */
+export const switchModePerMinuteMax = 10;
+
 /** Bytes of a JSON body on every route that names no other bound. More is refused with `payload_too_large`. */
 export const jsonBodyBytesMax = 1024 * 1024;
 /** Bytes of a body that carries a document. */

@@ -6,6 +6,7 @@ import {
   commandTable,
   overlaysActiveMax,
   principalQueueMax,
+  switchModePerMinuteMax,
 } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
@@ -78,6 +79,17 @@ describe("modes", () => {
     await assert.rejects(run(app, "switch_mode", {}), refused("invalid_body"));
     await assert.rejects(run(app, "help", { rest: "me" }), refused("invalid_body"));
     assert.deepEqual(types(app), []);
+  });
+
+  it("are switched so often in a minute, by either name, and once more is busy", async () => {
+    await using app = await openApp();
+    for (let times = 0; times < switchModePerMinuteMax; times += 1)
+      await run(app, times % 2 === 0 ? "mode" : "switch_mode", { mode: "RAG" });
+    await assert.rejects(run(app, "mode", { mode: "DIRECT" }), refused("busy"));
+    assert.equal((await run(app, "mode")).data.mode, "RAG", "looking costs nothing");
+    await run(app, "switch_mode", { mode: "DIRECT" }, person("other", "say"));
+    app.clock.ms += 60_000;
+    assert.equal((await run(app, "switch_mode", { mode: "DIRECT" })).data.previous, "RAG");
   });
 });
 

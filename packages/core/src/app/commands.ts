@@ -15,6 +15,7 @@ import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { JournalPort, StatePort } from "../ports/journal.ts";
 import { parseArgs } from "./command-args.ts";
+import { CommandRates } from "./command-rates.ts";
 import {
   type Execution,
   insertPrompt,
@@ -70,9 +71,11 @@ export class Commands {
   readonly #options: CommandsOptions;
   /** Of each principal, as many as of its messages may wait. */
   readonly #changes = new OneByOne(principalQueueMax);
+  readonly #rates: CommandRates;
 
   constructor(options: CommandsOptions) {
     this.#options = options;
+    this.#rates = new CommandRates(options);
   }
 
   /**
@@ -105,6 +108,9 @@ export class Commands {
       ...(named || spec.changes !== "nothing" ? { conversation: key } : {}),
     };
     const args = parseArgs(spec, invocation.args, this.#options.language);
+    // To name a mode is to switch to it, whatever the command is called.
+    const counted = command === "mode" && "mode" in args ? commandSpec("switch_mode") : spec;
+    if (counted.rate !== undefined) this.#rates.count(principal.id, counted.name, counted.rate);
     const outcome = this.#run(command, args, {
       principal,
       conversation,

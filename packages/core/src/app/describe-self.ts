@@ -16,6 +16,7 @@ import {
   type Route,
   routes,
   type Self,
+  switchModePerMinuteMax,
 } from "@adyton/protocol";
 import { shownModel } from "../domain/model/shown-model.ts";
 import { modes } from "../domain/modes/registry.ts";
@@ -53,6 +54,7 @@ const limits = {
   eventBatchMax,
   documentTextBytesMax,
   dedupeDays,
+  switchModePerMinuteMax,
 };
 
 const modelSilent = {

@@ -48,6 +48,10 @@ export const problemWords = {
     en: `There is no command ${JSON.stringify(name)}; /help lists those there are.`,
     ru: `Команды ${JSON.stringify(name)} нет; /help покажет, какие есть.`,
   }),
+  tooOften: (command: string, times: number, seconds: number): Bilingual => ({
+    en: `${command} may be used ${times} times in ${seconds} s.`,
+    ru: `Команду ${command} можно использовать не чаще ${times} раз за ${seconds} с.`,
+  }),
   grantNeeded: (grant: string): Bilingual => ({
     en: `This needs a token with the grant ${grant}.`,
     ru: `Для этого нужен токен с правом ${grant}.`,
