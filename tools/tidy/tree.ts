@@ -86,7 +86,8 @@ export function tidyFile(path: string, content: Buffer): TidyFile {
   return { path, bytes: content.length, text, code, imports: importsOf(text, code) };
 }
 
-const foldersLeftOut = new Set([".git", "node_modules", ".cache", "coverage"]);
+/** `.git` is a file in a further checkout of the same repository. */
+const namesLeftOut = new Set([".git", "node_modules", ".cache", "coverage"]);
 const filesLeftOut = /\.(?:log|tsbuildinfo)$/;
 
 /** Reads every file below a folder, except what .gitignore names. */
@@ -94,8 +95,9 @@ export function readTree(root: string): Tree {
   const files: TidyFile[] = [];
   const walk = (folder: string) => {
     for (const entry of fs.readdirSync(join(root, folder), { withFileTypes: true })) {
+      if (namesLeftOut.has(entry.name)) continue;
       const path = folder + entry.name;
-      if (entry.isDirectory() && !foldersLeftOut.has(entry.name)) walk(`${path}/`);
+      if (entry.isDirectory()) walk(`${path}/`);
       else if (entry.isFile() && !filesLeftOut.test(path))
         files.push(tidyFile(path, fs.readFileSync(join(root, path))));
     }
