@@ -1,13 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { errorText } from "@adyton/runtime/coded-error";
 import { problem } from "@adyton/protocol";
 import type { RootLog } from "@adyton/runtime/log";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
 import type { Journal } from "./adapters/sqlite/journal.ts";
-import type { RetentionPolicy } from "./adapters/sqlite/retention.ts";
 import type { BackendPool } from "./app/backend-pool.ts";
 import { Commands } from "./app/commands.ts";
 import { Conversations } from "./app/conversations.ts";
@@ -23,16 +20,16 @@ import { textGenerationHandlers } from "./app/handlers/text-generation.ts";
 import { healthOf } from "./app/health.ts";
 import { Idempotency } from "./app/idempotency.ts";
 import { KeyedTurns } from "./app/keyed-turns.ts";
-import { readManual } from "./app/manual.ts";
 import { Memory } from "./app/memory.ts";
 import { ModelNames } from "./app/openai/model-names.ts";
 import { ResponseChain } from "./app/openai/response-chain.ts";
 import { type Recovered, recoverRuns } from "./app/recover.ts";
 import { Runs } from "./app/runs.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
-import { local, owner, Tokens } from "./app/tokens.ts";
+import { local, Tokens } from "./app/tokens.ts";
 import { Turns } from "./app/turns.ts";
 import { tokensToday } from "./app/usage.ts";
+import { type NodeFaults, startBackgroundWork } from "./background-work.ts";
 import type { NodeConfig } from "./config.ts";
 import type { NewRecord } from "./domain/journal/record.ts";
 import { estimateTokens } from "./domain/model/token-estimate.ts";
@@ -76,11 +73,6 @@ export interface App {
   stop(graceMs: number): Promise<void>;
 }
 
-const dayMs = 86_400_000;
-const sweepEveryMs = 3_600_000;
-/** Between two tries to index memory; doubles from the first to the last. */
-const learnAgainFirstMs = 1_000;
-const learnAgainMsMax = 30_000;
 const nodeRecord = {
   owner: "node",
   actor: "node",
@@ -118,27 +110,20 @@ export function assembleApp(parts: Parts): App {
         now: Date.now,
       }).finally(cases.recovered.resolve),
     startBackground: (manualFolder, log) => {
-      const abort = new AbortController();
-      const learn = async (): Promise<void> => {
-        await learnManual(memory, manualFolder);
-        // With a model, the index's thread starts with the first search; without one, the first question is a search.
-        const { backends } = parts;
-        if (backends.slots === 0 || backends.of("embeddings").length > 0) await memory.prepare();
-      };
-      const learning = keepLearning(learn, abort.signal, (error) => {
-        if (error !== undefined && faults.search === undefined)
-          log.error("memory cannot be indexed", { error: errorText(error) });
-        faults.search =
-          error === undefined ? undefined : "Memory cannot be indexed now; the log says why.";
+      const { embedding, conversations } = cases;
+      const { config, backends } = parts;
+      const { retention } = config;
+      return startBackgroundWork({
+        memory,
+        embedding,
+        conversations,
+        faults,
+        journal,
+        backends,
+        retention,
+        manualFolder,
+        log,
       });
-      const embedding = cases.embedding.run(abort.signal);
-      const sweeping = sweep(parts, cases.conversations, abort.signal, log);
-      return {
-        [Symbol.asyncDispose]: async () => {
-          abort.abort();
-          await Promise.allSettled([learning, embedding, sweeping]);
-        },
-      };
     },
     stop: (graceMs) => turns.drain(graceMs),
   };
@@ -195,7 +180,7 @@ function useCases(parts: Parts) {
     idempotency,
     nodeSource: `/adyton/${keys.nodeId}`,
   });
-  const faults: { search: string | undefined } = { search: undefined };
+  const faults: NodeFaults = { search: undefined };
   return {
     startedMs,
     conversations,
@@ -290,70 +275,6 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     }),
   };
   return endingStreams(handlers, tokens);
-}
-
-/** Learns the manual, and tries again for as long as it cannot be done: a full disk does not stay full. */
-async function keepLearning(
-  learn: () => Promise<void>,
-  signal: AbortSignal,
-  tell: (error: unknown) => void,
-): Promise<void> {
-  for (
-    let waitMs = learnAgainFirstMs;
-    !signal.aborted;
-    waitMs = Math.min(waitMs * 2, learnAgainMsMax)
-  ) {
-    try {
-      await learn();
-      tell(undefined);
-      return;
-    } catch (error) {
-      tell(error);
-    }
-    await waitFor(waitMs, signal);
-  }
-}
-
-/** Memory holds the manual of the version that runs: pages that changed since are replaced. */
-async function learnManual(memory: Memory, folder: URL): Promise<void> {
-  await memory.addAll(await readManual(fileURLToPath(folder)), owner);
-}
-
-function retentionPolicy({ retention }: NodeConfig): RetentionPolicy {
-  return {
-    trace: retention.trace_days * dayMs,
-    ...(retention.message_days === undefined ? {} : { message: retention.message_days * dayMs }),
-    ...(retention.event_days === undefined ? {} : { event: retention.event_days * dayMs }),
-  };
-}
-
-async function sweep(
-  { journal, config }: Parts,
-  conversations: Conversations,
-  signal: AbortSignal,
-  log: RootLog,
-): Promise<void> {
-  const policy = retentionPolicy(config);
-  while (!signal.aborted) {
-    await waitFor(sweepEveryMs, signal);
-    if (signal.aborted) return;
-    try {
-      const { erased } = await journal.sweep(policy, signal);
-      if (erased === 0) continue;
-      conversations.forgetWords();
-      log.info("retention erased payloads", { erased });
-    } catch (error) {
-      // The next round tries again; a disk that takes nothing is reported by the journal's own state.
-      log.warn("retention could not run", { error: errorText(error) });
-    }
-  }
-}
-
-function waitFor(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms).unref();
-    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
-  });
 }
 
 async function verify({ files, keys }: Parts, signal: AbortSignal) {

@@ -9,6 +9,7 @@ export * from "./events.ts";
 export * from "./memory.ts";
 export * from "./tokens.ts";
 export * from "./node-state.ts";
+export * from "./report.ts";
 export * from "./self.ts";
 export * from "./openai/error.ts";
 export * from "./openai/chat.ts";
