@@ -6,12 +6,12 @@ import {
   searchQueryCharsMax,
   type TokenUsage,
 } from "@adyton/protocol";
+import { reserveTokens } from "../domain/context/reserve.ts";
 import { shownModel } from "../domain/model/shown-model.ts";
 import { trimHistory } from "../domain/model/trim-history.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { JudgeQuality } from "../domain/recursia/asking.ts";
 import type { SearchQuery, SearchResult } from "../domain/search/search-contract.ts";
-import { systemPrompt } from "../domain/turns/core-prompt.ts";
 import type {
   Backend,
   ChatFailure,
@@ -26,6 +26,7 @@ import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
 import { askServers, type Attempt } from "./failover.ts";
 import type { LiveRun } from "./live-run.ts";
 import { problemWords } from "./problem-words.ts";
+import { systemMessage, turnSystem } from "./turn-context.ts";
 
 export interface AnsweringOptions {
   /** The model servers; nobody until one is configured or found. */
@@ -53,9 +54,6 @@ export interface RecursiaLimits {
 export type Produced = Omit<MessageAnswer, "id" | "conversation" | "mode" | "ms">;
 
 const searchHits = 5;
-/** The part of the model's window kept free for the answer, and the most that is kept. */
-const answerShare = 0.25;
-const answerReserveTokensMax = 4_096;
 /** The window is taken for smaller by this factor after the server said a prompt does not fit, so many times. */
 const overflowShrink = 0.7;
 const overflowTriesMax = 3;
@@ -112,27 +110,26 @@ export async function answerByModel(options: AnsweringOptions, run: LiveRun): Pr
 
 /** Asks one server with the conversation, or with what the client sent in its place. */
 async function askServer(
-  { conversations, corePrompt, answerTokensMax }: AnsweringOptions,
+  options: AnsweringOptions,
   run: LiveRun,
   backend: Backend,
   attempt: Attempt,
 ): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
-  const overlays = conversations
-    .overlays(run.conversationKey, run.turnsBefore)
-    .map((overlay) => overlay.text);
-  const system: ChatMessage[] = [{ role: "system", content: systemPrompt(corePrompt, overlays) }];
-  const { context } = run.submission;
+  const { answerTokensMax } = options;
+  const { text, context, principal } = run.submission;
+  const { conversationKey: key, turnsBefore } = run;
+  const first = systemMessage(turnSystem(options, { key, tier: principal.tier, turnsBefore }));
   if (context !== undefined)
     return askWithContext(context, {
       backend,
       attempt,
       signal: run.signal,
-      prompt: systemPrompt(corePrompt, overlays),
+      prompt: first.content,
       answerTokensMax,
     });
-  const history = conversations.history(run.conversationKey);
-  const question: ChatMessage = { role: "user", content: run.submission.text };
-  const prompt = { system, history, question, answerTokensMax };
+  const question: ChatMessage = { role: "user", content: text };
+  const history = options.conversations.history(key);
+  const prompt = { system: [first], history, question, answerTokensMax };
   return askInWindow(backend, prompt, { signal: run.signal, ...attempt });
 }
 
@@ -156,16 +153,12 @@ export async function askInWindow(
   const behindTokens = behind.length === 0 ? 0 : contextTokens(behind, undefined, count);
   let windowTokens = backend.contextTokens;
   for (let tries = 1; ; tries += 1) {
-    const reserveTokens = Math.min(
-      answerTokensMax ?? answerReserveTokensMax,
-      Math.floor(windowTokens * answerShare),
-    );
     const trimmed = trimHistory({
       system,
       history,
       question,
       windowTokens,
-      reserveTokens: reserveTokens + behindTokens,
+      reserveTokens: reserveTokens(windowTokens, answerTokensMax) + behindTokens,
       count,
     });
     if (trimmed.kind === "too_long") return { outcome: tooLong(trimmed), made: noPrompt };

@@ -1,10 +1,10 @@
 import type { Ask, AskCall, AskOutcome } from "../domain/recursia/asking.ts";
-import { systemPrompt } from "../domain/turns/core-prompt.ts";
 import type { Backend, ChatMessage, ChatOutcome, ChatSettings } from "../ports/backend.ts";
 import { type AnsweringOptions, askInWindow, type OpenPrompt, usageOf } from "./answering.ts";
 import { withOwnPrompt } from "./client-context.ts";
 import { askServers, type Attempt } from "./failover.ts";
 import type { LiveRun } from "./live-run.ts";
+import { systemMessage, turnSystem } from "./turn-context.ts";
 
 type Answered = ChatOutcome & { readonly kind: "answered" };
 
@@ -27,19 +27,18 @@ export class ModelCalls {
   constructor(options: AnsweringOptions, run: LiveRun, historyDropped = 0) {
     this.#options = options;
     this.#run = run;
-    const { conversations, corePrompt, answerTokensMax } = options;
-    const overlays = conversations
-      .overlays(run.conversationKey, run.turnsBefore)
-      .map((overlay) => overlay.text);
-    const prompt = systemPrompt(corePrompt, overlays);
+    const { answerTokensMax } = options;
+    const { conversationKey: key, turnsBefore } = run;
+    const { tier } = run.submission.principal;
+    const first = systemMessage(turnSystem(options, { key, tier, turnsBefore }));
     const { context } = run.submission;
     const limits = [answerTokensMax, context?.answerTokensMax].filter(
       (limit) => limit !== undefined,
     );
-    const history = conversations.history(run.conversationKey);
-    const sent = context === undefined ? undefined : withOwnPrompt(prompt, context.messages);
+    const history = options.conversations.history(key);
+    const sent = context === undefined ? undefined : withOwnPrompt(first.content, context.messages);
     this.#base = {
-      system: sent?.slice(0, 1) ?? [{ role: "system", content: prompt }],
+      system: sent?.slice(0, 1) ?? [first],
       history: sent?.slice(1, -1) ?? history.slice(0, history.length - historyDropped),
       answerTokensMax: limits.length === 0 ? undefined : Math.min(...limits),
     };

@@ -38,7 +38,7 @@ export class HeldBackend implements Backend {
   readonly name: string = "held";
   readonly model: string = "held-1";
   readonly address = "http://127.0.0.1:1";
-  readonly contextTokens = 8_192;
+  readonly contextTokens: number = 8_192;
   readonly open: OpenChat[] = [];
   readonly requests: ChatRequest[] = [];
   concurrency: number;

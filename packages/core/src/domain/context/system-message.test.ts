@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { overlaysActiveMax } from "@adyton/protocol";
+import { estimateTokens } from "../model/token-estimate.ts";
+import { corePromptDefault } from "../turns/core-prompt.ts";
+import { joined } from "./segments.ts";
+import { systemSegments } from "./system-message.ts";
+
+const overlay = (text: string, index: number) => ({ overlayId: `ovl_${index}`, text });
+
+describe("the system message", () => {
+  it("is the core prompt as it stands, the same string, while nothing is inserted", () => {
+    const segments = systemSegments(corePromptDefault, { overlays: [], tier: "owner" });
+    assert.equal(joined(segments), corePromptDefault);
+    assert.deepEqual(
+      segments.map(({ kind, tier, source }) => ({ kind, tier, source })),
+      [{ kind: "system", tier: "node", source: "core" }],
+    );
+  });
+
+  it("has the intents behind it in their order, each a segment with its id and its owner's tier", () => {
+    const texts = ["Отвечай стихами.", "Be brief.", "Третье."].slice(0, overlaysActiveMax);
+    const segments = systemSegments(corePromptDefault, {
+      overlays: texts.map(overlay),
+      tier: "member",
+    });
+    const prompt = joined(segments);
+    assert.ok(prompt.startsWith(`${corePromptDefault}\n\n`));
+    const places = texts.map((text) => prompt.indexOf(`\n- ${text}`, corePromptDefault.length));
+    assert.ok(places.every((place) => place > 0));
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+    assert.deepEqual(
+      segments.slice(1).map(({ kind, tier, source }) => ({ kind, tier, source })),
+      texts.map((_, index) => ({ kind: "overlay", tier: "member", source: `ovl_${index}` })),
+    );
+  });
+
+  it("costs the model at most 600 tokens by default", () => {
+    const system = systemSegments(corePromptDefault, { overlays: [], tier: "owner" });
+    const tokens = estimateTokens(joined(system));
+    assert.ok(tokens > 0 && tokens <= 600, `${tokens} tokens`);
+  });
+});
