@@ -14,6 +14,7 @@ export const benches = {
   workers: async () => (await import("./workers.ts")).workers,
   sockets: async () => (await import("./sockets.ts")).sockets,
   search: async () => (await import("./search.ts")).search,
+  morphology: async () => (await import("./morphology.ts")).morphology,
   embedded: async () => (await import("./embedded.ts")).embedded,
 } as const satisfies Record<string, () => Promise<Bench>>;
 

@@ -9,6 +9,7 @@ import {
   type SearchClient,
   vectorsPerCallMax,
 } from "../packages/core/src/domain/search/search-contract.ts";
+import { seeded } from "../packages/core/test/seeded.ts";
 import { atMost, type BenchOptions, type Figure, percentile } from "./figure.ts";
 
 const chunksWanted = 100_000;
@@ -16,17 +17,6 @@ const chunksWantedQuick = 2_000;
 const chunksPerDocument = 50;
 const queriesCount = 400;
 const vocabularySize = 60_000;
-
-/** A small seeded generator (mulberry32), so that two runs index and ask the same. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /** Words as language has them: the guide's own first, then made ones, used with Zipf's frequencies. */
 function makeText(random: () => number) {

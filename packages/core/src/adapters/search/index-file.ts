@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /** Raised whenever tables, tokens or stems change: terms written by other rules would not be found again. */
-const indexVersion = 2;
+const indexVersion = 3;
 const applicationId = 0x41_44_59_49;
 const busyTimeoutMs = 2_000;
 const cacheKib = 8_192;

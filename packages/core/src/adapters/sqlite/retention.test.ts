@@ -6,7 +6,8 @@ import { Journal } from "./journal.ts";
 import { JournalReader } from "./journal-reader.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { sweepOnce, type RetentionPolicy, type SweepStep, windowRecords } from "./retention.ts";
-import { append, dayMs, occurrences, said, seeded, temporaryHome } from "./test/journal-fixture.ts";
+import { seeded } from "../../../test/seeded.ts";
+import { append, dayMs, occurrences, said, temporaryHome } from "./test/journal-fixture.ts";
 import { verifyJournal } from "./verify.ts";
 
 function sweepAll(writer: JournalWriter, policy: RetentionPolicy, nowMs: number) {

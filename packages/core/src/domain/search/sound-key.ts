@@ -54,6 +54,8 @@ const folds: ReadonlyArray<readonly [RegExp, string]> = [
   [/x/g, "ks"],
   [/y/g, "i"],
   [/(.)\1+/gu, "$1"],
+  // English voices a last f when it inflects (leaf, leaves; proof, prove).
+  [/(?:f|fe|ve)$/gu, "v"],
   // Russian drops the last vowel of many words when it inflects them (котёл, котла; рынок, рынка).
   [/^(.{2,}[^aeiou])[eo]([^aeiou])$/gu, "$1$2"],
 ];

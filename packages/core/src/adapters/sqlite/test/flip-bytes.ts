@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { BackupFiles } from "../journal-files.ts";
 import { verifyJournal } from "../verify.ts";
-import { copyJournal, dump, seeded } from "./journal-fixture.ts";
+import { seeded } from "../../../../test/seeded.ts";
+import { copyJournal, dump } from "./journal-fixture.ts";
 
 /**
  * Flips one bit or byte of a closed journal's file at a time, anywhere. Each flip must be found by verification, or

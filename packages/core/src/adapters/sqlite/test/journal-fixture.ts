@@ -134,17 +134,6 @@ export function copyJournal(from: BackupFiles, to: string): BackupFiles {
   return target;
 }
 
-/** A generator of numbers in [0, 1) from a seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let value = Math.imul(state ^ (state >>> 15), state | 1);
-    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
-    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export const dayMs = 86_400_000;
 
 /** A journal with everything in it: turns, keys, documents, tokens, erased payloads and rows beside the chain. */

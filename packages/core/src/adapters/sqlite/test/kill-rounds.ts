@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { JournalReader } from "../journal-reader.ts";
 import { JournalWriter } from "../journal-writer.ts";
 import { verifyJournal } from "../verify.ts";
-import { seeded, temporaryHome } from "./journal-fixture.ts";
+import { seeded } from "../../../../test/seeded.ts";
+import { temporaryHome } from "./journal-fixture.ts";
 
 const script = new URL("./append-forever.ts", import.meta.url).pathname;
 const appendMsMax = 100;
