@@ -3,6 +3,7 @@ export * from "./grants.ts";
 export * from "./problems.ts";
 export * from "./message.ts";
 export * from "./recursia.ts";
+export * from "./taint.ts";
 export * from "./prompt.ts";
 export * from "./commands.ts";
 export * from "./events.ts";

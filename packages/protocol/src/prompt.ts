@@ -7,6 +7,7 @@ import {
   overlayTextCharsMax,
 } from "./limits.ts";
 import { ConversationName } from "./message.ts";
+import { ScanLabel } from "./taint.ts";
 
 /** How long something inserted lasts: whichever bound is reached first ends it. */
 export const Lifetime = z
@@ -45,6 +46,10 @@ export const Overlay = z
     text: z.string(),
     expires: Expiry,
     position: z.literal("after-core-prompt"),
+    warnings: z
+      .array(ScanLabel)
+      .optional()
+      .describe("Told when it is inserted; left out where there is nothing to tell."),
   })
   .meta({ id: "Overlay", description: "An inserted intent with an expiry." });
 export type Overlay = z.infer<typeof Overlay>;

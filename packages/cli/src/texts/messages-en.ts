@@ -93,6 +93,7 @@ export const messagesEn = {
   "prompt.inserted":
     "Inserted into “{conversation}” for {turns} {turns|turn|turns}, until {at} at the latest.",
   "prompt.how_to_remove": "Remove it sooner: {adyton prompt remove {id}}",
+  "prompt.warnings": "The text has something of those that are made to steer a model: {labels}.",
   "prompt.unknown": "There is no such intent: “{id}”.",
   "prompt.unknown_advice": "Those that are in force are listed by: {adyton self}",
   "prompt.removed": "Removed: {text}",

@@ -95,6 +95,7 @@ export const messagesRu = {
     "Намерение вставляется в существующую беседу: назовите её ключом -c.",
   "prompt.inserted": "Вставлено в «{conversation}», реплик: {turns}, не дольше чем до {at}.",
   "prompt.how_to_remove": "Убрать раньше: {adyton prompt remove {id}}",
+  "prompt.warnings": "В тексте есть признаки того, что им хотят управлять моделью: {labels}.",
   "prompt.unknown": "Нет такого намерения: «{id}».",
   "prompt.unknown_advice": "Действующие показывает: {adyton self}",
   "prompt.removed": "Убрано: {text}",

@@ -9,6 +9,8 @@ import {
   problem,
 } from "@adyton/protocol";
 import type { NewRecord } from "../domain/journal/record.ts";
+import { scan } from "../domain/external/scan.ts";
+import { isExternal } from "../domain/external/taint.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { StatePort } from "../ports/journal.ts";
@@ -105,12 +107,19 @@ export function restoreMode(options: Options, at: Execution): Outcome {
   return modeOutcome(options, data, [{ ...context, type: "mode.changed", facts }]);
 }
 
-/** Inserts an intent. Throws `ProblemError` `conflict` when as many hold as may. */
+/**
+ * Inserts an intent. Throws `ProblemError`: `forbidden` to whoever is external, because an intent stands beside the core
+ * prompt; `conflict` when as many hold as may.
+ */
 export function insertPrompt(
   options: Options,
   args: Readonly<Record<string, unknown>>,
   at: Execution,
 ): Outcome {
+  if (isExternal(at.principal.tier)) {
+    const detail = problemWords.intentFromOutside[options.language];
+    throw new ProblemError(problem("forbidden", { detail }));
+  }
   if (options.conversations.overlays(at.key).length >= overlaysActiveMax) {
     const detail = problemWords.tooManyIntents[options.language];
     throw new ProblemError(problem("conflict", { detail }));
@@ -124,9 +133,10 @@ export function insertPrompt(
     expires,
     position: "after-core-prompt",
   };
+  const warnings = scan(text).map(({ label }) => label);
   return {
     text: words.inserted[options.language](String(expires.turnsLeft)),
-    data: overlay,
+    data: warnings.length === 0 ? overlay : { ...overlay, warnings },
     effects: [
       {
         ...at.context,

@@ -60,6 +60,10 @@ export const problemWords = {
     en: `${overlaysActiveMax} intents hold already; remove one, or wait until one is over.`,
     ru: `Уже действует намерений: ${overlaysActiveMax}. Уберите одно или подождите, пока одно закончится.`,
   },
+  intentFromOutside: {
+    en: "An intent stands beside the node's own prompt, and callers from outside insert none.",
+    ru: "Намерение стоит рядом с промптом узла; вызывающие извне его не вставляют.",
+  },
   noSuchIntent: {
     en: "There is no such intent, or it is over.",
     ru: "Такого намерения нет, или оно закончилось.",
