@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { problem } from "@adyton/protocol";
@@ -11,6 +12,7 @@ import { Conversations } from "./app/conversations.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
 import { Embedding } from "./app/embedding.ts";
 import { Events } from "./app/events.ts";
+import type { FoldOptions } from "./app/fold/fold-error.ts";
 import { dataHandlers } from "./app/handlers/data.ts";
 import { endingStreams } from "./app/handlers/ending-streams.ts";
 import { nodeHandlers } from "./app/handlers/node.ts";
@@ -37,6 +39,7 @@ import type { SearchClient } from "./domain/search/search-contract.ts";
 import { corePromptDefault } from "./domain/turns/core-prompt.ts";
 import { ProblemError } from "./domain/problem-error.ts";
 import type { HomeFiles } from "./home.ts";
+import { registeredLogs } from "./node-log.ts";
 import { nodeMetrics } from "./node-metrics.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
 import type { Callers } from "./ports/operations.ts";
@@ -169,6 +172,7 @@ function useCases(parts: Parts) {
     conversations,
     turns,
     describe,
+    fold: foldOptions(parts, describe),
     idempotency,
     language,
     now,
@@ -195,6 +199,21 @@ function useCases(parts: Parts) {
     events,
     faults,
     recovered: Promise.withResolvers<void>(),
+  };
+}
+
+function foldOptions(parts: Parts, { nodeId, corePrompt, turns }: DescribeOptions): FoldOptions {
+  const { records, state, keys, files, config, backends, language, configHash } = parts;
+  const corePromptHash = createHash("sha256").update(corePrompt).digest("hex");
+  return {
+    records,
+    state,
+    digestKey: keys.foldKey,
+    logs: registeredLogs(files, config),
+    backends,
+    subject: () => ({ node: nodeId, configHash, corePromptHash, mode: turns.defaultMode.id }),
+    language,
+    now: Date.now,
   };
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { NodeConfig } from "./config.ts";
+import { logsMax, NodeConfig } from "./config.ts";
 import { backendRoles } from "./ports/backend.ts";
 
 const backend = { url: "http://127.0.0.1:11434" };
@@ -11,6 +11,7 @@ describe("the configuration", () => {
       listen: { port: 7860, socket_port: 0 },
       language: "auto",
       backends: [],
+      logs: [],
       turns: { wall_seconds: 600, history_turns: 20 },
       recursia: { calls: 8, tokens: 12_000, wall_seconds: 90, tokens_per_day: 1_000_000 },
       retention: { trace_days: 30 },
@@ -31,10 +32,20 @@ describe("the configuration", () => {
   const own = { embedded: "qwen3-4b" };
   const manyBackends = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ ...backend, name: `b${index}` }));
+  const manyLogs = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({ name: `l${index}`, path: "/a" }));
   const ofBackend = (more: object) => ({ backends: [{ ...backend, ...more }] });
   const cases: ReadonlyArray<readonly [name: string, value: unknown, accepted: boolean]> = [
     ["an unknown key", { lsiten: {} }, false],
     ["an unknown key below", { listen: { port: 1, host: "0.0.0.0" } }, false],
+    ["a log", { logs: [{ name: "web", path: "/var/log/nginx/error.log" }] }, true],
+    ["a log by a relative path", { logs: [{ name: "web", path: "error.log" }] }, false],
+    ["a log with the name of the node's own", { logs: [{ name: "node", path: "/a" }] }, false],
+    ["a log with a name in capitals", { logs: [{ name: "Web", path: "/a" }] }, false],
+    ["a log with an unknown key", { logs: [{ name: "web", path: "/a", glob: "*" }] }, false],
+    ["two logs of one name", { logs: ["/a", "/b"].map((path) => ({ name: "web", path })) }, false],
+    ["as many logs as may be", { logs: manyLogs(logsMax) }, true],
+    ["one log more", { logs: manyLogs(logsMax + 1) }, false],
     ["a port as text", { listen: { port: "7860" } }, false],
     ["one call of a run", { recursia: { calls: 1 } }, true],
     ["no call of a run", { recursia: { calls: 0 } }, false],

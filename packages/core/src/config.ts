@@ -122,6 +122,24 @@ const WorkersConfig = z
       "must name a key where Redis is on another machine: make one with `adyton worker key FILE`",
   });
 
+export const logsMax = 32;
+/** The node's own log has this name. */
+export const nodeLogName = "node";
+/** Names that mean something else where a log is named. */
+const takenLogNames: ReadonlySet<string> = new Set([nodeLogName, "lines"]);
+
+/** A log that `fold_error` may read. No other file is ever read for it. */
+const LogConfig = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_-]{0,31}$/, "must be lower-case letters, digits, - and _")
+    .refine((name) => !takenLogNames.has(name), "must be another: this name is the node's own"),
+  path: z
+    .string()
+    .max(4_096)
+    .regex(/^(?:\/|[A-Za-z]:[\\/])/, "must be an absolute path"),
+});
+
 export const NodeConfig = z.strictObject({
   listen: z
     .strictObject({
@@ -133,6 +151,14 @@ export const NodeConfig = z.strictObject({
   language: z.enum(["auto", "en", "ru"]).default("auto"),
   backends: z.array(BackendConfig).max(backendsMax).superRefine(refuseSameNames).default([]),
   workers: WorkersConfig.optional(),
+  logs: z
+    .array(LogConfig)
+    .max(logsMax)
+    .refine(
+      (logs) => new Set(logs.map(({ name }) => name)).size === logs.length,
+      "must not use a name twice",
+    )
+    .default([]),
   turns: z
     .strictObject({
       wall_seconds: z.int().min(1).max(86_400).default(600),

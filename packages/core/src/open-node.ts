@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { writeFileAtomic } from "@adyton/runtime/atomic-file";
 import { errorText } from "@adyton/runtime/coded-error";
-import { createLog, type RootLog } from "@adyton/runtime/log";
+import type { RootLog } from "@adyton/runtime/log";
 import { ListenError } from "./adapters/http/listen.ts";
 import { type HttpServer, serveHttp } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
@@ -16,6 +16,7 @@ import { withEmbedded } from "./embedded.ts";
 import type { BackendChoice } from "./choose-backend.ts";
 import type { NodeConfig } from "./config.ts";
 import { configHash, type HomeFiles, readConfig } from "./home.ts";
+import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
 import type { Notice } from "./notices.ts";
@@ -24,8 +25,6 @@ import { StartError } from "./start-error.ts";
 import type { StopDeadline } from "./stop-deadline.ts";
 
 const loopback = ["127.0.0.1", "::1"] as const;
-const logBytesMax = 8 * 1024 * 1024;
-const logFilesMax = 3;
 /** Turns under way get so long to end by themselves when the node stops. */
 const stopGraceMs = 3_000;
 const manualFolder = new URL("../../../docs/guide/", import.meta.url);
@@ -117,12 +116,6 @@ export async function openNode(started: Started): Promise<RunningNode> {
     tokenFile: files.token,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
-}
-
-function openLog({ log }: HomeFiles): ReturnType<typeof createLog> {
-  return createLog({
-    target: { kind: "file", path: log, bytesMax: logBytesMax, filesMax: logFilesMax },
-  });
 }
 
 /** Says where the node listens, and keeps it in its folder, for the CLI, until this is disposed. */

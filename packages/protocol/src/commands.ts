@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FoldArgs, FoldReport } from "./fold.ts";
 import type { Grant } from "./grants.ts";
 import { overlayTextCharsMax, rethinkBackMax, switchModePerMinuteMax } from "./limits.ts";
 import { ConversationName, ModeName } from "./message.ts";
@@ -25,13 +26,16 @@ export interface CommandSpec {
   readonly name: string;
   /** Slash forms besides `/command NAME`, without arguments. */
   readonly slash: readonly string[];
+  /** Other names, in any case, where the name is accepted. */
+  readonly aliases?: readonly string[];
   /** Whether the bare name, as the whole message, is the command. */
   readonly bare: boolean;
   readonly args: z.ZodObject;
   /** The argument that takes the rest of a text command's line. */
   readonly rest?: string;
   readonly result: z.ZodType;
-  readonly changes: "nothing" | "conversation";
+  /** `clusters`: what the node remembers of logs. */
+  readonly changes: "nothing" | "conversation" | "clusters";
   /** Whether a caller without a token may use it in its own conversations. */
   readonly local: boolean;
   /** How often each principal may use it; absent, as often as it likes. One more is refused with `busy`. */
@@ -221,6 +225,22 @@ export const commandTable = [
       ru: "Ваши сообщения, токены и время по дням.",
     },
     example: "/usage",
+  },
+  {
+    name: "fold_error",
+    slash: [],
+    aliases: ["error_fold"],
+    bare: true,
+    args: FoldArgs,
+    rest: "input",
+    result: FoldReport,
+    changes: "clusters",
+    local: false,
+    summary: {
+      en: "Folds a log into clusters of equal lines, with hypotheses that its lines bear out.",
+      ru: "Сворачивает журнал ошибок в группы одинаковых строк, с гипотезами, подтверждёнными строками.",
+    },
+    example: "/command fold_error",
   },
 ] as const satisfies readonly CommandSpec[];
 

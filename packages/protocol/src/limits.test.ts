@@ -8,6 +8,7 @@ import {
   CommandRequest,
   ConversationName,
   DocumentRequest,
+  FoldArgs,
   EmbeddingsRequest,
   EventType,
   JournalQuery,
@@ -43,6 +44,7 @@ const bounds: readonly [string, z.ZodType, (size: number) => unknown, number][] 
   ["an intent as a command", promptCommand.args, (size) => ({ text: letters(size) }), 2_000],
   ["turns", Lifetime, (turns) => ({ turns }), 1_000],
   ["seconds", Lifetime, (seconds) => ({ seconds }), 2_592_000],
+  ["lines that are folded", FoldArgs, (size) => ({ lines: letters(size).split("") }), 20_000],
   ["a command's name", CommandRequest, (size) => ({ command: ascii(size) }), 64],
   ["a batch", postEvents.body.schema, (size) => Array.from({ length: size }, () => event), 500],
   ["an event's id", CloudEvent, (size) => ({ ...event, id: letters(size) }), 256],
@@ -100,6 +102,11 @@ describe("the bounds of the contract", () => {
         [0, most, most + 1].map((size) => ChatCompletionRequest.safeParse(make(size)).success),
         [true, true, false],
       );
+  });
+
+  it("takes lines of a log up to their limit, empty ones too", () => {
+    const line = (size: number) => FoldArgs.safeParse({ lines: [letters(size)] }).success;
+    assert.deepEqual([0, 65_536, 65_537].map(line), [true, true, false]);
   });
 
   it("counts a document's text in bytes, whatever its language", () => {

@@ -119,3 +119,15 @@ export const traceTextCharsMax = 4_000;
 export const traceStepsMax = 200;
 /** How far back `/rethink` reaches: the last answer is 1. */
 export const rethinkBackMax = 20;
+
+/** Lines that one `fold_error` looks at, the newest; older ones are left out, and the report says so. */
+export const foldLinesMax = 20_000;
+/** Bytes of a log that one `fold_error` reads, the newest. */
+export const foldBytesMax = 5 * 1024 * 1024;
+/** Characters of a line that is handed in to be folded. */
+export const foldLineCharsMax = 65_536;
+/** Milliseconds that a log is looked back unless told otherwise, and at most. More is refused with `invalid_body`. */
+export const foldWindowMsDefault = 15 * 60_000;
+export const foldWindowMsMax = 7 * 86_400_000;
+/** Calls of `fold_error` that wait or run at once on the node. One more is refused with `busy`. */
+export const foldsMax = 4;

@@ -1,4 +1,4 @@
-import { commandGrant, commandTable } from "./commands.ts";
+import { commandGrant, type CommandSpec, commandTable } from "./commands.ts";
 import { Grant, Tier, tierGrants } from "./grants.ts";
 import * as limits from "./limits.ts";
 import { headerParameters, operation } from "./openapi-operation.ts";
@@ -101,11 +101,13 @@ export function openApi(): Json {
 }
 
 function commandEntry(command: (typeof commandTable)[number], components: Components): Json {
-  const { name, slash, bare, changes, local, summary, example } = command;
+  const spec: CommandSpec = command;
+  const { name, slash, aliases = [], bare, changes, local, summary, example } = spec;
   const pascal = name.replaceAll(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return {
     name,
     slash,
+    aliases,
     bare,
     changes,
     local,

@@ -62,7 +62,8 @@ export const conversationsRememberedMax = 10_000;
 /**
  * The node's model servers: who there is, who is busy, and who takes the next request. Nobody gets more requests at once
  * than its concurrency; who finds all busy waits in the order of coming. The lanes let no more turns run than there are
- * slots, so only those ever wait here that had to leave a failed server, or named the model of one that is busy.
+ * slots, so only those ever wait here that had to leave a failed server, or named the model of one that is busy, and folds
+ * of a log.
  */
 export class BackendPool {
   readonly #members: Member[] = [];

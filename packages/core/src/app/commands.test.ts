@@ -332,6 +332,7 @@ for (const [language, script] of [
     const args: Partial<Record<CommandName, object>> = {
       switch_mode: { mode: "EXTRACTIVE" },
       prompt: { text: "x" },
+      fold_error: { lines: "12 ok" },
     };
     for (const { name } of commandTable) {
       // A turn: `rethink.test.ts` has its words.

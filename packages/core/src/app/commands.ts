@@ -5,6 +5,8 @@ import {
   type CommandSpec,
   commandGrant,
   commandTable,
+  FoldArgs,
+  foldsMax,
   type Overlay,
   principalQueueMax,
   problem,
@@ -29,6 +31,7 @@ import {
 } from "./conversation-commands.ts";
 import type { Conversations } from "./conversations.ts";
 import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self.ts";
+import { foldError, type FoldOptions } from "./fold/fold-error.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import { OneByOne } from "./one-by-one.ts";
@@ -43,6 +46,7 @@ export interface CommandsOptions {
   readonly conversations: Conversations;
   readonly turns: Turns;
   readonly describe: DescribeOptions;
+  readonly fold: FoldOptions;
   readonly idempotency: Idempotency;
   readonly language: keyof Bilingual;
   readonly now: () => number;
@@ -72,6 +76,8 @@ export class Commands {
   /** Of each principal, as many as of its messages may wait. */
   readonly #changes = new OneByOne(principalQueueMax);
   readonly #rates: CommandRates;
+  /** Of all together: each folds what the one before has remembered. */
+  readonly #folds = new OneByOne(foldsMax);
 
   constructor(options: CommandsOptions) {
     this.#options = options;
@@ -93,7 +99,14 @@ export class Commands {
         : { result: await this.#perform(invocation, spec), replayed: false };
     };
     // What a command may do follows from what is there, so a principal's changes come one after another.
-    return spec.changes === "nothing" ? work() : this.#changes.run(principal.id, work);
+    switch (spec.changes) {
+      case "nothing":
+        return work();
+      case "clusters":
+        return this.#folds.run("fold", work);
+      case "conversation":
+        return this.#changes.run(principal.id, work);
+    }
   }
 
   async #perform(invocation: Invocation, spec: CommandSpec): Promise<CommandResult> {
@@ -105,13 +118,15 @@ export class Commands {
       owner: principal.person,
       actor: principal.id,
       tier: principal.tier,
-      ...(named || spec.changes !== "nothing" ? { conversation: key } : {}),
+      ...(named || spec.changes === "conversation" ? { conversation: key } : {}),
     };
     const args = parseArgs(spec, invocation.args, this.#options.language);
     // To name a mode is to switch to it, whatever the command is called.
     const counted = command === "mode" && "mode" in args ? commandSpec("switch_mode") : spec;
     if (counted.rate !== undefined) this.#rates.count(principal.id, counted.name, counted.rate);
-    const outcome = this.#run(command, args, {
+    const id = newRunId(this.#options.now());
+    const outcome = await this.#run(command, args, {
+      id,
       principal,
       conversation,
       key,
@@ -119,9 +134,9 @@ export class Commands {
       named,
     });
     const result: CommandResult = {
-      id: newRunId(this.#options.now()),
+      id,
       command,
-      ...(spec.changes === "nothing" && !named ? {} : { conversation }),
+      ...(spec.changes === "conversation" || named ? { conversation } : {}),
       text: outcome.text,
       data: outcome.data,
     };
@@ -165,7 +180,11 @@ export class Commands {
     }
   }
 
-  #run(command: InstantCommand, args: Record<string, unknown>, at: Execution): Outcome {
+  #run(
+    command: InstantCommand,
+    args: Record<string, unknown>,
+    at: Execution,
+  ): Outcome | Promise<Outcome> {
     switch (command) {
       case "describe_self":
         return this.#describeSelf(at);
@@ -187,6 +206,11 @@ export class Commands {
         return startAfresh(this.#options, at);
       case "stop":
         return stop(this.#options, at);
+      case "fold_error":
+        return foldError(this.#options.fold, FoldArgs.parse(args), {
+          ...at,
+          conversation: at.named ? at.conversation : undefined,
+        });
     }
   }
 

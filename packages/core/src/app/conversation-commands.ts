@@ -38,6 +38,8 @@ export interface Outcome {
 }
 
 export interface Execution {
+  /** Of the command's run. */
+  readonly id: string;
   readonly principal: Principal;
   readonly conversation: string;
   readonly key: string;

@@ -39,7 +39,13 @@ const EnvelopeData = z.looseObject({
   data: z.unknown().optional(),
 });
 /** Facts that are of no use to a reader: digests. */
-const hiddenFacts: ReadonlySet<string> = new Set(["hash", "sourceKey", "sha256"]);
+const hiddenFacts: ReadonlySet<string> = new Set([
+  "hash",
+  "sourceKey",
+  "sha256",
+  "scope",
+  "clusters",
+]);
 
 /** Events in and the journal out. */
 export class Events {

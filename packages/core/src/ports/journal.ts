@@ -122,7 +122,24 @@ export interface UsageState {
   readonly ms: number;
 }
 
+/** A cluster of a log, as far as the journal counts it. */
+export interface FoldClusterState {
+  readonly key: string;
+  /** The record whose payload has its text. */
+  readonly seq: number;
+  /** Lines in the windows that are asked for; 0 without such. */
+  readonly count: number;
+}
+
+export interface FoldCoverage {
+  /** Milliseconds of the log that were folded in the hours that are asked for. */
+  readonly ms: number;
+}
+
 export interface StatePort {
+  /** The clusters of a log, the one seen last first, with what the given hours (since 1970) counted of them. */
+  foldClusters(scope: string, hours: readonly number[]): readonly FoldClusterState[];
+  foldCoverage(scope: string, hours: readonly number[]): FoldCoverage;
   run(id: string): RunState | undefined;
   unfinishedRuns(): readonly RunState[];
   conversation(key: string): ConversationState | undefined;

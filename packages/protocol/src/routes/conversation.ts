@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CommandRequest, CommandResult } from "../commands.ts";
 import { MessageAnswer, MessageRequest, Run, runStreamEvents } from "../message.ts";
+import { documentBodyBytesMax } from "../limits.ts";
 import type { ProblemCode } from "../problems.ts";
 import { Overlay, PromptRequest } from "../prompt.ts";
 import { body, command, json, local, type Route, storage, text } from "../route.ts";
@@ -64,7 +65,8 @@ export const conversationRoutes = [
     description:
       "Needs the grant `command:NAME`; a caller without a token may use the commands marked local. `rethink` asks the " +
       "model, and its run can be watched and cancelled like that of a message.",
-    body: body(CommandRequest),
+    // As much as a document: lines of a log may be handed in with a command.
+    body: body(CommandRequest, documentBodyBytesMax),
     status: 200,
     response: json(CommandResult),
     idempotent: false,

@@ -23,6 +23,8 @@ export interface NodeKeys {
   readonly conversationKey: Uint8Array;
   /** Turns an outside event's source and id into a dedupe key. */
   readonly dedupeKey: Uint8Array;
+  /** Names logs and their clusters in records. */
+  readonly foldKey: Uint8Array;
 }
 
 export class NodeKeyError extends CodedError<"not_a_key" | "key_missing"> {}
@@ -66,6 +68,7 @@ export function deriveNodeKeys(secret: Uint8Array): NodeKeys {
     headKey: derive("journal-head"),
     conversationKey: derive("conversation"),
     dedupeKey: derive("dedupe"),
+    foldKey: derive("fold"),
   };
 }
 

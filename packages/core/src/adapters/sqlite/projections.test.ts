@@ -68,6 +68,21 @@ const anyEvent = fc.oneof(
     }),
   ),
   event("token.revoked", fc.record({ name })),
+  event(
+    "fold.recorded",
+    fc.record({
+      run: name,
+      scope: name,
+      clusters: fc.array(fc.record({ key: name, count: fc.nat(99), isTold: fc.boolean() })),
+      windowMs: fc.nat(99),
+      lines: fc.nat(99),
+      malformed: fc.nat(99),
+      calls: fc.nat(1),
+      promptTokens: fc.nat(99),
+      completionTokens: fc.nat(99),
+      ms: fc.nat(99),
+    }),
+  ),
 );
 
 const anyRecord = fc

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
+import { foldProjection } from "./fold-projection.ts";
 
 /** What a projection may depend on: the chained header alone, so that replay rebuilds it after every erasure. */
 export interface ProjectedRecord {
@@ -20,6 +21,9 @@ export const stateTables = [
   "document",
   "token",
   "usage",
+  "fold_cluster",
+  "fold_count",
+  "fold_cover",
 ] as const;
 
 type Project = {
@@ -39,7 +43,15 @@ export class Projections {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    this.#project = { ...this.#turns(), ...this.#conversations(), ...this.#things() };
+    this.#project = {
+      ...this.#turns(),
+      ...this.#conversations(),
+      ...this.#things(),
+      ...foldProjection(
+        (sql, ...values) => this.#run(sql, ...values),
+        (record, facts) => this.#count(record, { messages: 0, failed: 0, ...facts }),
+      ),
+    };
   }
 
   /** Applies one of the node's own records. Its facts passed their schema before they were chained. */
@@ -114,11 +126,12 @@ export class Projections {
         this.#run("UPDATE run SET attempts = attempts + 1 WHERE id = ?", facts.run),
       "turn.answered": (record, facts) => {
         this.#finish(record, facts.run, "answered");
-        this.#count(record, { failed: 0, ...facts });
+        this.#count(record, { messages: 1, failed: 0, ...facts });
       },
       "turn.failed": (record, facts) => {
         this.#finish(record, facts.run, facts.status);
-        this.#count(record, { failed: 1, promptTokens: 0, completionTokens: 0, ms: facts.ms });
+        const { ms } = facts;
+        this.#count(record, { messages: 1, failed: 1, promptTokens: 0, completionTokens: 0, ms });
       },
     };
   }
@@ -135,15 +148,22 @@ export class Projections {
 
   #count(
     record: ProjectedRecord,
-    n: { failed: number; promptTokens: number; completionTokens: number; ms: number },
+    n: {
+      messages: number;
+      failed: number;
+      promptTokens: number;
+      completionTokens: number;
+      ms: number;
+    },
   ): void {
     this.#run(
-      `INSERT INTO usage (day, actor, messages, failed, prompt_tokens, completion_tokens, ms) VALUES (?, ?, 1, ?, ?, ?, ?)
-       ON CONFLICT (day, actor) DO UPDATE SET messages = messages + 1, failed = failed + excluded.failed,
+      `INSERT INTO usage (day, actor, messages, failed, prompt_tokens, completion_tokens, ms) VALUES (?, ?, ?, ?, ?, ?, ?)
+       ON CONFLICT (day, actor) DO UPDATE SET messages = messages + excluded.messages, failed = failed + excluded.failed,
          prompt_tokens = prompt_tokens + excluded.prompt_tokens,
          completion_tokens = completion_tokens + excluded.completion_tokens, ms = ms + excluded.ms`,
       dayOf(record.time),
       record.actor,
+      n.messages,
       n.failed,
       n.promptTokens,
       n.completionTokens,

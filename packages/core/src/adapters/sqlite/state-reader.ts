@@ -78,6 +78,9 @@ const UsageRow = z.object({
 });
 export type UsageRow = z.infer<typeof UsageRow>;
 
+const FoldClusterRow = z.object({ key: z.string(), seq: z.int(), count: z.int() });
+const FoldCoverageRow = z.object({ ms: z.int() });
+
 /** Reads the state tables. Statements are prepared when they are first needed. */
 export class StateReader {
   readonly #database: DatabaseSync;
@@ -144,6 +147,23 @@ export class StateReader {
       sinceDay,
       actor,
     );
+  }
+
+  foldClusters(scope: string, hours: readonly number[]): readonly z.infer<typeof FoldClusterRow>[] {
+    return this.#all(
+      FoldClusterRow,
+      `SELECT key, seq, coalesce((SELECT sum(count) FROM fold_count WHERE fold_count.scope = fold_cluster.scope
+         AND fold_count.key = fold_cluster.key AND hour IN (SELECT value FROM json_each(?2))), 0) AS count
+       FROM fold_cluster WHERE scope = ?1 ORDER BY last DESC, key`,
+      scope,
+      JSON.stringify(hours),
+    );
+  }
+
+  foldCoverage(scope: string, hours: readonly number[]): z.infer<typeof FoldCoverageRow> {
+    const sql =
+      "SELECT coalesce(sum(ms), 0) AS ms FROM fold_cover WHERE scope = ? AND hour IN (SELECT value FROM json_each(?))";
+    return this.#one(FoldCoverageRow, sql, scope, JSON.stringify(hours)) ?? { ms: 0 };
   }
 
   #statement(sql: string): StatementSync {

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { recursiaBudget } from "../../domain/modes/registry.ts";
 import { corePromptDefault } from "../../domain/turns/core-prompt.ts";
+import { LogFiles, type RegisteredLog } from "../../adapters/files/log-files.ts";
 import { loadNodeKeys } from "../../adapters/keys/node-keys.ts";
 import { openSearch } from "../../adapters/search/search-client.ts";
 import { Journal } from "../../adapters/sqlite/journal.ts";
@@ -104,6 +105,7 @@ export interface FixtureOptions {
   readonly commitDelayMs?: number;
   readonly search?: SearchClient;
   readonly language?: "en" | "ru";
+  readonly logs?: readonly RegisteredLog[];
   /** Stands between the use cases and the journal. */
   readonly wrap?: (journal: Journal) => JournalPort;
 }
@@ -180,6 +182,16 @@ export async function openApp(options: FixtureOptions = {}) {
     turns,
     idempotency,
     describe,
+    fold: {
+      records,
+      state,
+      digestKey: keys.foldKey,
+      logs: new LogFiles(options.logs ?? []),
+      backends,
+      subject: () => ({ node: "0", configHash: "0", corePromptHash: "0", mode: "DIRECT" }),
+      language: options.language ?? "en",
+      now,
+    },
     language: options.language ?? "en",
     now,
   });

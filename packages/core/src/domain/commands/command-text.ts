@@ -15,7 +15,8 @@ const table: readonly CommandSpec[] = commandTable;
 /** Finds a command by its name, in any case; `-` and `_` are the same. */
 export function findCommand(name: string): CommandName | undefined {
   const wanted = name.toLowerCase().replaceAll("-", "_");
-  return commandTable.find((command) => command.name === wanted)?.name;
+  const spec = table.find(({ name: own, aliases }) => own === wanted || aliases?.includes(wanted));
+  return commandTable.find((command) => command.name === spec?.name)?.name;
 }
 
 /** The table's entry of a command. */

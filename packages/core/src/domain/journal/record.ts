@@ -40,6 +40,26 @@ export const factsByType = {
   /** A step of a run whose mode takes several. */
   "run.step": z.strictObject(stepFacts),
   "command.executed": z.strictObject({ run: runId, command: z.string() }),
+  "fold.recorded": z.strictObject({
+    run: runId,
+    /** Keyed digests: of whose log it is and which, and of each cluster's fingerprint in it. */
+    scope: z.string(),
+    clusters: z.array(
+      z.strictObject({
+        key: z.string(),
+        count: z.int(),
+        /** The payload holds the cluster's text. */
+        isTold: z.boolean(),
+      }),
+    ),
+    windowMs: z.int(),
+    lines: z.int(),
+    malformed: z.int(),
+    calls: z.int(),
+    promptTokens: z.int(),
+    completionTokens: z.int(),
+    ms: z.int(),
+  }),
   "conversation.reset": z.strictObject({}),
   "mode.changed": z.strictObject({
     mode: z.string(),

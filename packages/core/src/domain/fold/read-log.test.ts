@@ -1,0 +1,267 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { lineCharsMax, type LogRecord, stackLinesMax } from "./log-record.ts";
+import { LogReader, readText } from "./read-log.ts";
+
+const nowMs = Date.UTC(2026, 10, 21, 12);
+/** Three hours ahead, whatever the machine's own zone. */
+const clock = { nowMs, zoneMs: () => 3 * 3_600_000 };
+
+function read(text: string) {
+  const records: LogRecord[] = [];
+  const reader = new LogReader(clock, (record) => records.push(record));
+  const steps = [...readText(text, reader, 1)].length;
+  return { records, counts: reader.counts, steps };
+}
+
+const at = (time: string): number => Date.parse(time);
+const bytes = (...codes: number[]): string => String.fromCharCode(...codes);
+
+type Case = [
+  name: string,
+  line: string,
+  level: string,
+  message: string,
+  timeMs: number | undefined,
+];
+const cases: readonly Case[] = [
+  [
+    "the node's own log",
+    '{"time":"2026-11-20T10:00:00.000Z","level":"warn","message":"the model server\'s state changed","name":"main"}',
+    "warn",
+    "the model server's state changed",
+    at("2026-11-20T10:00:00Z"),
+  ],
+  [
+    "journald's JSON",
+    '{"__REALTIME_TIMESTAMP":"1763632800000000","PRIORITY":"3","_HOSTNAME":"box","SYSLOG_IDENTIFIER":"sshd","MESSAGE":"error: kex_exchange_identification"}',
+    "error",
+    "error: kex_exchange_identification",
+    1_763_632_800_000,
+  ],
+  [
+    "journald's JSON with bytes",
+    '{"PRIORITY":"4","MESSAGE":[104,105,32,255]}',
+    "warn",
+    "hi \ufffd",
+    undefined,
+  ],
+  [
+    "pino's JSON",
+    '{"level":50,"time":1763632800000,"msg":"boom"}',
+    "error",
+    "boom",
+    1_763_632_800_000,
+  ],
+  [
+    "Docker's JSON",
+    '{"log":"ERROR cannot bind\\n","stream":"stderr","time":"2026-11-20T10:00:00.5Z"}',
+    "error",
+    "ERROR cannot bind",
+    at("2026-11-20T10:00:00.5Z"),
+  ],
+  [
+    "nginx's access log",
+    '203.0.113.7 - ivan [20/Nov/2026:13:00:00 +0300] "GET /api/orders/17?token=x HTTP/1.1" 502 559 "-" "curl/8.5"',
+    "error",
+    "GET api/… Bad-Gateway",
+    at("2026-11-20T10:00:00Z"),
+  ],
+  [
+    "nginx's access log of what is no request",
+    '203.0.113.7 - - [20/Nov/2026:13:00:00 +0300] "\\x16\\x03\\x01" 400 157 "-" "-"',
+    "warn",
+    "unreadable request Bad-Request",
+    at("2026-11-20T10:00:00Z"),
+  ],
+  [
+    "nginx's error log",
+    '2026/11/20 10:00:00 [error] 1234#1234: *45 connect() failed (111: Connection refused) while connecting to upstream, client: 203.0.113.7, server: example.com, request: "GET / HTTP/1.1", upstream: "http://127.0.0.1:3000/", host: "example.com"',
+    "error",
+    "connect() failed (111: Connection refused) while connecting to upstream",
+    at("2026-11-20T10:00:00+03:00"),
+  ],
+  [
+    "old syslog",
+    "Nov 20 10:00:00 box kernel: Out of memory: Killed process 1234 (python3)",
+    "error",
+    "Out of memory: Killed process 1234 (python3)",
+    at("2026-11-20T10:00:00+03:00"),
+  ],
+  [
+    "old syslog of last year",
+    "Dec 31 23:59:59 box cron[77]: job done",
+    "info",
+    "job done",
+    at("2025-12-31T23:59:59+03:00"),
+  ],
+  [
+    "new syslog",
+    '<11>1 2026-11-20T10:00:00Z box app 12 ID47 [x@1 a="b"] диск заполнен',
+    "error",
+    "диск заполнен",
+    at("2026-11-20T10:00:00Z"),
+  ],
+  [
+    "journald's precise short form",
+    "2026-11-20T13:00:00+03:00 box app[1]: Ошибка: нет места",
+    "error",
+    "Ошибка: нет места",
+    at("2026-11-20T10:00:00Z"),
+  ],
+  [
+    "Python's logging",
+    "2026-11-20 10:00:00,123 WARNING worker: slow",
+    "warn",
+    "worker: slow",
+    at("2026-11-20T10:00:00.123+03:00"),
+  ],
+  ["a level in brackets", "[ERROR] cannot bind", "error", "cannot bind", undefined],
+  [
+    "logfmt",
+    'time=2026-11-20T10:00:00Z level=error msg="cannot \\"bind\\"" port=80',
+    "error",
+    'cannot "bind"',
+    at("2026-11-20T10:00:00Z"),
+  ],
+  [
+    "Kubernetes",
+    "E1120 10:00:00.123456       1 reflector.go:138] Failed to watch",
+    "error",
+    "Failed to watch",
+    at("2026-11-20T10:00:00+03:00"),
+  ],
+  ["nothing known", "просто строка", "info", "просто строка", undefined],
+];
+
+describe("a line", () => {
+  for (const [name, line, level, message, timeMs] of cases)
+    it(`is read as ${name}`, () => {
+      const [record] = read(line).records;
+      assert.equal(record?.level, level);
+      assert.equal(record?.message, message);
+      assert.equal(record?.timeMs, timeMs);
+    });
+
+  it("that breaks the form it begins with counts and stays", () => {
+    const { records, counts } = read('{"level":"error","message":\n{"n":1}\nfine\nbro\ufffdken');
+    assert.equal(records.length, 4);
+    assert.deepEqual(counts, { lines: 4, malformed: 3, cut: 0, joined: 0 });
+    assert.equal(records[0]?.message, '{"level":"error","message":');
+  });
+
+  it(`is looked at up to ${lineCharsMax} characters`, () => {
+    assert.equal(read("x".repeat(lineCharsMax)).counts.cut, 0);
+    const { records, counts } = read("x".repeat(lineCharsMax + 1));
+    assert.equal(counts.cut, 1);
+    assert.equal(records[0]?.message.length, lineCharsMax);
+  });
+
+  it("without a time has that of the line before, and keeps its number", () => {
+    const { records } = read("2026-11-20T10:00:00Z INFO one\n\ntwo\r\n");
+    assert.equal(records[1]?.timeMs, at("2026-11-20T10:00:00Z"));
+    assert.deepEqual(
+      records.map(({ line, message }) => [line, message]),
+      [
+        [1, "one"],
+        [3, "two"],
+      ],
+    );
+  });
+
+  it("leaves others time after each step", () => assert.equal(read("a\nb\nc").steps, 3));
+});
+
+describe("a stack is one record", () => {
+  it("of Node", () => {
+    const { records, counts } = read(
+      "ERROR TypeError: x is not a function\n    at run (/srv/app/src/jobs.js:10:5)\n    at node:internal/main:1:1\nINFO next",
+    );
+    assert.equal(records.length, 2);
+    assert.equal(records[0]?.stack.length, 2);
+    assert.equal(counts.joined, 2);
+  });
+
+  it("of Python, whose last line says what it was", () => {
+    const { records } = read(
+      'Traceback (most recent call last):\n  File "/srv/app/main.py", line 3, in <module>\n    run()\nValueError: нет такого ключа\nINFO next',
+    );
+    assert.deepEqual(
+      records.map(({ message }) => message),
+      ["ValueError: нет такого ключа", "next"],
+    );
+  });
+
+  it("of Python behind a line of its logging", () => {
+    const { records } = read(
+      "2026-11-20 10:00:00,1 ERROR job failed\nTraceback (most recent call last):\n  File \"a.py\", line 1, in f\nKeyError: 'x'\n2026-11-20 10:00:01,1 INFO ok",
+    );
+    assert.deepEqual(
+      records.map(({ message, stack }) => [message, stack.length]),
+      [
+        ["job failed", 3],
+        ["ok", 0],
+      ],
+    );
+  });
+
+  it("of Java, with its causes", () => {
+    const { records } = read(
+      "java.lang.IllegalStateException: closed\n\tat org.shop.Cart.add(Cart.java:10)\nCaused by: java.io.IOException: reset\n\t... 3 more\nnext",
+    );
+    assert.equal(records.length, 2);
+    assert.equal(records[0]?.stack.length, 3);
+  });
+
+  it(`of ${stackLinesMax} lines at most; the others belong to it too`, () => {
+    for (const [lines, kept] of [
+      [stackLinesMax, stackLinesMax],
+      [stackLinesMax + 1, stackLinesMax],
+    ] as const) {
+      const { records, counts } = read(`boom\n${"  at x\n".repeat(lines)}`);
+      assert.equal(records.length, 1);
+      assert.equal(records[0]?.stack.length, kept);
+      assert.equal(counts.joined, lines);
+    }
+  });
+});
+
+describe("journald's export", () => {
+  const entry = (message: string, priority = 3): string =>
+    `__CURSOR=s=1;i=1\n__REALTIME_TIMESTAMP=1763632800000000\n_HOSTNAME=box\nPRIORITY=${priority}\nSYSLOG_IDENTIFIER=app\n${message}\n_PID=1\n\n`;
+
+  it("is read entry by entry", () => {
+    const { records, counts } = read(entry("MESSAGE=диск заполнен") + entry("MESSAGE=ok", 6));
+    assert.deepEqual(
+      records.map(({ level, message, unit, timeMs }) => [level, message, unit, timeMs]),
+      [
+        ["error", "диск заполнен", "box app", 1_763_632_800_000],
+        ["info", "ok", "box app", 1_763_632_800_000],
+      ],
+    );
+    assert.deepEqual(counts, { lines: 2, malformed: 0, cut: 0, joined: 0 });
+  });
+
+  it("has messages of several lines with their length before them", () => {
+    const text = "boom\nв строке";
+    const length = Buffer.byteLength(text);
+    const { records } = read(entry(`MESSAGE\n${bytes(length, 0, 0, 0, 0, 0, 0, 0)}${text}`));
+    assert.equal(records[0]?.message, "boom");
+    assert.deepEqual(records[0]?.stack, ["в строке"]);
+  });
+
+  it("goes on behind an entry whose length is damaged, which counts", () => {
+    const broken = entry(`MESSAGE\n${bytes(255, 255, 0, 0, 0, 0, 0, 0)}short`);
+    const { records, counts } = read(broken + entry("MESSAGE=after"));
+    assert.equal(records.at(-1)?.message, "after");
+    assert.deepEqual([counts.lines, counts.malformed], [2, 1]);
+  });
+
+  it("may begin in the middle of an entry", () => {
+    const { records } = read(`ITIER=x\n_PID=7\n\n${entry("MESSAGE=whole")}`);
+    assert.deepEqual(
+      records.map(({ message }) => message),
+      ["whole"],
+    );
+  });
+});
