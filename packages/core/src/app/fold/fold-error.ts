@@ -217,9 +217,10 @@ async function fold(material: Material, memory: ClusterMemory, nowMs: number): P
   return { reader, folder, ...span };
 }
 
+const aheadMs = (timeMs: number): number => -new Date(timeMs).getTimezoneOffset() * 60_000;
+
 /** How far this machine's zone is ahead of UTC at a time of its own wall clock. */
 function machineZoneMs(wallMs: number): number {
-  const aheadMs = (timeMs: number): number => -new Date(timeMs).getTimezoneOffset() * 60_000;
   // Where the clock is moved in between, the second look is at the right side of it.
   return aheadMs(wallMs - aheadMs(wallMs));
 }
