@@ -17,6 +17,8 @@ export interface Segment {
   readonly tier: SegmentTier;
   /** Where the words come from: `core`, or the id of what holds them. */
   readonly source: string;
+  /** Between which marks the words stand, where they came from outside. */
+  readonly fence?: { readonly open: string; readonly close: string };
 }
 
 /** A message in its segments. */
@@ -31,4 +33,9 @@ export function joined(segments: readonly Segment[]): string {
   // One segment stays the same string, whose tokens are counted already.
   if (first !== undefined && segments.length === 1) return first.text;
   return segments.map(({ text }) => text).join("");
+}
+
+/** Whether nobody vouches for the words: they came from outside. */
+export function isUntrusted({ tier }: Pick<Segment, "tier">): boolean {
+  return tier === "peer" || tier === "external";
 }

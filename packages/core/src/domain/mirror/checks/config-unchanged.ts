@@ -1,0 +1,27 @@
+import type { CheckSpec } from "../check.ts";
+import type { Snapshot } from "../snapshot.ts";
+
+/** D15: the node would start again as it runs now. */
+export const configUnchanged: CheckSpec<Snapshot> = {
+  id: "D15",
+  kind: "deterministic",
+  about: "node",
+  threshold: { warn: "changed", fail: "invalid" },
+  look: ({ config: { runningHash, fileHash } }) => {
+    const isInvalid = fileHash === "invalid";
+    const isSame = fileHash === runningHash;
+    const measured = { running: runningHash, file: fileHash };
+    if (isSame) return { status: "ok", measured };
+    const title = isInvalid
+      ? {
+          en: "The configuration file would be refused: the next start fails.",
+          ru: "Файл конфигурации будет отвергнут: следующий запуск не удастся.",
+        }
+      : {
+          en: "The configuration file was changed since the start; a restart takes it over.",
+          ru: "Файл конфигурации изменён после запуска; его примет перезапуск.",
+        };
+    const fix = { command: isInvalid ? "adyton doctor" : "adyton up", reversible: true };
+    return { status: isInvalid ? "fail" : "warn", measured, title, fix };
+  },
+};
