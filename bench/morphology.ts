@@ -23,7 +23,9 @@ export async function morphology({ folder }: BenchOptions): Promise<readonly Fig
   try {
     index.add(asInputs(set));
     const ours = measure(set, (query) =>
-      index.search({ query, owners: [], limit: 10 }).hits.map(({ documentId }) => documentId),
+      index
+        .search({ query, owners: [], limit: 10, nowMs: 0 })
+        .hits.map(({ documentId }) => documentId),
     );
     return [
       {

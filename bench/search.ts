@@ -70,6 +70,9 @@ function* documents(random: () => number, chunks: number): Generator<DocumentInp
       source: `bench/${number}.md`,
       mediaType: "text/markdown",
       tier: "owner",
+      ingestedBy: "owner",
+      cause: 1,
+      expiresMs: null,
       seq: number + 1,
       text: sections.join("\n\n"),
     };
@@ -152,7 +155,7 @@ async function askAll(
   const vector =
     withModel === undefined ? {} : { vector: { model: withModel, values: vectorOf(random) } };
   const firstMs = performance.now();
-  await index.search({ query: "warm up", owners: [], limit: 8, ...vector });
+  await index.search({ query: "warm up", owners: [], limit: 8, nowMs: 0, ...vector });
   const warmMs = performance.now() - firstMs;
   loop.enable();
   for (let asked = 0; asked < queriesCount; asked += 1) {
@@ -161,6 +164,7 @@ async function askAll(
       query: question(random, word),
       owners: ["someone"],
       limit: 8,
+      nowMs: 0,
       ...(withModel === undefined
         ? {}
         : { vector: { model: withModel, values: vectorOf(random) } }),

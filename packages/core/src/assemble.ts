@@ -149,7 +149,7 @@ function useCases(parts: Parts) {
   });
   const embedding = new Embedding({ pool: backends, search });
   const { dedupeKey } = keys;
-  const memory = new Memory({ journal, records, state, search, dedupeKey, embedding });
+  const memory = new Memory({ journal, records, state, search, dedupeKey, embedding, now });
   const turns = turnsOf(parts, { conversations, corePrompt, memory });
   const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
   const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });

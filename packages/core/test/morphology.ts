@@ -95,6 +95,9 @@ export function asInputs({ documents }: StressSet): DocumentInput[] {
     source: "stress",
     mediaType: "text/plain",
     tier: "owner",
+    ingestedBy: "owner",
+    cause: 1,
+    expiresMs: null,
     seq: index + 1,
     text,
   }));

@@ -27,6 +27,8 @@ export const jsonBodyBytesMax = 1024 * 1024;
 export const documentBodyBytesMax = 5 * 1024 * 1024;
 /** Bytes of one document's text in UTF-8. */
 export const documentTextBytesMax = 4 * 1024 * 1024;
+/** Seconds a document may be given to stay: a hundred years. */
+export const documentSecondsMax = 100 * 366 * 86_400;
 /** Levels of nesting in a JSON body. Deeper is refused with `invalid_json`. */
 export const jsonDepthMax = 64;
 /** Bytes of all request headers together. More is refused with `headers_too_large`. */

@@ -1,5 +1,11 @@
 import * as z from "zod";
-import { documentTextBytesMax, searchQueryCharsMax, searchResultsMax } from "./limits.ts";
+import { Tier } from "./grants.ts";
+import {
+  documentSecondsMax,
+  documentTextBytesMax,
+  searchQueryCharsMax,
+  searchResultsMax,
+} from "./limits.ts";
 
 export const documentMediaTypes = [
   "text/markdown",
@@ -7,6 +13,21 @@ export const documentMediaTypes = [
   "text/csv",
   "application/json",
 ] as const;
+
+/** Where a passage comes from, and how far that is trusted. */
+export const Provenance = z
+  .strictObject({
+    source: z.string(),
+    tier: Tier,
+    ingestedBy: z.string().describe("Who added it: `owner`, or a token."),
+    causationId: z
+      .int()
+      .describe(
+        "The journal record it follows from; that of its addition when nothing else caused it.",
+      ),
+  })
+  .meta({ id: "Provenance", description: "Where a passage of memory comes from." });
+export type Provenance = z.infer<typeof Provenance>;
 
 export const DocumentRequest = z
   .strictObject({
@@ -27,6 +48,27 @@ export const DocumentRequest = z
       .boolean()
       .default(false)
       .describe("True: everyone may find it. False: only the principal that added it."),
+    expiresAt: z.iso
+      .datetime()
+      .optional()
+      .describe("From then on it is neither found nor quoted. Without it, it stays."),
+    ttlSeconds: z
+      .int()
+      .min(1)
+      .max(documentSecondsMax)
+      .optional()
+      .describe("The same, counted from now."),
+    originalSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional()
+      .describe(
+        "SHA-256 of the file that the text was taken from, to tell later whether it changed.",
+      ),
+  })
+  .refine((request) => request.expiresAt === undefined || request.ttlSeconds === undefined, {
+    message: "give expiresAt or ttlSeconds, not both",
+    path: ["ttlSeconds"],
   })
   .meta({ id: "DocumentRequest", description: "A document for memory." });
 export type DocumentRequest = z.infer<typeof DocumentRequest>;
@@ -38,8 +80,12 @@ export const Document = z
     source: z.string(),
     mediaType: z.enum(documentMediaTypes),
     sha256: z.string(),
+    originalSha256: z.string().optional(),
     bytes: z.int(),
     shared: z.boolean(),
+    tier: Tier,
+    ingestedBy: z.string(),
+    expiresAt: z.iso.datetime().optional(),
     seq: z.int().describe("The journal record that brought it."),
     addedAt: z.iso.datetime(),
   })
@@ -76,6 +122,7 @@ export const SearchResults = z
         endByte: z.int(),
         score: z.number(),
         seq: z.int(),
+        provenance: Provenance,
       }),
     ),
     tookMs: z.number(),

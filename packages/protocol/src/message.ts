@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { conversationNameCharsMax, messageTextCharsMax } from "./limits.ts";
+import { Provenance } from "./memory.ts";
 import { Problem } from "./problems.ts";
 import { RethinkReport, TraceStep } from "./recursia.ts";
 
@@ -43,6 +44,7 @@ export const Citation = z
     heading: z.array(z.string()),
     quote: z.string().describe("A literal substring of the source."),
     seq: z.int().describe("The journal record that brought the document."),
+    provenance: Provenance,
   })
   .meta({ id: "Citation", description: "A quotation and where it stands." });
 export type Citation = z.infer<typeof Citation>;

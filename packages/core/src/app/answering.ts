@@ -11,7 +11,7 @@ import { shownModel } from "../domain/model/shown-model.ts";
 import { trimHistory } from "../domain/model/trim-history.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { JudgeQuality } from "../domain/recursia/asking.ts";
-import type { SearchQuery, SearchResult } from "../domain/search/search-contract.ts";
+import type { MemoryQuestion, SearchResult } from "../domain/search/search-contract.ts";
 import type {
   Backend,
   ChatFailure,
@@ -31,7 +31,7 @@ import { systemMessage, turnSystem } from "./turn-context.ts";
 export interface AnsweringOptions {
   /** The model servers; nobody until one is configured or found. */
   readonly backends: BackendPool;
-  readonly find: (query: SearchQuery) => Promise<SearchResult>;
+  readonly find: (query: MemoryQuestion) => Promise<SearchResult>;
   readonly conversations: Conversations;
   readonly corePrompt: string;
   readonly answerTokensMax: number | undefined;

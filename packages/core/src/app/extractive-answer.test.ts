@@ -14,6 +14,8 @@ function hitsOf(text: string, score = 1): SearchHit[] {
       source: "t.md",
       seq: 7,
       tier: "owner",
+      ingestedBy: "owner",
+      cause: 1,
       owner: null,
       text: chunk.text,
       startByte: chunk.startByte,
@@ -88,6 +90,7 @@ describe("answerFromMemory", () => {
         heading: ["Guide", "Stop"],
         quote: "Press Ctrl+C.\n\n```sh\nkill 1\n```",
         seq: 7,
+        provenance: { source: "t.md", tier: "owner", ingestedBy: "owner", causationId: 1 },
       },
     ]);
   });

@@ -1,5 +1,6 @@
 // The answer of a node without a model: a literal quotation from memory with its source, or the plain statement that
 // memory holds none. Nothing here composes sentences about the subject, so nothing can be invented.
+import type { Provenance } from "@adyton/protocol";
 import { listItems, markdownBlocks } from "../domain/search/blocks.ts";
 import type { Block } from "../domain/search/blocks.ts";
 import type { SearchHit, SearchResult } from "../domain/search/search-contract.ts";
@@ -8,6 +9,7 @@ import type { Span } from "../domain/search/sentences.ts";
 import { indexTerms, languageOf, queryTerms } from "../domain/search/terms.ts";
 import type { Language } from "../domain/search/terms.ts";
 import { scoreFloor } from "../domain/search/score.ts";
+import { provenanceOf } from "./provenance.ts";
 
 export const quoteCharsMax = 1_200;
 const seeAlsoMax = 2;
@@ -20,6 +22,7 @@ export interface Citation {
   /** A literal substring of the source document. */
   readonly quote: string;
   readonly seq: number;
+  readonly provenance: Provenance;
 }
 
 export type ExtractiveAnswer =
@@ -107,7 +110,7 @@ export function answerFromMemory(
   return {
     found: true,
     text: `${quote}\n\n${lines.join("\n")}`,
-    citations: [{ documentId, title, source, heading, quote, seq }],
+    citations: [{ documentId, title, source, heading, quote, seq, provenance: provenanceOf(best) }],
   };
 }
 

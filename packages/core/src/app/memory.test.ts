@@ -108,7 +108,12 @@ describe("the index", () => {
     await before.close();
 
     const after = await openApp({ home });
-    const left = await after.search.search({ query: "греет воду", owners: [owner.id], limit: 5 });
+    const left = await after.search.search({
+      query: "греет воду",
+      owners: [owner.id],
+      limit: 5,
+      nowMs: 0,
+    });
     assert.deepEqual(
       left.hits.map((hit) => hit.text),
       ["Котёл греет воду."],

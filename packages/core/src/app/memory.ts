@@ -2,22 +2,20 @@ import { createHash } from "node:crypto";
 import {
   type Document,
   type DocumentList,
-  documentMediaTypes,
   type DocumentRequest,
   documentTextBytesMax,
   problem,
   type SearchResults,
   searchResultsDefault,
 } from "@adyton/protocol";
-import * as z from "zod";
 import { type DedupeKey, factsByType } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import {
   type DocumentInput,
   documentsPerAddMax,
+  type MemoryQuestion,
   type SearchClient,
   SearchError,
-  type SearchQuery,
   type SearchResult,
 } from "../domain/search/search-contract.ts";
 import type { Principal } from "../ports/http.ts";
@@ -29,10 +27,12 @@ import type {
   StatePort,
 } from "../ports/journal.ts";
 import { breath } from "./breath.ts";
+import { describedDocument, documentOf, type DocumentWords, wordsOf } from "./document-record.ts";
 import type { Embedding } from "./embedding.ts";
 import { mismatch } from "./idempotency.ts";
 import { keyedDigest, newId } from "./identifiers.ts";
 import { OneByOne } from "./one-by-one.ts";
+import { provenanceOf } from "./provenance.ts";
 import { telling } from "./search-problem.ts";
 
 export interface MemoryOptions {
@@ -41,6 +41,7 @@ export interface MemoryOptions {
   readonly state: StatePort;
   readonly search: SearchClient;
   readonly dedupeKey: Uint8Array;
+  readonly now: () => number;
   /** Where vectors come from; without it words alone decide. */
   readonly embedding?: Pick<Embedding, "ofQuestion" | "wake">;
 }
@@ -58,8 +59,6 @@ const listMax = 10_000;
 const prepareWaitMsMax = 5_000;
 const retryIndexSeconds = 5;
 
-const DocumentData = z.object({ title: z.string(), source: z.string(), text: z.string() });
-const MediaType = z.enum(documentMediaTypes);
 const DocumentFacts = factsByType["memory.document.added"];
 
 /** Where a document stands among the others, and what it says. */
@@ -155,7 +154,10 @@ export class Memory {
       );
     }
     const former = this.#options.state.documentBySource(sourceKey);
-    if (former?.sha256 === sha256) return { kind: "unchanged" };
+    const expiresMs = this.#expiryOf(request);
+    if (former?.sha256 === sha256 && former.expires === (expiresMs ?? null))
+      return { kind: "unchanged" };
+    const { originalSha256 } = request;
     const outcome = await this.#options.journal.append({
       records: [
         {
@@ -172,6 +174,8 @@ export class Memory {
             sha256,
             bytes,
             shared: request.shared,
+            ...(expiresMs === undefined ? {} : { expiresMs }),
+            ...(originalSha256 === undefined ? {} : { originalSha256 }),
           },
           data: { title: request.title, source, text: request.text },
         },
@@ -183,21 +187,14 @@ export class Memory {
     return { kind: "written", gone: former === undefined ? [] : [former.id] };
   }
 
+  #expiryOf({ expiresAt, ttlSeconds }: DocumentRequest): number | undefined {
+    if (expiresAt !== undefined) return Date.parse(expiresAt);
+    return ttlSeconds === undefined ? undefined : this.#options.now() + ttlSeconds * 1_000;
+  }
+
   /** The document that a record brought, as it was answered then; it may have been replaced since. */
   addedBy(record: JournalRecord): Document {
-    const { document, mediaType, sha256, bytes, shared } = DocumentFacts.parse(record.facts);
-    const { title, source } = DocumentData.parse(record.data);
-    return {
-      documentId: document,
-      title,
-      source,
-      mediaType: MediaType.parse(mediaType),
-      sha256,
-      bytes,
-      shared,
-      seq: record.seq,
-      addedAt: new Date(record.timeMs).toISOString(),
-    };
+    return documentOf(record);
   }
 
   /**
@@ -285,9 +282,11 @@ export class Memory {
 
   /** What the caller may find: everyone's documents and its own. */
   async list(by: Principal): Promise<DocumentList> {
+    const nowMs = this.#options.now();
     const visible = this.#options.state
       .documentsAfter(0, listMax)
-      .filter((row) => row.owner === null || row.owner === by.person);
+      .filter((row) => row.owner === null || row.owner === by.person)
+      .filter(({ expires }) => expires === null || expires > nowMs);
     const documents: Document[] = [];
     let stepBytes = 0;
     for (const row of visible) {
@@ -310,15 +309,16 @@ export class Memory {
     return {
       query,
       ...result,
-      hits: result.hits.map(({ tier: _tier, owner: _owner, ...hit }) => ({
-        ...hit,
-        heading: [...hit.heading],
-      })),
+      hits: result.hits.map((hit) => {
+        const { tier: _tier, owner: _owner, ingestedBy: _by, cause: _cause, ...shown } = hit;
+        return { ...shown, heading: [...hit.heading], provenance: provenanceOf(hit) };
+      }),
     };
   }
 
   /** Searches the index once it has caught up with the journal. Throws `ProblemError` `busy` while that takes long. */
-  async find(query: SearchQuery): Promise<SearchResult> {
+  async find(asked: MemoryQuestion): Promise<SearchResult> {
+    const query = { ...asked, nowMs: this.#options.now() };
     const [vector] = await Promise.all([
       this.#options.embedding?.ofQuestion(query.query),
       this.#readySoon(),
@@ -340,8 +340,8 @@ export class Memory {
     }
   }
 
-  #data(row: DocumentState): z.infer<typeof DocumentData> | undefined {
-    return DocumentData.safeParse(this.#options.records.record(row.seq)?.data).data;
+  #data(row: DocumentState): DocumentWords | undefined {
+    return wordsOf(this.#options.records.record(row.seq));
   }
 
   #input(row: DocumentState): DocumentInput[] {
@@ -353,6 +353,9 @@ export class Memory {
         owner: row.owner,
         mediaType: row.media_type,
         tier: row.tier,
+        ingestedBy: row.ingested_by,
+        cause: row.cause,
+        expiresMs: row.expires,
         seq: row.seq,
         ...data,
       },
@@ -360,18 +363,7 @@ export class Memory {
   }
 
   #describe(row: DocumentState): Document {
-    const data = this.#data(row);
-    return {
-      documentId: row.id,
-      title: data?.title ?? "",
-      source: data?.source ?? "",
-      mediaType: row.media_type,
-      sha256: row.sha256,
-      bytes: row.bytes,
-      shared: row.owner === null,
-      seq: row.seq,
-      addedAt: new Date(row.time).toISOString(),
-    };
+    return describedDocument(row, this.#data(row));
   }
 }
 

@@ -7,6 +7,7 @@ import type { AnsweringOptions, Produced } from "./answering.ts";
 import { answerFromMemory } from "./extractive-answer.ts";
 import type { LiveRun } from "./live-run.ts";
 import { ModelCalls } from "./model-calls.ts";
+import { provenanceOf } from "./provenance.ts";
 import { requireMode } from "./require-mode.ts";
 import type { RunTrace } from "./run-trace.ts";
 
@@ -78,6 +79,8 @@ function sourceLine({ hit, quote }: { hit: SearchHit; quote: string }, index: nu
   return `[${index + 1}] “${quote}” — ${place} (${hit.source})`;
 }
 
-function citation({ documentId, title, source, heading, seq }: SearchHit, quote: string) {
-  return { documentId, title, source, heading: [...heading], quote, seq };
+function citation(hit: SearchHit, quote: string) {
+  const { documentId, title, source, heading, seq } = hit;
+  const provenance = provenanceOf(hit);
+  return { documentId, title, source, heading: [...heading], quote, seq, provenance };
 }

@@ -1,4 +1,4 @@
-import type { documentMediaTypes, runStatuses } from "@adyton/protocol";
+import type { documentMediaTypes, runStatuses, Tier } from "@adyton/protocol";
 import type { AppendOutcome, RecordGroup } from "../domain/journal/record.ts";
 
 /** The journal as the use cases see it. One implementation, real in tests too; stated here so that they import no adapter. */
@@ -95,9 +95,13 @@ export interface DocumentState {
   readonly media_type: (typeof documentMediaTypes)[number];
   readonly sha256: string;
   readonly bytes: number;
-  readonly tier: string;
+  readonly tier: Tier;
   readonly seq: number;
   readonly time: number;
+  readonly ingested_by: string;
+  readonly cause: number;
+  readonly expires: number | null;
+  readonly original_sha256: string | null;
 }
 
 export interface TokenState {

@@ -19,6 +19,9 @@ const schema = `
     source TEXT NOT NULL,
     language TEXT,
     tier TEXT NOT NULL,
+    ingested_by TEXT NOT NULL,
+    cause INTEGER NOT NULL,
+    expires INTEGER,
     seq INTEGER NOT NULL,
     hash TEXT NOT NULL
   ) STRICT;

@@ -20,6 +20,10 @@ const fusedWeight = 3;
 /** Decides between sections that cover a question equally: too small to outweigh a word of it. */
 const headingLikenessWeight = 0.1;
 
+/** Whose it is and whether it still holds: part of every statement that reads chunks. Takes the owners and the time. */
+const mayBeFound = `(documents.owner IS NULL OR documents.owner IN (SELECT value FROM json_each(?)))
+           AND (documents.expires IS NULL OR documents.expires > ?)`;
+
 interface Candidate {
   readonly id: number;
   readonly language: string | null;
@@ -35,6 +39,7 @@ interface Question {
   readonly words: ReadonlySet<string>;
   readonly language: string;
   readonly ownersJson: string;
+  readonly nowMs: number;
 }
 
 /** Answers questions from an open index. Nothing it runs sees a document whose owner is not among the query's. */
@@ -55,6 +60,7 @@ export class IndexReader {
       words: new Set(indexTerms(query.query)),
       language: query.language ?? languageOf(query.query),
       ownersJson: JSON.stringify(query.owners),
+      nowMs: query.nowMs,
     };
     const exact = this.#rank(question, (sureness) => sureness === 1);
     const close = this.#rank(question, () => true);
@@ -107,10 +113,10 @@ export class IndexReader {
       .prepare(
         `SELECT chunks_stem.rowid AS id FROM chunks_stem
            JOIN chunks ON chunks.id = chunks_stem.rowid JOIN documents ON documents.id = chunks.document
-         WHERE chunks_stem MATCH ? AND (documents.owner IS NULL OR documents.owner IN (SELECT value FROM json_each(?)))
+         WHERE chunks_stem MATCH ? AND ${mayBeFound}
          ${order} LIMIT ${candidatesPerRankingMax}`,
       )
-      .all(match, question.ownersJson)
+      .all(match, question.ownersJson, question.nowMs)
       .map((found) => Number(found["id"]));
   }
 
@@ -119,12 +125,12 @@ export class IndexReader {
     const rows = this.#database
       .prepare(
         `SELECT chunks.id, heading, text, start_byte, end_byte, heading_terms, context_terms, body_terms,
-                document_id, owner, title, source, language, tier, seq
+                document_id, owner, title, source, language, tier, ingested_by, cause, seq
          FROM chunks JOIN documents ON documents.id = chunks.document
          WHERE chunks.id IN (SELECT value FROM json_each(?))
-           AND (owner IS NULL OR owner IN (SELECT value FROM json_each(?)))`,
+           AND ${mayBeFound}`,
       )
-      .all(JSON.stringify(ids), question.ownersJson);
+      .all(JSON.stringify(ids), question.ownersJson, question.nowMs);
     const candidates = new Map<number, Candidate>();
     for (const row of rows) {
       const candidate = weigh(row, question);
@@ -197,6 +203,8 @@ function toHit(row: Readonly<Record<string, unknown>>, score: number): SearchHit
     source: text(row, "source"),
     seq: whole(row, "seq"),
     tier: text(row, "tier"),
+    ingestedBy: text(row, "ingested_by"),
+    cause: whole(row, "cause"),
     owner: textOrNull(row, "owner"),
     text: text(row, "text"),
     startByte: whole(row, "start_byte"),

@@ -50,7 +50,7 @@ export class IndexWriter {
       );
     this.remove(document.documentId);
     const { lastInsertRowid } = this.#run(
-      "INSERT INTO documents (document_id, owner, title, source, language, tier, seq, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO documents (document_id, owner, title, source, language, tier, ingested_by, cause, expires, seq, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       [
         document.documentId,
         document.owner,
@@ -58,6 +58,9 @@ export class IndexWriter {
         document.source,
         document.language ?? documentLanguage(document.text),
         document.tier,
+        document.ingestedBy,
+        document.cause,
+        document.expiresMs,
         document.seq,
         documentHash,
       ],

@@ -29,6 +29,9 @@ const note = (text: string): DocumentInput => ({
   source: "a",
   mediaType: "text/plain",
   tier: "owner",
+  ingestedBy: "owner",
+  cause: 1,
+  expiresMs: null,
   seq: 1,
   text,
 });
@@ -36,6 +39,7 @@ const query = (rest: Partial<SearchQuery> = {}): SearchQuery => ({
   query: "boiler",
   owners: [],
   limit: 1,
+  nowMs: 0,
   ...rest,
 });
 
@@ -133,7 +137,7 @@ describe("limits", () => {
         { query: "x".repeat(queryCharsMax + 1) },
       ],
       ["results", { limit: resultsMax }, { limit: resultsMax + 1 }],
-      ["at least one result", { limit: 1 }, { limit: 0 }],
+      ["at least one result", { limit: 1, nowMs: 0 }, { limit: 0, nowMs: 0 }],
       [
         "owners",
         { owners: Array.from({ length: ownersMax }, String) },

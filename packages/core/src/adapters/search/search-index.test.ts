@@ -37,6 +37,9 @@ function note(documentId: string, text: string, rest: Partial<DocumentInput> = {
     source: `notes/${documentId}`,
     mediaType: "text/markdown",
     tier: "owner",
+    ingestedBy: "owner",
+    cause: 1,
+    expiresMs: null,
     seq: 1,
     text,
     ...rest,
@@ -44,7 +47,7 @@ function note(documentId: string, text: string, rest: Partial<DocumentInput> = {
 }
 
 const ask = (index: SearchIndex, query: string, owners: readonly string[] = []) =>
-  index.search({ query, owners, limit: 20 });
+  index.search({ query, owners, limit: 20, nowMs: 0 });
 const idsOf = (index: SearchIndex, query: string, owners: readonly string[] = []) =>
   ask(index, query, owners).hits.map((hit) => hit.documentId);
 
@@ -127,7 +130,13 @@ describe("matching", () => {
     ]);
     assert.equal(idsOf(index, "подключить Telegram")[0], "ru");
     assert.equal(idsOf(index, "connect Telegram")[0], "en");
-    const asked = index.search({ query: "Телеграм", owners: [], limit: 1, language: "en" });
+    const asked = index.search({
+      query: "Телеграм",
+      owners: [],
+      limit: 1,
+      nowMs: 0,
+      language: "en",
+    });
     assert.equal(asked.hits[0]?.documentId, "en");
     assert.equal(idsOf(index, "где графана")[0], "only-en");
   });
@@ -145,7 +154,7 @@ describe("matching", () => {
     const hits = idsOf(index, "boiler");
     assert.equal(hits.filter((id) => id === "long").length, chunksPerDocumentMax);
     assert.equal(hits.length, 20);
-    assert.equal(index.search({ query: "boiler", owners: [], limit: 2 }).hits.length, 2);
+    assert.equal(index.search({ query: "boiler", owners: [], limit: 2, nowMs: 0 }).hits.length, 2);
   });
 
   it("gives literal text with true byte offsets", () => {

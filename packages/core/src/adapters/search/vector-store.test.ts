@@ -30,6 +30,9 @@ const note = (documentId: string, text: string, owner: string | null = null): Do
   source: documentId,
   mediaType: "text/plain",
   tier: "owner",
+  ingestedBy: "owner",
+  cause: 1,
+  expiresMs: null,
   seq: 1,
   text,
 });
@@ -60,7 +63,13 @@ const notes = [
 ];
 const ask = async (search: SearchClient, query: string, owners: string[] = [], model = "m") => {
   const vector = { model, values: meaning(query) };
-  const { hits, retrieval, found } = await search.search({ query, owners, limit: 3, vector });
+  const { hits, retrieval, found } = await search.search({
+    query,
+    owners,
+    limit: 3,
+    nowMs: 0,
+    vector,
+  });
   return { ids: hits.map(({ documentId }) => documentId), retrieval, found };
 };
 
@@ -83,7 +92,13 @@ describe("search by vectors", () => {
     await search.add(notes);
     await embedAll(search);
     const vector = { model: "m", values: meaning("car") };
-    const result = await search.search({ query: "boiler cellar", owners: [], limit: 3, vector });
+    const result = await search.search({
+      query: "boiler cellar",
+      owners: [],
+      limit: 3,
+      nowMs: 0,
+      vector,
+    });
     assert.deepEqual([result.hits[0]?.documentId, result.found], ["a", true]);
   });
 

@@ -57,6 +57,20 @@ const anyEvent = fc.oneof(
     }),
   ),
   event(
+    "memory.document.added",
+    fc.record({
+      document: name,
+      sourceKey: name,
+      mediaType: name,
+      sha256: name,
+      bytes: fc.nat(99),
+      shared: fc.boolean(),
+      expiresMs: fc.nat(99),
+      originalSha256: name,
+      first: fc.record({ by: name, tier: name, ms: fc.nat(99) }),
+    }),
+  ),
+  event(
     "token.added",
     fc.record({
       name,

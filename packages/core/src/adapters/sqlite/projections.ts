@@ -11,6 +11,7 @@ export interface ProjectedRecord {
   readonly actor: string;
   readonly tier: string;
   readonly conversation: string | null;
+  readonly cause: number | null;
 }
 
 /** The state tables, in the order in which they are compared. */
@@ -64,11 +65,12 @@ export class Projections {
     for (const table of stateTables) this.#database.exec(`DELETE FROM ${table}`);
     const rows = source
       .prepare(
-        "SELECT seq, time, type, owner, actor, tier, conversation, facts FROM event WHERE origin = 'node' ORDER BY seq",
+        "SELECT seq, time, type, owner, actor, tier, conversation, cause, facts FROM event WHERE origin = 'node' ORDER BY seq",
       )
       .iterate();
     for (const row of rows) {
       const conversation = row["conversation"];
+      const cause = row["cause"];
       const record = {
         seq: Number(row["seq"]),
         time: Number(row["time"]),
@@ -76,6 +78,7 @@ export class Projections {
         actor: String(row["actor"]),
         tier: String(row["tier"]),
         conversation: typeof conversation === "string" ? conversation : null,
+        cause: typeof cause === "number" ? cause : null,
         facts: String(row["facts"]),
       };
       this.apply(record, String(row["type"]));
@@ -231,17 +234,22 @@ export class Projections {
       "memory.document.added": (record, facts) => {
         this.#run("DELETE FROM document WHERE source_key = ?", facts.sourceKey);
         this.#run(
-          `INSERT INTO document (id, owner, source_key, media_type, sha256, bytes, tier, seq, time)
-           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+          `INSERT INTO document (id, owner, source_key, media_type, sha256, bytes, tier, seq, time, ingested_by,
+             cause, expires, original_sha256)
+           VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           facts.document,
           visibleTo(record, facts.shared),
           facts.sourceKey,
           facts.mediaType,
           facts.sha256,
           facts.bytes,
-          record.tier,
+          facts.first?.tier ?? record.tier,
           record.seq,
-          record.time,
+          facts.first?.ms ?? record.time,
+          facts.first?.by ?? record.actor,
+          record.cause ?? record.seq,
+          facts.expiresMs ?? null,
+          facts.originalSha256 ?? null,
         );
       },
       "token.added": (record, facts) =>

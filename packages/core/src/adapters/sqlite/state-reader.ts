@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { documentMediaTypes, runStatuses } from "@adyton/protocol";
+import { documentMediaTypes, runStatuses, Tier } from "@adyton/protocol";
 import * as z from "zod";
 
 const RunRow = z.object({
@@ -48,9 +48,13 @@ const DocumentRow = z.object({
   media_type: z.enum(documentMediaTypes),
   sha256: z.string(),
   bytes: z.int(),
-  tier: z.string(),
+  tier: Tier,
   seq: z.int(),
   time: z.int(),
+  ingested_by: z.string(),
+  cause: z.int(),
+  expires: z.int().nullable(),
+  original_sha256: z.string().nullable(),
 });
 export type DocumentRow = z.infer<typeof DocumentRow>;
 

@@ -146,7 +146,7 @@ export async function openApp(options: FixtureOptions = {}) {
     now,
   });
   const backends = options.backends ?? poolOf(options.backend);
-  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey });
+  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey, now });
   const turns = new Turns({
     journal,
     backends,

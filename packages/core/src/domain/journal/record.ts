@@ -76,6 +76,12 @@ export const factsByType = {
     sha256: z.string(),
     bytes: z.int(),
     shared: z.boolean(),
+    /** Absent: it stays. */
+    expiresMs: z.int().optional(),
+    /** Of the file the text was taken from. */
+    originalSha256: z.string().optional(),
+    /** Carried over from another memory: who brought it there, how far that was trusted, and when. */
+    first: z.strictObject({ by: z.string(), tier: z.string(), ms: z.int() }).optional(),
   }),
   "token.added": z.strictObject({
     name: z.string(),

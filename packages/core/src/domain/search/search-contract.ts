@@ -37,6 +37,11 @@ export interface DocumentInput {
   /** Told from the text when left out. */
   readonly language?: Language;
   readonly tier: string;
+  /** Who added it, and the journal sequence it follows from. */
+  readonly ingestedBy: string;
+  readonly cause: number;
+  /** From then on it is not found; null is never. */
+  readonly expiresMs: number | null;
   /** The journal sequence that carries it. */
   readonly seq: number;
   readonly text: string;
@@ -49,6 +54,8 @@ export interface SearchHit {
   readonly source: string;
   readonly seq: number;
   readonly tier: string;
+  readonly ingestedBy: string;
+  readonly cause: number;
   readonly owner: string | null;
   /** A literal slice of the document. */
   readonly text: string;
@@ -63,10 +70,15 @@ export interface SearchQuery {
   /** The owners whose documents may be found, besides those of everyone. */
   readonly owners: readonly string[];
   readonly limit: number;
+  /** What has expired by then is not found. */
+  readonly nowMs: number;
   readonly language?: Language;
   /** Present where texts are embedded: chunks near to it in meaning are found too. */
   readonly vector?: QueryVector;
 }
+
+/** A question to memory, which knows the time itself. */
+export type MemoryQuestion = Omit<SearchQuery, "nowMs">;
 
 export interface SearchResult {
   readonly hits: readonly SearchHit[];
