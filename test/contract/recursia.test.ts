@@ -121,7 +121,7 @@ describe("the end of a run", () => {
             { reply: (_request, { callIndex }) => "word ".repeat(40 - callIndex) + callIndex },
           ],
         },
-        { recursia: { calls } },
+        { budget: { calls } },
       );
       const { report } = await answerOf(node, "Describe a house in at most 3 words.");
       assert.deepEqual([report.stopReason, chats(node.emulator)], ["calls", calls]);
@@ -129,10 +129,7 @@ describe("the end of a run", () => {
 
   it("is the tokens where those are used up, and the first answer is given", async () => {
     const long = "word ".repeat(900);
-    await using node = await openNode(
-      { rules: [{ reply: long }] },
-      { recursia: { tokens: 1_500 } },
-    );
+    await using node = await openNode({ rules: [{ reply: long }] }, { budget: { tokens: 1_500 } });
     const { report, answer } = await answerOf(node, "Describe a house in at most 3 words.");
     assert.deepEqual([report.stopReason, chats(node.emulator)], ["tokens", 1]);
     assert.equal(answer.text.trim(), long.trim());
@@ -146,7 +143,7 @@ describe("the end of a run", () => {
           { reply: "It is 391.", fault: { kind: "timeout" } },
         ],
       },
-      { recursia: { wallMs: 200 } },
+      { budget: { wallMs: 200 } },
     );
     const { report, answer } = await answerOf(node, sum.en);
     assert.deepEqual([report.stopReason, answer.text], ["wall", "It is 400."]);

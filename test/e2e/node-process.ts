@@ -20,6 +20,8 @@ export interface NodeSettings {
   readonly language?: "en" | "ru";
   /** The text of HOME/adyton.yaml. */
   readonly config?: string;
+  /** The texts of files in HOME/modes, by name. */
+  readonly modes?: Readonly<Record<string, string>>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -47,6 +49,10 @@ export class NodeProcess implements AsyncDisposable {
     mkdirSync(this.home, { recursive: true, mode: 0o700 });
     if (settings.config !== undefined)
       writeFileSync(join(this.home, "adyton.yaml"), settings.config, { mode: 0o600 });
+    for (const [name, text] of Object.entries(settings.modes ?? {})) {
+      mkdirSync(join(this.home, "modes"), { recursive: true });
+      writeFileSync(join(this.home, "modes", name), text);
+    }
   }
 
   static async start(settings: NodeSettings = {}): Promise<NodeProcess> {

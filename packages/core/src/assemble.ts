@@ -33,6 +33,7 @@ import { Turns } from "./app/turns.ts";
 import { tokensToday } from "./app/usage.ts";
 import { type NodeFaults, startBackgroundWork } from "./background-work.ts";
 import type { NodeConfig } from "./config.ts";
+import type { Modes } from "./domain/modes/registry.ts";
 import type { NewRecord } from "./domain/journal/record.ts";
 import { estimateTokens } from "./domain/model/token-estimate.ts";
 import type { SearchClient } from "./domain/search/search-contract.ts";
@@ -48,6 +49,7 @@ import type { RecordsPort, StatePort } from "./ports/journal.ts";
 export interface Parts {
   readonly config: NodeConfig;
   readonly configHash: string;
+  readonly modes: Modes;
   readonly keys: NodeKeys;
   readonly files: HomeFiles;
   readonly journal: Journal;
@@ -135,12 +137,13 @@ export function assembleApp(parts: Parts): App {
 type UseCases = ReturnType<typeof useCases>;
 
 function useCases(parts: Parts) {
-  const { config, keys, records, state, search, backends, language, version } = parts;
+  const { config, keys, records, state, search, backends, modes, language, version } = parts;
   const journal = tellingProblems(parts.journal);
   const now = Date.now;
   const startedMs = now();
   const corePrompt = config.turns.prompt ?? corePromptDefault;
   const conversations = new Conversations({
+    modes,
     records,
     state,
     conversationKey: keys.conversationKey,
@@ -225,7 +228,7 @@ function turnsOf(
     memory,
   }: { conversations: Conversations; corePrompt: string; memory: Memory },
 ): Turns {
-  const { config, journal, state, backends, language, onUnexpected } = parts;
+  const { config, journal, state, backends, modes, language, onUnexpected } = parts;
   return new Turns({
     journal,
     backends,
@@ -235,10 +238,8 @@ function turnsOf(
     answerTokensMax: config.turns.answer_tokens,
     language,
     wallMs: config.turns.wall_seconds * 1_000,
+    modes,
     recursia: {
-      calls: config.recursia.calls,
-      tokens: config.recursia.tokens,
-      wallMs: config.recursia.wall_seconds * 1_000,
       tokensPerDay: config.recursia.tokens_per_day,
       judge: config.recursia.judge,
     },
@@ -264,7 +265,12 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
   };
   const recovered = cases.recovered.promise;
   const keyed = new KeyedTurns({ turns, idempotency, recovered });
-  const names = new ModelNames({ backends, language, startedMs: cases.startedMs });
+  const names = new ModelNames({
+    backends,
+    modes: turns.modes,
+    language,
+    startedMs: cases.startedMs,
+  });
   const chain = new ResponseChain({ records: parts.records, state, language });
   const handlers = {
     ...openAiHandlers({ keyed, names, chain, backends, language }),

@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { secretHash } from "./app/secrets.ts";
 import { NodeConfig } from "./config.ts";
+import type { ModeSpec } from "./domain/modes/mode-spec.ts";
+import { builtInModes, Modes } from "./domain/modes/registry.ts";
 import { configHash, homeFiles, ownerTokenHash, readConfig, takeHome } from "./home.ts";
 import { StartError } from "./start-error.ts";
 
@@ -73,9 +75,15 @@ describe("the node's folder", () => {
   });
 
   it("has a digest of its configuration that changes with it", () => {
-    const hash = (value: object): string => configHash(NodeConfig.parse(value));
+    const own = { ...builtInModes()[0], id: "own", aliases: [], isOwn: true } as ModeSpec;
+    const none = new Modes(builtInModes());
+    const hash = (value: object, modes = none): string =>
+      configHash(NodeConfig.parse(value), modes);
     assert.equal(hash({}), hash({ language: "auto" }));
     assert.notEqual(hash({}), hash({ language: "ru" }));
+    const one = new Modes([...none.all, own]);
+    const other = new Modes([...none.all, { ...own, version: "2" }]);
+    assert.equal(new Set([hash({}), hash({}, one), hash({}, other)]).size, 3);
     assert.match(hash({}), /^[0-9a-f]{16}$/);
   });
 });

@@ -6,11 +6,15 @@ import { type FolderLock, lockFolder } from "@adyton/runtime/resource-lock";
 import { Secret } from "@adyton/runtime/secret";
 import { newSecret, secretHash } from "./app/secrets.ts";
 import type { NodeConfig } from "./config.ts";
+import { builtInModes, Modes } from "./domain/modes/registry.ts";
+import { budgetOf, readOwnModes } from "./mode-files.ts";
 import { StartError } from "./start-error.ts";
 
 /** The files of the node's own folder. */
 export interface HomeFiles {
   readonly config: string;
+  /** Modes that the owner defined, a file each. */
+  readonly modes: string;
   readonly token: string;
   readonly journal: string;
   readonly head: string;
@@ -26,6 +30,7 @@ export interface HomeFiles {
 export function homeFiles(home: string): HomeFiles {
   return {
     config: join(home, "adyton.yaml"),
+    modes: join(home, "modes"),
     token: join(home, "token"),
     journal: join(home, "journal.db"),
     head: join(home, "journal.head"),
@@ -63,6 +68,16 @@ export async function readConfig(file: string): Promise<NodeConfig> {
   });
 }
 
+/** Reads the modes that the owner defined, and adds those of the node. Throws `StartError` with every problem of every file. */
+export async function readModes(folder: string, config: NodeConfig): Promise<Modes> {
+  const { modes, problems } = await readOwnModes(folder, config);
+  if (problems.length === 0) return new Modes([...builtInModes(budgetOf(config)), ...modes]);
+  const { formatConfigProblem } = await import("@adyton/runtime/config-file");
+  throw new StartError("config_refused", `${folder} is refused as a whole; nothing was started.`, {
+    problems: problems.map(formatConfigProblem),
+  });
+}
+
 /** The owner's token: made at the first start. Answers its hash; the secret itself is not kept in memory. */
 export async function ownerTokenHash(
   file: string,
@@ -82,7 +97,9 @@ export async function ownerTokenHash(
   return { hash: secretHash(secret.reveal()), made };
 }
 
-/** A digest that changes when the configuration does. It holds file names of keys, never their content. */
-export function configHash(config: NodeConfig): string {
-  return createHash("sha256").update(JSON.stringify(config)).digest("hex").slice(0, 16);
+/** A digest that changes when the configuration does, or a mode of the owner's. It holds file names of keys, never their content. */
+export function configHash(config: NodeConfig, { all }: Modes): string {
+  const own = all.filter(({ isOwn }) => isOwn);
+  const text = JSON.stringify(own.length === 0 ? config : [config, own]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }

@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
 import { Journal } from "./adapters/sqlite/journal.ts";
 import { loadNodeKeys, type NodeKeys } from "./adapters/keys/node-keys.ts";
-import { type HomeFiles, homeFiles, ownerTokenHash, readConfig, takeHome } from "./home.ts";
+import {
+  type HomeFiles,
+  homeFiles,
+  ownerTokenHash,
+  readConfig,
+  readModes,
+  takeHome,
+} from "./home.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import { StartError } from "./start-error.ts";
 import { StopDeadline } from "./stop-deadline.ts";
@@ -59,9 +66,11 @@ export async function startNode(options: NodeOptions): Promise<RunningNode> {
  */
 async function refuseBeforeMaking(options: NodeOptions, files: HomeFiles): Promise<void> {
   const { backend, model } = options;
-  const isAnythingGiven = existsSync(files.config) || backend !== undefined || model !== undefined;
+  const isConfigured = existsSync(files.config) || existsSync(files.modes);
+  const isAnythingGiven = isConfigured || backend !== undefined || model !== undefined;
   if (existsSync(files.journal) || !isAnythingGiven) return;
   const config = await readConfig(files.config);
+  await readModes(files.modes, config);
   const { chooseBackend } = await import("./choose-backend.ts");
   await chooseBackend({ backend, model, config, discover: async () => [] });
 }

@@ -101,7 +101,10 @@ export const MessageAnswer = z
       .optional()
       .describe("Of an answer from memory (EXTRACTIVE, RAG): whether memory holds one."),
     recursia: RethinkReport.optional().describe("Of an answer of RECURSIA: what was done to it."),
-    data: z.unknown().optional().describe("The structured result of a command."),
+    data: z
+      .unknown()
+      .optional()
+      .describe("The structured result of a command, or of a mode that demands a form."),
     historyDropped: z
       .int()
       .nonnegative()

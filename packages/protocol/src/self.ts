@@ -1,6 +1,40 @@
 import * as z from "zod";
+import { Tier } from "./grants.ts";
 import { Expiry } from "./prompt.ts";
 import { Report, ReportSubject } from "./report.ts";
+
+const bound = z.int().positive().optional();
+
+const ModeDescription = z
+  .strictObject({
+    id: z.string(),
+    version: z.string(),
+    aliases: z.array(z.string()),
+    controller: z
+      .enum(["model", "extractive", "rag", "recursia"])
+      .describe("How an answer comes about."),
+    own: z.boolean().describe("Whether a file of the owner's defines it."),
+    minTier: Tier.describe("Who is trusted less may not use it."),
+    budget: z
+      .strictObject({ calls: bound, tokens: bound, wallMs: bound })
+      .nullable()
+      .describe("What a run may use at most, beside the turn's own time."),
+    retrieval: z
+      .strictObject({
+        k: z.int().describe("Passages of memory."),
+        sources: z.array(z.string()).describe("Beginnings of the sources read; none, all are."),
+      })
+      .nullable(),
+    generation: z
+      .strictObject({ temperature: z.number().optional(), top_p: z.number().optional() })
+      .optional(),
+    answerTokensMax: bound,
+    clientTools: z.boolean().describe("Whether tools that a client sends reach the model."),
+    output: z.unknown().optional().describe("The JSON schema that answers are held against."),
+    prompt: z.string().optional().describe("Stands behind the core prompt; the owner's to see."),
+    summary: z.string(),
+  })
+  .meta({ id: "Mode", description: "A mode: a versioned execution policy." });
 
 /** The self-description: the first of the reports that share one schema. Generated, never hand-written. */
 export const Self = Report.extend({
@@ -9,7 +43,7 @@ export const Self = Report.extend({
   at: z.iso.datetime().describe("Since when the node has had this structure."),
   subject: ReportSubject.extend({ software: z.string() }),
   capabilities: z.array(z.string()),
-  modes: z.array(z.strictObject({ id: z.string(), version: z.string(), summary: z.string() })),
+  modes: z.array(ModeDescription).describe("The modes that the caller may use."),
   commands: z.array(
     z.strictObject({
       name: z.string(),

@@ -9,6 +9,8 @@ import {
 import { reserveTokens } from "../domain/context/reserve.ts";
 import { shownModel } from "../domain/model/shown-model.ts";
 import { trimHistory } from "../domain/model/trim-history.ts";
+import type { ModeSpec } from "../domain/modes/mode-spec.ts";
+import type { Modes } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { JudgeQuality } from "../domain/recursia/asking.ts";
 import type { MemoryQuestion, SearchResult } from "../domain/search/search-contract.ts";
@@ -36,17 +38,17 @@ export interface AnsweringOptions {
   readonly corePrompt: string;
   readonly answerTokensMax: number | undefined;
   readonly language: keyof Bilingual;
+  readonly modes: Modes;
   readonly recursia: RecursiaLimits;
   /** Tokens that a principal used today. */
   readonly usedToday: (principal: string) => number;
 }
 
-/** What runs that ask the model several times may use. */
+/** What bounds RECURSIA beside the budget of a mode. */
 export interface RecursiaLimits {
-  readonly calls: number;
-  readonly tokens: number;
-  readonly wallMs: number;
+  /** Of one principal, all its turns counted. */
   readonly tokensPerDay: number;
+  /** What a judge was measured to do; without it none is asked. */
   readonly judge: JudgeQuality | undefined;
 }
 
@@ -117,20 +119,28 @@ async function askServer(
 ): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
   const { answerTokensMax } = options;
   const { text, context, principal } = run.submission;
-  const { conversationKey: key, turnsBefore } = run;
-  const first = systemMessage(turnSystem(options, { key, tier: principal.tier, turnsBefore }));
+  const { conversationKey: key, turnsBefore, policy, signal } = run;
+  const place = { key, tier: principal.tier, turnsBefore, modePrompt: policy.prompt };
+  const first = systemMessage(turnSystem(options, place));
+  const answerMax = leastOf(answerTokensMax, policy.answerTokensMax, context?.answerTokensMax);
   if (context !== undefined)
     return askWithContext(context, {
       backend,
       attempt,
-      signal: run.signal,
+      signal,
+      policy,
       prompt: first.content,
-      answerTokensMax,
+      answerTokensMax: answerMax,
     });
   const question: ChatMessage = { role: "user", content: text };
   const history = options.conversations.history(key);
-  const prompt = { system: [first], history, question, answerTokensMax };
-  return askInWindow(backend, prompt, { signal: run.signal, ...attempt });
+  const prompt = { system: [first], history, question, answerTokensMax: answerMax };
+  const { generation: settings } = policy;
+  return askInWindow(backend, prompt, {
+    signal,
+    ...attempt,
+    ...(settings === undefined ? {} : { settings }),
+  });
 }
 
 /** What a server is asked, before it is fitted into its window. */
@@ -180,25 +190,27 @@ export async function askInWindow(
  * when it does not fit, because a server may cut it silently, and the node's prompt first.
  */
 async function askWithContext(
-  { messages: sent, settings, tools, toolChoice, answerTokensMax: wanted }: ClientContext,
-  { backend, attempt, signal, prompt, answerTokensMax }: ContextAttempt,
+  context: ClientContext,
+  { backend, attempt, signal, policy, prompt, answerTokensMax }: ContextAttempt,
 ): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
-  const messages = withOwnPrompt(prompt, sent);
+  const messages = withOwnPrompt(prompt, context.messages);
+  const { tools, toolChoice } = policy.clientTools ? context : {};
+  // What a mode says of generating is its policy, and stands before what a client says.
+  const settings = { ...context.settings, ...policy.generation };
   const tokens = contextTokens(messages, tools, (text) => backend.countTokens(text));
   const made: Prompt = { dropped: 0, tokens };
   const availableTokens = backend.contextTokens;
   if (tokens > availableTokens && backend.isContextAssumed !== true)
     return { outcome: tooLong({ questionTokens: tokens, availableTokens }), made };
-  const limits = [answerTokensMax, wanted].filter((limit) => limit !== undefined);
   const outcome = await backend.chat({
     messages,
     signal,
     promptTokensEstimate: tokens,
     ...attempt,
-    ...(settings === undefined ? {} : { settings }),
+    settings,
     ...(tools === undefined ? {} : { tools }),
     ...(toolChoice === undefined ? {} : { toolChoice }),
-    ...(limits.length === 0 ? {} : { answerTokensMax: Math.min(...limits) }),
+    ...(answerTokensMax === undefined ? {} : { answerTokensMax }),
   });
   return { outcome, made };
 }
@@ -207,8 +219,15 @@ interface ContextAttempt {
   readonly backend: Backend;
   readonly attempt: Attempt;
   readonly signal: AbortSignal;
+  readonly policy: ModeSpec;
   readonly prompt: string;
   readonly answerTokensMax: number | undefined;
+}
+
+/** The least of the bounds that there are. */
+export function leastOf(...bounds: readonly (number | undefined)[]): number | undefined {
+  const known = bounds.filter((bound) => bound !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
 
 /** Another server may have the room that this one lacks. */

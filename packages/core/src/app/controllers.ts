@@ -9,8 +9,8 @@ import {
 import type { LiveRun } from "./live-run.ts";
 import { problemWords } from "./problem-words.ts";
 import { answerFromSources } from "./rag-answer.ts";
+import { answerInForm } from "./formed-answer.ts";
 import { answerRecursively } from "./recursive-answer.ts";
-import { requireMode } from "./require-mode.ts";
 import type { RunTrace } from "./run-trace.ts";
 
 /** Answers a turn as its mode says. Throws `ProblemError`. */
@@ -20,7 +20,7 @@ export async function answerInMode(
   trace: () => RunTrace,
 ): Promise<Produced> {
   const { language, backends } = options;
-  const { id, controller } = requireMode(run.mode, language);
+  const { id, controller, output } = run.policy;
   const hasModel = backends.slots > 0;
   if (controller === "extractive" || (controller === "rag" && !hasModel))
     return answerExtractively(options, run);
@@ -29,7 +29,6 @@ export async function answerInMode(
     throw new ProblemError(problem("backend_unavailable", { detail }));
   }
   if (controller === "recursia") return answerRecursively(options, run, trace());
-  return controller === "rag"
-    ? answerFromSources(options, run, trace())
-    : answerByModel(options, run);
+  if (controller === "rag") return answerFromSources(options, run, trace());
+  return output === undefined ? answerByModel(options, run) : answerInForm(options, run, trace());
 }

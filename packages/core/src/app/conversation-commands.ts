@@ -53,13 +53,17 @@ export function showMode(options: Options, at: Execution): Outcome {
   return modeOutcome(options, modeState(options, at.key));
 }
 
-/** Switches the mode for a lifetime. Throws `ProblemError` `unknown_mode`. */
+/** Switches the mode for a lifetime. Throws `ProblemError`: `unknown_mode` or `forbidden`. */
 export function switchMode(
   options: Options,
   args: Readonly<Record<string, unknown>>,
   at: Execution,
 ): Outcome {
-  const mode = requireMode(String(args["mode"]), options.language);
+  const {
+    turns: { modes },
+    language,
+  } = options;
+  const mode = requireMode(String(args["mode"]), { modes, language, tier: at.principal.tier });
   const before = modeState(options, at.key);
   const { expires, ...until } = expiryOf(options, at.key, args["lifetime"]);
   const data: ModeState = {

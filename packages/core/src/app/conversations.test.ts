@@ -3,7 +3,14 @@ import { describe, it } from "node:test";
 import type { Journal } from "../adapters/sqlite/journal.ts";
 import type { InstantCommand } from "./commands.ts";
 import { Conversations } from "./conversations.ts";
-import { HeldBackend, openApp, type OpenApp, person, question } from "./test/app-fixture.ts";
+import {
+  builtIn,
+  HeldBackend,
+  openApp,
+  type OpenApp,
+  person,
+  question,
+} from "./test/app-fixture.ts";
 import { local, owner } from "./tokens.ts";
 
 /** What the next process reads from the journal. */
@@ -14,6 +21,7 @@ function fresh(app: OpenApp, historyTurns = 4): Conversations {
     records,
     state,
     conversationKey,
+    modes: builtIn,
     historyTurns,
     now: () => app.clock.ms,
   });

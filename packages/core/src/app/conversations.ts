@@ -1,6 +1,7 @@
 import { type Overlay, rethinkBackMax } from "@adyton/protocol";
 import * as z from "zod";
-import { findMode, modeHolds, type ModeSpec } from "../domain/modes/registry.ts";
+import type { ModeSpec } from "../domain/modes/mode-spec.ts";
+import { modeHolds, type Modes } from "../domain/modes/registry.ts";
 import type { ChatMessage } from "../ports/backend.ts";
 import type { Principal } from "../ports/http.ts";
 import type {
@@ -29,6 +30,7 @@ export interface ConversationsOptions {
   readonly records: RecordsPort;
   readonly state: StatePort;
   readonly conversationKey: Uint8Array;
+  readonly modes: Modes;
   readonly historyTurns: number;
   readonly now: () => number;
 }
@@ -162,7 +164,7 @@ export class Conversations {
     };
     if (!modeHolds(stored, this.#options.now())) return none;
     return {
-      mode: findMode(state.mode ?? ""),
+      mode: this.#options.modes.find(state.mode ?? ""),
       previous: state.mode_previous,
       expires: expiry(turnsBefore, state.mode_until_turn, state.mode_until_time),
       changedBy: state.mode_by,

@@ -19,7 +19,7 @@ import {
   switchModePerMinuteMax,
 } from "@adyton/protocol";
 import { shownModel } from "../domain/model/shown-model.ts";
-import { modes } from "../domain/modes/registry.ts";
+import type { ModeSpec } from "../domain/modes/mode-spec.ts";
 import type { Backend, BackendRole } from "../ports/backend.ts";
 import type { Principal } from "../ports/http.ts";
 import type { BackendPool, PooledBackend } from "./backend-pool.ts";
@@ -111,11 +111,9 @@ export function describeSelf(
     findings: findingsOf(backends),
     cost: { calls: 0, inTokens: 0, outTokens: 0, ms: 0 },
     capabilities: ["chat", "stream", "events", "memory", "overlays", "tokens", "journal"],
-    modes: modes.map(({ id, version, summary }) => ({
-      id,
-      version,
-      summary: summary[options.language],
-    })),
+    modes: options.turns.modes
+      .usableBy(caller.tier)
+      .map((each) => describeMode(each, { isOwner, language: options.language })),
     commands: commands.map((command) => ({
       name: command.name,
       forms: formsOf(command),
@@ -148,6 +146,31 @@ export function describeSelf(
   };
   const at = new Date(options.startedMs).toISOString();
   return { ...content, runId: `self_${digest(JSON.stringify(content)).slice(0, 24)}`, at };
+}
+
+/** A mode as it counts; what its owner wrote into its prompt is the owner's. */
+function describeMode(
+  mode: ModeSpec,
+  { isOwner, language }: { readonly isOwner: boolean; readonly language: keyof Bilingual },
+): Self["modes"][number] {
+  const { id, version, aliases, controller, isOwn, minTier, budget, retrieval, output } = mode;
+  const { prompt, clientTools, generation, answerTokensMax } = mode;
+  return {
+    id,
+    version,
+    aliases: [...aliases],
+    controller,
+    own: isOwn,
+    minTier,
+    budget: budget ?? null,
+    retrieval: retrieval === undefined ? null : { ...retrieval, sources: [...retrieval.sources] },
+    ...(generation === undefined ? {} : { generation }),
+    ...(answerTokensMax === undefined ? {} : { answerTokensMax }),
+    clientTools,
+    ...(output === undefined ? {} : { output }),
+    ...(isOwner && prompt !== undefined ? { prompt } : {}),
+    summary: mode.summary[language],
+  };
 }
 
 /** Every way to write a command as text. */

@@ -7,6 +7,7 @@ import {
   traceStepsMax,
 } from "@adyton/protocol";
 import type { DedupeKey } from "../domain/journal/record.ts";
+import type { ModeSpec } from "../domain/modes/mode-spec.ts";
 import type { Principal } from "../ports/http.ts";
 import type { ClientContext } from "./client-context.ts";
 
@@ -62,7 +63,7 @@ interface RunStart {
   readonly submission: Submission;
   readonly admittedMs: number;
   /** Settled when the turn is admitted: what holds when a message is sent holds for its answer. */
-  readonly mode: string;
+  readonly policy: ModeSpec;
   /** Turns of the conversation before this one; lifetimes are counted in them. */
   readonly turnsBefore: number;
 }
@@ -78,7 +79,7 @@ export class LiveRun {
   readonly conversationKey: string;
   readonly submission: Submission;
   readonly admittedMs: number;
-  readonly mode: string;
+  readonly policy: ModeSpec;
   readonly turnsBefore: number;
   readonly end: Promise<RunEnd>;
   /** Set once the question has been handed to the journal: the record's sequence number, when it is on disk. */
@@ -104,11 +105,16 @@ export class LiveRun {
     this.conversationKey = start.conversationKey;
     this.submission = start.submission;
     this.admittedMs = start.admittedMs;
-    this.mode = start.mode;
+    this.policy = start.policy;
     this.turnsBefore = start.turnsBefore;
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
     this.end = promise;
     this.#settle = resolve;
+  }
+
+  /** The name of its mode. */
+  get mode(): string {
+    return this.policy.id;
   }
 
   get signal(): AbortSignal {
@@ -145,6 +151,18 @@ export class LiveRun {
   stop(reason: StopReason): void {
     this.#stopReason ??= reason;
     this.#abort.abort();
+  }
+
+  /** Ends with the run's stop, whether or not the work heeds it: a run that is told to stop never hangs. */
+  async unlessStopped<T>(work: Promise<T>): Promise<T> {
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const onAbort = (): void => reject(new Error("the run was told to stop"));
+    this.signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([work, stopped]);
+    } finally {
+      this.signal.removeEventListener("abort", onAbort);
+    }
   }
 
   started(): void {

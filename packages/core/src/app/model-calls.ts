@@ -1,6 +1,15 @@
+import { problem } from "@adyton/protocol";
+import { ProblemError } from "../domain/problem-error.ts";
 import type { Ask, AskCall, AskOutcome } from "../domain/recursia/asking.ts";
 import type { Backend, ChatMessage, ChatOutcome, ChatSettings } from "../ports/backend.ts";
-import { type AnsweringOptions, askInWindow, type OpenPrompt, usageOf } from "./answering.ts";
+import {
+  type AnsweringOptions,
+  askInWindow,
+  chatProblem,
+  leastOf,
+  type OpenPrompt,
+  usageOf,
+} from "./answering.ts";
 import { withOwnPrompt } from "./client-context.ts";
 import { askServers, type Attempt } from "./failover.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -28,19 +37,20 @@ export class ModelCalls {
     this.#options = options;
     this.#run = run;
     const { answerTokensMax } = options;
-    const { conversationKey: key, turnsBefore } = run;
-    const { tier } = run.submission.principal;
-    const first = systemMessage(turnSystem(options, { key, tier, turnsBefore }));
-    const { context } = run.submission;
-    const limits = [answerTokensMax, context?.answerTokensMax].filter(
-      (limit) => limit !== undefined,
-    );
+    const { conversationKey: key, turnsBefore, policy } = run;
+    const { context, principal } = run.submission;
+    const place = { key, tier: principal.tier, turnsBefore, modePrompt: policy.prompt };
+    const first = systemMessage(turnSystem(options, place));
     const history = options.conversations.history(key);
     const sent = context === undefined ? undefined : withOwnPrompt(first.content, context.messages);
     this.#base = {
       system: sent?.slice(0, 1) ?? [first],
       history: sent?.slice(1, -1) ?? history.slice(0, history.length - historyDropped),
-      answerTokensMax: limits.length === 0 ? undefined : Math.min(...limits),
+      answerTokensMax: leastOf(
+        answerTokensMax,
+        run.policy.answerTokensMax,
+        context?.answerTokensMax,
+      ),
     };
   }
 
@@ -153,8 +163,20 @@ export class ModelCalls {
       schema === undefined || !isHeld
         ? {}
         : { response_format: { type: "json_schema", json_schema: { ...schema, strict: true } } };
-    return { ...own, temperature, ...format };
+    const asOfMode = about === "conversation" ? this.#run.policy.generation : undefined;
+    return { ...own, temperature, ...asOfMode, ...format };
   }
+}
+
+/** Why a run has no answer at all. */
+export function noAnswer(
+  { language }: AnsweringOptions,
+  reason: string,
+  { failure }: ModelCalls,
+): ProblemError {
+  if (failure !== undefined) return chatProblem(failure, language);
+  // Whoever stopped the run says why.
+  return new ProblemError(problem(reason === "cancelled" ? "cancelled" : "budget_exhausted"));
 }
 
 /** A server that heeds no signal does not hold up the run. */

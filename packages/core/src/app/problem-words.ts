@@ -48,6 +48,14 @@ export const problemWords = {
     en: `There is no command ${JSON.stringify(name)}; /help lists those there are.`,
     ru: `Команды ${JSON.stringify(name)} нет; /help покажет, какие есть.`,
   }),
+  tierNeeded: (mode: string, tier: string): Bilingual => ({
+    en: `Mode ${mode} is for callers of the tier ${tier} and above.`,
+    ru: `Режим ${mode} доступен с уровня ${tier} и выше.`,
+  }),
+  outputUnfit: (mode: string, faults: string): Bilingual => ({
+    en: `The model's answer does not have the form that mode ${mode} demands, also when it was told so. ${faults}`,
+    ru: `Ответ модели не той формы, которой требует режим ${mode}, и после указания на это. ${faults}`,
+  }),
   tooOften: (command: string, times: number, seconds: number): Bilingual => ({
     en: `${command} may be used ${times} times in ${seconds} s.`,
     ru: `Команду ${command} можно использовать не чаще ${times} раз за ${seconds} с.`,

@@ -8,7 +8,6 @@ import { answerFromMemory } from "./extractive-answer.ts";
 import type { LiveRun } from "./live-run.ts";
 import { ModelCalls } from "./model-calls.ts";
 import { provenanceOf } from "./provenance.ts";
-import { requireMode } from "./require-mode.ts";
 import type { RunTrace } from "./run-trace.ts";
 
 /**
@@ -21,9 +20,10 @@ export async function answerFromSources(
   trace: RunTrace,
 ): Promise<Produced> {
   const { text, principal } = run.submission;
-  const { budget, passages: limit = 0 } = requireMode(run.mode, options.language);
+  const { budget, retrieval, prompt } = run.policy;
   const query = text.slice(0, searchQueryCharsMax);
-  const result = await options.find({ query, owners: [principal.person], limit });
+  const { k: limit = 0, sources = [] } = retrieval ?? {};
+  const result = await options.find({ query, owners: [principal.person], limit, sources });
   if (!result.found) return told(run, notFound(text));
   const calls = new ModelCalls(options, run);
   const outcome = await groundedAnswer(text, result.hits, {
@@ -31,6 +31,7 @@ export async function answerFromSources(
     policy: { calls: 2, tokens: 0, wallMs: 0, ...budget, depth: "fast", patience: 1 },
     count: (each) => options.backends.first("chat")?.countTokens(each) ?? each.length,
     onStep: (step) => trace.add(step),
+    ...(prompt === undefined ? {} : { prompt }),
   });
   await trace.written();
   const usage = {

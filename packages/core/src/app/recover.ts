@@ -1,4 +1,5 @@
 import { type Bilingual, problem } from "@adyton/protocol";
+import type { ModeSpec } from "../domain/modes/mode-spec.ts";
 import type { JournalPort, RecordsPort, RunState } from "../ports/journal.ts";
 import type { Submission } from "./live-run.ts";
 import { problemWords } from "./problem-words.ts";
@@ -33,13 +34,14 @@ export async function recoverRuns(options: RecoverOptions): Promise<Recovered> {
   const unfinished = options.unfinished.toSorted((a, b) => a.received - b.received);
   const resumptions = await Promise.all(unfinished.map((run) => record(options, run)));
   const toResume = resumptions.flatMap((resumption) => resumption ?? []);
-  for (const { run, submission } of toResume)
-    options.turns.resume(run.id, run.mode, submission, run.received);
+  for (const { run, policy, submission } of toResume)
+    options.turns.resume(run.id, policy, submission, run.received);
   return { resumed: toResume.length, interrupted: unfinished.length - toResume.length };
 }
 
 interface Resumption {
   readonly run: RunState;
+  readonly policy: ModeSpec;
   readonly submission: Submission;
 }
 
@@ -56,13 +58,15 @@ async function record(options: RecoverOptions, run: RunState): Promise<Resumptio
     origin: "node",
   } as const;
   const isToResume = run.detached === 1 && run.attempts < attemptsMax && received.success;
-  if (isToResume && principal !== undefined) {
+  // A mode that is not defined any more answers nothing.
+  const policy = options.turns.modes.find(run.mode);
+  if (isToResume && principal !== undefined && policy !== undefined) {
     const facts = { run: run.id };
     await options.journal.append({
       records: [{ ...context, class: "record", type: "turn.resumed", facts }],
     });
     const submission = { principal, ...received.data, detached: true, watched: true };
-    return { run, submission };
+    return { run, policy, submission };
   }
   const data = problem("interrupted", {
     detail: problemWords.interrupted[options.language],

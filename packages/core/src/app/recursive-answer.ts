@@ -7,16 +7,16 @@ import {
 } from "@adyton/protocol";
 import { billionsByName } from "../domain/model/model-size.ts";
 import { shownModel } from "../domain/model/shown-model.ts";
-import { requireMode } from "./require-mode.ts";
+import { recursiaBudget } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Passage, Policy, Rethought } from "../domain/recursia/asking.ts";
 import { schemaChecker } from "../domain/recursia/json-shape.ts";
 import { recurse } from "../domain/recursia/recurse.ts";
 import type { Cost } from "../domain/recursia/run-budget.ts";
 import { languageOf } from "../domain/search/terms.ts";
-import { answerByModel, type AnsweringOptions, chatProblem, type Produced } from "./answering.ts";
+import { answerByModel, type AnsweringOptions, type Produced } from "./answering.ts";
 import type { LiveRun } from "./live-run.ts";
-import { ModelCalls } from "./model-calls.ts";
+import { ModelCalls, noAnswer } from "./model-calls.ts";
 import { problemWords } from "./problem-words.ts";
 import type { RunTrace } from "./run-trace.ts";
 import { remarks } from "./rethink-words.ts";
@@ -35,7 +35,7 @@ export async function answerRecursively(
 ): Promise<Produced> {
   const { rethink, principal, context } = run.submission;
   // Tools are called by the client, in turns of its own: there is no answer to think over yet.
-  if (context?.tools !== undefined) return answerByModel(options, run);
+  if (context?.tools !== undefined && run.policy.clientTools) return answerByModel(options, run);
   const first = rethink === undefined ? undefined : firstAnswer(options, rethink.run);
   const isSpent = options.usedToday(principal.id) >= options.recursia.tokensPerDay;
   if (isSpent) return answerWithoutThinking(options, run, first);
@@ -46,7 +46,7 @@ export async function answerRecursively(
       first,
       windowTokens: windowTokens(options),
       findPassages: () => passagesFor(options, run),
-      checkers: clientChecks(run),
+      checkers: [...clientChecks(run), ...modeChecks(run)],
     },
     {
       ask: calls.ask,
@@ -56,19 +56,10 @@ export async function answerRecursively(
     },
   );
   await trace.written();
-  if (outcome.kind === "stopped") throw noFirstAnswer(options, outcome.reason, calls);
+  if (outcome.kind === "stopped") throw noAnswer(options, outcome.reason, calls);
   const { result, cost } = outcome;
+  refuseMisfit(options, run, result.answer);
   return produce(run, { result, cost, calls, isRethought: rethink !== undefined });
-}
-
-function noFirstAnswer(
-  { language }: AnsweringOptions,
-  reason: string,
-  { failure }: ModelCalls,
-): ProblemError {
-  if (failure !== undefined) return chatProblem(failure, language);
-  // Whoever stopped the run says why.
-  return new ProblemError(problem(reason === "cancelled" ? "cancelled" : "budget_exhausted"));
 }
 
 function firstAnswer({ conversations, language }: AnsweringOptions, run: string): string {
@@ -150,7 +141,8 @@ async function answerWithoutThinking(
 }
 
 function policyOf({ recursia, backends }: AnsweringOptions, run: LiveRun): Policy {
-  const { calls, tokens, wallMs, judge } = recursia;
+  const { calls, tokens, wallMs } = { ...recursiaBudget, ...run.policy.budget };
+  const { judge } = recursia;
   const size = billionsByName(backends.first("chat")?.model ?? "");
   const isLarge = size !== undefined && size > largeModelBillions;
   const mayJudge = backends.works("verifier") || size === undefined || size >= largeModelBillions;
@@ -174,15 +166,27 @@ function counter({ backends }: AnsweringOptions, text: string): number {
   return backends.first("chat")?.countTokens(text) ?? Math.ceil(text.length / 3);
 }
 
-async function passagesFor(
-  { find, language }: AnsweringOptions,
-  run: LiveRun,
-): Promise<readonly Passage[]> {
+async function passagesFor({ find }: AnsweringOptions, run: LiveRun): Promise<readonly Passage[]> {
   const { text, principal } = run.submission;
   const query = text.slice(0, searchQueryCharsMax);
-  const limit = requireMode(run.mode, language).passages ?? 0;
-  const { found, hits } = await find({ query, owners: [principal.person], limit });
+  const { k: limit = 0, sources = [] } = run.policy.retrieval ?? {};
+  const { found, hits } = await find({ query, owners: [principal.person], limit, sources });
   return found ? hits : [];
+}
+
+/** The form that the mode demands is checked like everything else. */
+function modeChecks({ policy, submission }: LiveRun) {
+  const { output } = policy;
+  return output === undefined ? [] : [schemaChecker(output, languageOf(submission.text))];
+}
+
+/** Throws `ProblemError` `backend_invalid` for an answer that is not of the form which the mode demands. */
+function refuseMisfit({ language }: AnsweringOptions, run: LiveRun, answer: string): void {
+  const faults = modeChecks(run).map((checker) => checker.check(answer).message);
+  const fault = faults.join(" ");
+  if (fault === "") return;
+  const detail = problemWords.outputUnfit(run.mode, fault)[language];
+  throw new ProblemError(problem("backend_invalid", { detail }));
 }
 
 /** A client that asks for a format of its own has it checked. */

@@ -4,7 +4,7 @@ import { traceStepsMax, traceTextCharsMax } from "@adyton/protocol";
 import { followRun } from "./handlers/follow-run.ts";
 import { LiveRun } from "./live-run.ts";
 import { RunTrace } from "./run-trace.ts";
-import { openApp, question } from "./test/app-fixture.ts";
+import { policyOf, openApp, question } from "./test/app-fixture.ts";
 
 const step = { kind: "draft", verdict: "made", inTokens: 1, outTokens: 1, ms: 1 } as const;
 
@@ -15,7 +15,7 @@ async function traced() {
     conversationKey: app.conversations.key(question("x").principal, "c"),
     submission: question("вопрос"),
     admittedMs: 0,
-    mode: "RECURSIA",
+    policy: policyOf("RECURSIA"),
     turnsBefore: 0,
   });
   const received = Promise.resolve(0);

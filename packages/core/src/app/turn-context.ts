@@ -22,15 +22,17 @@ export interface ContextPlace {
   readonly tier: Tier;
   /** Turns before the one that asks; absent, for the next one. */
   readonly turnsBefore?: number;
+  /** What the mode tells the model. */
+  readonly modePrompt?: string | undefined;
 }
 
 /** What the model of a turn is told first. Every turn calls this: what it looks at is in memory already. */
 export function turnSystem(
   { conversations, corePrompt }: Options,
-  { key, tier, turnsBefore }: ContextPlace,
+  { key, tier, turnsBefore, modePrompt }: ContextPlace,
 ): readonly Segment[] {
   const overlays = conversations.overlays(key, turnsBefore);
-  return systemSegments(corePrompt, { overlays, tier });
+  return systemSegments(corePrompt, { modePrompt, overlays, tier });
 }
 
 /** The same as a message. */

@@ -7,7 +7,8 @@ import {
   type Run,
 } from "@adyton/protocol";
 import type { DedupeKey, RecordGroup } from "../domain/journal/record.ts";
-import { findMode, type ModeSpec } from "../domain/modes/registry.ts";
+import type { ModeSpec } from "../domain/modes/mode-spec.ts";
+import { type Modes, turnWallMs } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import { Lanes, type Turn } from "../domain/turns/lanes.ts";
 import type { JournalPort } from "../ports/journal.ts";
@@ -95,10 +96,15 @@ export class Turns {
     return this.#lanes.running;
   }
 
+  /** Every mode there is. */
+  get modes(): Modes {
+    return this.#options.modes;
+  }
+
   /** The node's mode where a conversation has none of its own. */
   get defaultMode(): ModeSpec {
     const id = this.#options.backends.slots === 0 ? "EXTRACTIVE" : "DIRECT";
-    return findMode(id) ?? raise(`the registry lacks ${id}`);
+    return this.#options.modes.find(id) ?? raise(`the registry lacks ${id}`);
   }
 
   /** A run that is under way. */
@@ -121,14 +127,14 @@ export class Turns {
     if (refused !== undefined) throw new ProblemError(refused);
     const { conversations } = this.#options;
     const key = conversations.key(submission.principal, submission.conversation);
-    const mode = this.#modeOf(key, submission.mode);
+    const policy = this.#modeOf(key, submission);
     const admittedMs = this.#options.now();
     const run = new LiveRun({
       id: newRunId(admittedMs),
       conversationKey: key,
       submission,
       admittedMs,
-      mode: mode.id,
+      policy,
       turnsBefore: conversations.turns(key),
     });
     const admission = this.#lanes.enqueue(laneTurn(run));
@@ -145,7 +151,7 @@ export class Turns {
    * Takes up a detached turn that was running when the last process ended; its question is in the journal already, with
    * the mode it was admitted in. A node that stops leaves it to the next process.
    */
-  resume(id: string, mode: string, submission: Submission, receivedSeq: number): void {
+  resume(id: string, policy: ModeSpec, submission: Submission, receivedSeq: number): void {
     if (this.#stopping) return;
     const { conversations } = this.#options;
     const key = conversations.key(submission.principal, submission.conversation);
@@ -157,7 +163,7 @@ export class Turns {
       conversationKey: key,
       submission,
       admittedMs,
-      mode: requireMode(mode, this.#options.language).id,
+      policy,
       turnsBefore,
     });
     run.received = Promise.resolve(receivedSeq);
@@ -198,7 +204,10 @@ export class Turns {
 
   #take(run: LiveRun): void {
     this.#live.set(run.id, run);
-    const wall = setTimeout(() => this.cancel(run, "budget"), this.#options.wallMs);
+    const wall = setTimeout(
+      () => this.cancel(run, "budget"),
+      turnWallMs(run.policy, this.#options.wallMs),
+    );
     const write = setTimeout(() => {
       run.received ??= this.#writeReceived(run);
     }, writeReceivedAfterMs);
@@ -229,7 +238,7 @@ export class Turns {
       if (run.submission.detached) await run.received;
       run.signal.throwIfAborted();
       run.started();
-      const made = await unlessStopped(this.#produce(run), run.signal);
+      const made = await run.unlessStopped(this.#produce(run));
       // Whoever stopped it was told so, also when the answer came in the same moment.
       run.signal.throwIfAborted();
       end = { kind: "answered", answer: this.#answerOf(run, made) };
@@ -246,10 +255,11 @@ export class Turns {
     }
   }
 
-  /** The mode of a turn: asked for, the conversation's own, or the node's. Throws `ProblemError` `unknown_mode`. */
-  #modeOf(key: string, asked: string | undefined): ModeSpec {
-    if (asked !== undefined) return requireMode(asked, this.#options.language);
-    return this.#options.conversations.mode(key).mode ?? this.defaultMode;
+  /** The mode of a turn: asked for, the conversation's own, or the node's. Throws `ProblemError` as `requireMode` does. */
+  #modeOf(key: string, { mode: asked, principal }: Submission): ModeSpec {
+    const { modes, language, conversations } = this.#options;
+    if (asked !== undefined) return requireMode(asked, { modes, language, tier: principal.tier });
+    return conversations.mode(key).mode ?? this.defaultMode;
   }
 
   #produce(run: LiveRun): Promise<Produced> {
@@ -378,18 +388,6 @@ function keyToClaim(run: LiveRun): DedupeKey | undefined {
 
 function laneTurn(run: LiveRun): Turn {
   return { id: run.id, conversation: run.conversationKey, principal: run.submission.principal.id };
-}
-
-/** Ends with the signal, whether or not the work heeds it: a run that is told to stop never hangs. */
-async function unlessStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(new Error("the run was told to stop"));
-  signal.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work, stopped]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
 function raise(message: string): never {

@@ -20,9 +20,16 @@ const fusedWeight = 3;
 /** Decides between sections that cover a question equally: too small to outweigh a word of it. */
 const headingLikenessWeight = 0.1;
 
-/** Whose it is and whether it still holds: part of every statement that reads chunks. Takes the owners and the time. */
+/**
+ * Whose it is, whether it still holds, and whether its source is one that may be read: part of every statement that
+ * reads chunks. Takes what `readable` answers.
+ */
 const mayBeFound = `(documents.owner IS NULL OR documents.owner IN (SELECT value FROM json_each(?)))
-           AND (documents.expires IS NULL OR documents.expires > ?)`;
+           AND (documents.expires IS NULL OR documents.expires > ?)
+           AND (? = '[]' OR EXISTS (SELECT 1 FROM json_each(?) WHERE instr(documents.source, value) = 1))`;
+
+const readable = ({ ownersJson, nowMs, sourcesJson }: Question) =>
+  [ownersJson, nowMs, sourcesJson, sourcesJson] as const;
 
 interface Candidate {
   readonly id: number;
@@ -40,6 +47,7 @@ interface Question {
   readonly language: string;
   readonly ownersJson: string;
   readonly nowMs: number;
+  readonly sourcesJson: string;
 }
 
 /** Answers questions from an open index. Nothing it runs sees a document whose owner is not among the query's. */
@@ -61,6 +69,7 @@ export class IndexReader {
       language: query.language ?? languageOf(query.query),
       ownersJson: JSON.stringify(query.owners),
       nowMs: query.nowMs,
+      sourcesJson: JSON.stringify(query.sources ?? []),
     };
     const exact = this.#rank(question, (sureness) => sureness === 1);
     const close = this.#rank(question, () => true);
@@ -116,7 +125,7 @@ export class IndexReader {
          WHERE chunks_stem MATCH ? AND ${mayBeFound}
          ${order} LIMIT ${candidatesPerRankingMax}`,
       )
-      .all(match, question.ownersJson, question.nowMs)
+      .all(match, ...readable(question))
       .map((found) => Number(found["id"]));
   }
 
@@ -130,7 +139,7 @@ export class IndexReader {
          WHERE chunks.id IN (SELECT value FROM json_each(?))
            AND ${mayBeFound}`,
       )
-      .all(JSON.stringify(ids), question.ownersJson, question.nowMs);
+      .all(JSON.stringify(ids), ...readable(question));
     const candidates = new Map<number, Candidate>();
     for (const row of rows) {
       const candidate = weigh(row, question);

@@ -9,6 +9,7 @@ import { KeyedTurns } from "../keyed-turns.ts";
 import { ModelNames } from "../openai/model-names.ts";
 import { ResponseChain } from "../openai/response-chain.ts";
 import {
+  builtIn,
   HeldBackend,
   openApp,
   type OpenApp,
@@ -67,7 +68,7 @@ function handlersOf(app: OpenApp) {
       ...dataHandlers({ events, memory, idempotency }),
       ...openAiHandlers({
         keyed,
-        names: new ModelNames({ backends, language, startedMs: 0 }),
+        names: new ModelNames({ backends, modes: builtIn, language, startedMs: 0 }),
         chain: new ResponseChain({ records, state, language }),
         backends,
         language,

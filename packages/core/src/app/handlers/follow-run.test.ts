@@ -4,7 +4,7 @@ import type { MessageAnswer, Run } from "@adyton/protocol";
 import fc from "fast-check";
 import type { StreamSink } from "../../ports/http.ts";
 import { LiveRun } from "../live-run.ts";
-import { question } from "../test/app-fixture.ts";
+import { policyOf, question } from "../test/app-fixture.ts";
 import { followRun } from "./follow-run.ts";
 
 interface Sent {
@@ -61,7 +61,7 @@ const live = (): LiveRun =>
     conversationKey: "cv_1",
     submission: question("?"),
     admittedMs: 0,
-    mode: "DIRECT",
+    policy: policyOf("DIRECT"),
     turnsBefore: 0,
   });
 const answer = (text: string): MessageAnswer => ({

@@ -7,7 +7,7 @@ import type { CallOf } from "../../ports/http.ts";
 import { KeyedTurns } from "../keyed-turns.ts";
 import { ModelNames } from "../openai/model-names.ts";
 import { ResponseChain } from "../openai/response-chain.ts";
-import { HeldBackend, openApp, poolOf, until } from "../test/app-fixture.ts";
+import { builtIn, HeldBackend, openApp, poolOf, until } from "../test/app-fixture.ts";
 import { owner } from "../tokens.ts";
 import { openAiHandlers } from "./openai.ts";
 
@@ -29,7 +29,7 @@ it("embeds so many requests at once, and says busy to one more", async () => {
   const language = "en";
   const { createEmbeddings } = openAiHandlers({
     keyed: new KeyedTurns({ turns, idempotency, recovered: Promise.resolve() }),
-    names: new ModelNames({ backends, language, startedMs: 0 }),
+    names: new ModelNames({ backends, modes: builtIn, language, startedMs: 0 }),
     chain: new ResponseChain({ records, state, language }),
     backends,
     language,
@@ -81,7 +81,7 @@ it("asks the servers that have the model a client names, and no other in their p
   const language = "ru";
   const { createChatCompletion } = openAiHandlers({
     keyed: new KeyedTurns({ turns, idempotency, recovered: Promise.resolve() }),
-    names: new ModelNames({ backends, language, startedMs: 0 }),
+    names: new ModelNames({ backends, modes: builtIn, language, startedMs: 0 }),
     chain: new ResponseChain({ records, state, language }),
     backends,
     language,

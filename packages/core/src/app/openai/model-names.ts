@@ -1,6 +1,6 @@
 import { type Bilingual, grantCovers, type OpenAiModel, problem } from "@adyton/protocol";
 import { shownModel } from "../../domain/model/shown-model.ts";
-import { findMode, modes } from "../../domain/modes/registry.ts";
+import { mayUse, type Modes } from "../../domain/modes/registry.ts";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { BackendPool } from "../backend-pool.ts";
@@ -10,6 +10,7 @@ import { embedders } from "./embedders.ts";
 
 export interface ModelNamesOptions {
   readonly backends: BackendPool;
+  readonly modes: Modes;
   readonly language: keyof Bilingual;
   readonly startedMs: number;
 }
@@ -34,9 +35,9 @@ export class ModelNames {
    */
   async targetOf(name: string, caller: Principal): Promise<Pick<Submission, "mode" | "servers">> {
     if (name === ownName) return {};
-    const mode = name.startsWith(ownPrefix) ? findMode(name.slice(ownPrefix.length)) : undefined;
-    if (mode !== undefined) return { mode: mode.id };
-    const { backends } = this.#options;
+    const { backends, modes } = this.#options;
+    const mode = name.startsWith(ownPrefix) ? modes.find(name.slice(ownPrefix.length)) : undefined;
+    if (mode !== undefined && mayUse(mode, caller.tier)) return { mode: mode.id };
     await backends.introduced();
     const having = backends
       .of("chat")
@@ -59,6 +60,7 @@ export class ModelNames {
   }
 
   async all(caller: Principal): Promise<readonly OpenAiModel[]> {
+    const modes = this.#options.modes.usableBy(caller.tier);
     const own = [ownName, ...modes.map(({ id }) => ownPrefix + id.toLowerCase())];
     const served = [
       ...(await this.#served("chat", caller)),

@@ -4,7 +4,7 @@ import type { MessageAnswer } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { StreamSink } from "../../ports/http.ts";
 import { LiveRun } from "../live-run.ts";
-import { question, until } from "../test/app-fixture.ts";
+import { policyOf, question, until } from "../test/app-fixture.ts";
 import { beginning, watchAnswer } from "./watched-answer.ts";
 
 const begun = (): LiveRun =>
@@ -13,7 +13,7 @@ const begun = (): LiveRun =>
     conversationKey: "cv_1",
     submission: question("Вопрос", { watched: true }),
     admittedMs: 0,
-    mode: "DIRECT",
+    policy: policyOf("DIRECT"),
     turnsBefore: 0,
   });
 

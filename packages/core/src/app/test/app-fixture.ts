@@ -1,7 +1,9 @@
+import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { recursiaBudget } from "../../domain/modes/registry.ts";
+import type { ModeSpec } from "../../domain/modes/mode-spec.ts";
+import { builtInModes, Modes, recursiaBudget } from "../../domain/modes/registry.ts";
 import { corePromptDefault } from "../../domain/turns/core-prompt.ts";
 import { LogFiles, type RegisteredLog } from "../../adapters/files/log-files.ts";
 import { loadNodeKeys } from "../../adapters/keys/node-keys.ts";
@@ -85,11 +87,15 @@ export const person = (name: string, ...grants: Principal["grants"]): Principal 
   person: `token:${name}`,
 });
 
-const recursiaDefault: RecursiaLimits = {
-  ...recursiaBudget,
-  tokensPerDay: 1_000_000,
-  judge: undefined,
-};
+const recursiaDefault: RecursiaLimits = { tokensPerDay: 1_000_000, judge: undefined };
+
+/** The modes of a node whose owner defined none. */
+export const builtIn = new Modes(builtInModes());
+
+/** A mode that every node has. */
+export function policyOf(id: string): ModeSpec {
+  return builtIn.find(id) ?? assert.fail(`there is no mode ${id}`);
+}
 
 export interface Clock {
   ms: number;
@@ -102,6 +108,10 @@ export interface FixtureOptions {
   readonly backends?: BackendPool;
   readonly wallMs?: number;
   readonly recursia?: Partial<RecursiaLimits>;
+  /** Of the mode RECURSIA. */
+  readonly budget?: Partial<Record<keyof typeof recursiaBudget, number>>;
+  /** Modes that the owner defined. */
+  readonly modes?: readonly ModeSpec[];
   readonly commitDelayMs?: number;
   readonly search?: SearchClient;
   readonly language?: "en" | "ru";
@@ -138,10 +148,13 @@ export async function openApp(options: FixtureOptions = {}) {
   const now = (): number => clock.ms;
   const unexpected: unknown[] = [];
   let isOpen = true;
+  const budget = { ...recursiaBudget, ...options.budget };
+  const modes = new Modes([...builtInModes(budget), ...(options.modes ?? [])]);
   const conversations = new Conversations({
     records,
     state,
     conversationKey: keys.conversationKey,
+    modes,
     historyTurns: 4,
     now,
   });
@@ -151,6 +164,7 @@ export async function openApp(options: FixtureOptions = {}) {
     journal,
     backends,
     find: (query) => memory.find(query),
+    modes,
     conversations,
     corePrompt: corePromptDefault,
     answerTokensMax: undefined,

@@ -1,77 +1,100 @@
-import type { Bilingual } from "@adyton/protocol";
-
-/** A mode: a versioned execution policy, not a prompt. */
-export interface ModeSpec {
-  readonly id: string;
-  readonly version: string;
-  readonly aliases: readonly string[];
-  readonly controller: "model" | "extractive" | "recursia" | "rag";
-  /** What one run may use at most, beside the turn's own time. */
-  readonly budget?: {
-    readonly calls: number;
-    readonly tokens: number;
-    readonly wallMs: number;
-  };
-  /** How many passages of memory a run reads. */
-  readonly passages?: number;
-  readonly summary: Bilingual;
-}
+import { type Tier, tiers } from "@adyton/protocol";
+import type { ModeBudget, ModeSpec } from "./mode-spec.ts";
 
 /** What a run of RECURSIA may use unless the configuration says otherwise. */
 export const recursiaBudget = { calls: 8, tokens: 12_000, wallMs: 90_000 } as const;
+/** The same of RAG: an answer, and one more where quotations do not stand. */
+export const ragBudget = { calls: 2, tokens: 12_000, wallMs: 90_000 } as const;
+export const recursiaPassages = 4;
+export const ragPassages = 5;
 
-/** Every mode of the node. */
-export const modes: readonly ModeSpec[] = [
-  {
-    id: "DIRECT",
-    version: "1",
-    aliases: ["default"],
-    controller: "model",
-    summary: {
-      en: "One answer of the model, with the conversation so far.",
-      ru: "Один ответ модели с учётом беседы.",
+/** The modes a node has by itself, where a run of RECURSIA may use so much. */
+export function builtInModes(recursia: Required<ModeBudget> = recursiaBudget): ModeSpec[] {
+  const common = { version: "1", isOwn: false, minTier: "external", clientTools: false } as const;
+  return [
+    {
+      ...common,
+      id: "DIRECT",
+      aliases: ["default"],
+      controller: "model",
+      clientTools: true,
+      summary: {
+        en: "One answer of the model, with the conversation so far.",
+        ru: "Один ответ модели с учётом беседы.",
+      },
     },
-  },
-  {
-    id: "EXTRACTIVE",
-    version: "1",
-    aliases: ["quotes"],
-    controller: "extractive",
-    summary: {
-      en: "Quotes from memory with their sources; no model.",
-      ru: "Цитаты из памяти с источниками; без модели.",
+    {
+      ...common,
+      id: "EXTRACTIVE",
+      aliases: ["quotes"],
+      controller: "extractive",
+      summary: {
+        en: "Quotes from memory with their sources; no model.",
+        ru: "Цитаты из памяти с источниками; без модели.",
+      },
     },
-  },
-  {
-    id: "RAG",
-    version: "1",
-    aliases: ["memory"],
-    controller: "rag",
-    budget: { calls: 2, tokens: 12_000, wallMs: 90_000 },
-    passages: 5,
-    summary: {
-      en: "The model answers from memory alone, every quotation checked, or memory has no answer.",
-      ru: "Модель отвечает только по памяти, каждая цитата проверена, или ответа в памяти нет.",
+    {
+      ...common,
+      id: "RAG",
+      aliases: ["memory"],
+      controller: "rag",
+      budget: ragBudget,
+      retrieval: { k: ragPassages, sources: [] },
+      summary: {
+        en: "The model answers from memory alone, every quotation checked, or memory has no answer.",
+        ru: "Модель отвечает только по памяти, каждая цитата проверена, или ответа в памяти нет.",
+      },
     },
-  },
-  {
-    id: "RECURSIA",
-    version: "1",
-    aliases: ["think"],
-    controller: "recursia",
-    budget: recursiaBudget,
-    passages: 4,
-    summary: {
-      en: "A first answer, checked by code, votes and sources, and replaced only by a better one.",
-      ru: "Первый ответ проверяют программа, голоса и источники; заменяет его только лучший.",
+    {
+      ...common,
+      id: "RECURSIA",
+      aliases: ["think"],
+      controller: "recursia",
+      clientTools: true,
+      budget: recursia,
+      retrieval: { k: recursiaPassages, sources: [] },
+      summary: {
+        en: "A first answer, checked by code, votes and sources, and replaced only by a better one.",
+        ru: "Первый ответ проверяют программа, голоса и источники; заменяет его только лучший.",
+      },
     },
-  },
-];
+  ];
+}
 
-/** Finds a mode by its name or an alias, in any case. */
-export function findMode(name: string): ModeSpec | undefined {
-  const wanted = name.toLowerCase();
-  return modes.find((mode) => mode.id.toLowerCase() === wanted || mode.aliases.includes(wanted));
+/** Every mode of a node: its own and those its owner defined. */
+export class Modes {
+  readonly all: readonly ModeSpec[];
+  readonly #byName = new Map<string, ModeSpec>();
+
+  /** Names and aliases must differ, in any case; who reads them from files has checked that. */
+  constructor(all: readonly ModeSpec[]) {
+    this.all = all;
+    for (const mode of all)
+      for (const name of [mode.id.toLowerCase(), ...mode.aliases]) this.#byName.set(name, mode);
+  }
+
+  /** Finds a mode by its name or an alias, in any case. */
+  find(name: string): ModeSpec | undefined {
+    return this.#byName.get(name.toLowerCase());
+  }
+
+  /** The modes that a caller of this tier may use. */
+  usableBy(tier: Tier): readonly ModeSpec[] {
+    return this.all.filter((mode) => mayUse(mode, tier));
+  }
+}
+
+/** Whether a tier is trusted enough for a mode. */
+export function mayUse({ minTier }: ModeSpec, tier: Tier): boolean {
+  return tiers.indexOf(tier) <= tiers.indexOf(minTier);
+}
+
+/**
+ * Milliseconds that a turn may take. A controller that asks several times keeps to its budget and gives what it has; of
+ * one that asks once the budget bounds the turn.
+ */
+export function turnWallMs({ controller, budget }: ModeSpec, wallMs: number): number {
+  return controller === "model" ? Math.min(wallMs, budget?.wallMs ?? wallMs) : wallMs;
 }
 
 /** What a conversation's stored mode comes to. */

@@ -63,17 +63,19 @@ export type GroundedOutcome = { readonly cost: Cost } & (
 
 /**
  * An answer from passages alone. Every quotation must stand in its passage literally, and every figure of the answer in
- * one of them or in the question; the model is told once what does not, and what still does not is not shown.
+ * one of them or in the question; the model is told once what does not, and what still does not is not shown. `prompt`
+ * is what a mode tells the model beforehand.
  */
 export async function groundedAnswer(
   question: string,
   passages: readonly Passage[],
-  options: RecurseOptions,
+  options: RecurseOptions & { readonly prompt?: string },
 ): Promise<GroundedOutcome> {
   const budget = new RunBudget(options);
   const language = languageOf(question);
+  const before = options.prompt === undefined ? "" : `${options.prompt}\n\n`;
   const messages: { role: "user" | "assistant"; content: string }[] = [
-    { role: "user", content: words.answer[language](fenced(passages), question) },
+    { role: "user", content: `${before}${words.answer[language](fenced(passages), question)}` },
   ];
   for (const isFirst of [true, false]) {
     const asked = await budget.ask({

@@ -25,6 +25,51 @@ export function schemaChecker(schema: unknown, language: Language): Checker {
   return { name: "schema", isDemanded: true, check };
 }
 
+const typeNames = ["object", "array", "string", "number", "integer", "boolean", "null"] as const;
+/** What says nothing about a value. */
+const annotations = ["$schema", "title", "description", "default", "examples"] as const;
+const keywords = {
+  type: (value: unknown) => {
+    const types = Array.isArray(value) ? value : [value];
+    return types.length > 0 && types.every((each) => typeNames.some((name) => name === each));
+  },
+  enum: (value: unknown) => Array.isArray(value) && value.length > 0,
+  required: (value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === "string"),
+  properties: isRecord,
+  items: isRecord,
+  additionalProperties: (value: unknown) => typeof value === "boolean",
+} as const;
+
+interface SchemaFault {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** What a schema demands that this check would let pass unseen: whoever writes one is told before it is relied on. */
+export function schemaFaults(schema: unknown, path: readonly string[] = []): SchemaFault[] {
+  if (!isRecord(schema)) return [{ path, message: "must be a JSON schema" }];
+  if (path.length > depthMax) return [{ path, message: `is nested over ${depthMax} deep` }];
+  const own = Object.entries(schema).flatMap(([key, value]): SchemaFault[] => {
+    if (annotations.some((name) => name === key)) return [];
+    const isSound = Object.entries(keywords).find(([name]) => name === key)?.[1];
+    if (isSound !== undefined)
+      return isSound(value) ? [] : [{ path: [...path, key], message: `is not a sound ${key}` }];
+    const known = Object.keys(keywords).join(", ");
+    return [{ path: [...path, key], message: `is not checked by the node, which knows ${known}` }];
+  });
+  const { properties, items } = schema;
+  return [
+    ...own,
+    ...(isRecord(properties)
+      ? Object.entries(properties).flatMap(([name, each]) =>
+          schemaFaults(each, [...path, "properties", name]),
+        )
+      : []),
+    ...(isRecord(items) ? schemaFaults(items, [...path, "items"]) : []),
+  ];
+}
+
 interface Place {
   readonly path: string;
   readonly depth: number;

@@ -93,7 +93,7 @@ export class RunBudget {
     if (this.#inTokens + this.#outTokens + this.#expected(call) > this.#tokensMax)
       return { kind: "stopped", reason: "tokens" };
     if (msLeft <= 0) return { kind: "stopped", reason: "wall" };
-    return this.#put({ ...call, msMax: msLeft });
+    return this.#put(Number.isFinite(msLeft) ? { ...call, msMax: msLeft } : call);
   }
 
   async #put(call: AskCall): Promise<Asked> {

@@ -72,6 +72,8 @@ export interface SearchQuery {
   readonly limit: number;
   /** What has expired by then is not found. */
   readonly nowMs: number;
+  /** Beginnings of the sources that may be found; none, or nothing named, leaves every one. */
+  readonly sources?: readonly string[];
   readonly language?: Language;
   /** Present where texts are embedded: chunks near to it in meaning are found too. */
   readonly vector?: QueryVector;
