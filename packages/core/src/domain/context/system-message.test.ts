@@ -18,6 +18,22 @@ describe("the system message", () => {
     );
   });
 
+  it("has what the mode says behind it, and the intents behind that", () => {
+    const modePrompt = "Отвечай как сантехник.";
+    const overlays = [overlay("Be brief.", 0)];
+    const alone = systemSegments("core", { modePrompt, overlays: [], tier: "member" });
+    assert.equal(joined(alone), `core\n\n${modePrompt}`);
+    const segments = systemSegments("core", { modePrompt, overlays, tier: "member" });
+    assert.deepEqual(
+      segments.map(({ kind, tier, source }) => [kind, tier, source]),
+      [
+        ["system", "node", "core"],
+        ["system", "owner", "mode"],
+        ["overlay", "member", "ovl_0"],
+      ],
+    );
+  });
+
   it("has the intents behind it in their order, each a segment with its id and its owner's tier", () => {
     const texts = ["Отвечай стихами.", "Be brief.", "Третье."].slice(0, overlaysActiveMax);
     const segments = systemSegments(corePromptDefault, {
