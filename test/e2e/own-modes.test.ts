@@ -215,8 +215,8 @@ describe("a mode of the owner's", () => {
     const seen = async (ask: object) => {
       const models = await node.ask("/v1/models", ask);
       const self = await node.ask("/api/v1/self", ask);
-      const inner = self.json.modes.find(({ id }: { id: string }) => id === "inner");
-      return [models.text.includes("adyton/inner"), inner?.prompt];
+      const shown = self.json.modes.find(({ id }: { id: string }) => id === "inner");
+      return [models.text.includes("adyton/inner"), shown?.prompt];
     };
     assert.deepEqual(await seen({}), [false, undefined]);
     assert.deepEqual(await seen({ token: node.owner }), [true, "Only the family sees this."]);

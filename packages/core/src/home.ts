@@ -68,8 +68,15 @@ export async function readConfig(file: string): Promise<NodeConfig> {
   });
 }
 
+/** The configuration as written, the modes that hold, and the digest of both. Throws `StartError` as their readers do. */
+export async function readSettings(files: Pick<HomeFiles, "config" | "modes">) {
+  const written = await readConfig(files.config);
+  const modes = await readModes(files.modes, written);
+  return { written, modes, configHash: configHash(written, modes) };
+}
+
 /** Reads the modes that the owner defined, and adds those of the node. Throws `StartError` with every problem of every file. */
-export async function readModes(folder: string, config: NodeConfig): Promise<Modes> {
+async function readModes(folder: string, config: NodeConfig): Promise<Modes> {
   const { modes, problems } = await readOwnModes(folder, config);
   if (problems.length === 0) return new Modes([...builtInModes(budgetOf(config)), ...modes]);
   const { formatConfigProblem } = await import("@adyton/runtime/config-file");

@@ -69,8 +69,7 @@ async function refuseBeforeMaking(options: NodeOptions, files: HomeFiles): Promi
   const isConfigured = existsSync(files.config) || existsSync(files.modes);
   const isAnythingGiven = isConfigured || backend !== undefined || model !== undefined;
   if (existsSync(files.journal) || !isAnythingGiven) return;
-  const config = await readConfig(files.config);
-  await readModes(files.modes, config);
+  const { written: config } = await readSettings(files);
   const { chooseBackend } = await import("./choose-backend.ts");
   await chooseBackend({ backend, model, config, discover: async () => [] });
 }

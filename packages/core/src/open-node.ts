@@ -15,7 +15,7 @@ import { Backends } from "./backends.ts";
 import { withEmbedded } from "./embedded.ts";
 import type { BackendChoice } from "./choose-backend.ts";
 import type { NodeConfig } from "./config.ts";
-import { configHash, type HomeFiles, readConfig, readModes } from "./home.ts";
+import { type HomeFiles, readSettings } from "./home.ts";
 import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
@@ -46,8 +46,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const { options, files, keys, journal, deadline } = started;
   const notice = options.onNotice ?? (() => undefined);
   await using stack = new AsyncDisposableStack();
-  const written = await readConfig(files.config);
-  const modes = await readModes(files.modes, written);
+  const { written, ...settings } = await readSettings(files);
   const log = stack.use(openLog(files));
   const records = stack.use(new JournalReader(files.journal));
   const search = stack.use(openSearch({ file: files.index }));
@@ -60,8 +59,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const running: { server?: HttpServer } = {};
   const app = assembleApp({
     config,
-    configHash: configHash(written, modes),
-    modes,
+    ...settings,
     keys,
     files,
     journal,

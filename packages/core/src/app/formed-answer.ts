@@ -65,7 +65,7 @@ export async function answerInForm(
 }
 
 /** The JSON of an answer, also where words stand around it, and what does not fit the mode's schema. */
-export function formOf(
+function formOf(
   text: string,
   { output }: ModeSpec,
   language: "en" | "ru",
