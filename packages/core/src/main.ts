@@ -1,14 +1,7 @@
 import { existsSync } from "node:fs";
 import { Journal } from "./adapters/sqlite/journal.ts";
 import { loadNodeKeys, type NodeKeys } from "./adapters/keys/node-keys.ts";
-import {
-  type HomeFiles,
-  homeFiles,
-  ownerTokenHash,
-  readConfig,
-  readModes,
-  takeHome,
-} from "./home.ts";
+import { type HomeFiles, homeFiles, ownerTokenHash, readSettings, takeHome } from "./home.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import { StartError } from "./start-error.ts";
 import { StopDeadline } from "./stop-deadline.ts";
