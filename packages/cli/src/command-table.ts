@@ -192,6 +192,24 @@ const commandTable = [
     group: "care",
     load: async () => (await import("./commands/token.ts")).tokenRevoke,
   },
+  { path: "mode", group: "care" },
+  {
+    path: "mode list",
+    group: "care",
+    load: async () => (await import("./commands/mode.ts")).modeList,
+  },
+  {
+    path: "mode show",
+    args: "<name>",
+    group: "care",
+    load: async () => (await import("./commands/mode.ts")).modeShow,
+  },
+  {
+    path: "mode new",
+    args: "<name>",
+    group: "care",
+    load: async () => (await import("./commands/mode.ts")).modeNew,
+  },
   { path: "model", group: "care" },
   {
     path: "model add",

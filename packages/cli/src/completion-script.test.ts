@@ -7,7 +7,7 @@ import { en } from "./texts/en.ts";
 import { ru } from "./texts/ru.ts";
 import { translator } from "./texts/translate.ts";
 
-const script = completionScript("bash", translator(ru));
+const script = completionScript("bash", translator(ru), ["rag", "editor"]);
 
 function completions(line: string): string[] {
   const words = line.split(" ");
@@ -33,6 +33,8 @@ describe("completion in bash", { skip: hasBash() ? false : "there is no bash her
     ["adyton token add boiler --m", ["--may"]],
     ["adyton say --con", ["--conversation"]],
     ["adyton completion z", ["zsh"]],
+    ["adyton mode show ed", ["editor"]],
+    ["adyton say -m ", ["rag", "editor"]],
     ["adyton nothing-of-the-kind x", []],
   ];
   for (const [line, words] of cases)
@@ -49,9 +51,10 @@ describe("completion scripts", () => {
   for (const shell of shellNames)
     it(`name every command in ${shell}, in both languages`, () => {
       for (const texts of [en, ru]) {
-        const text = completionScript(shell, translator(texts));
+        const text = completionScript(shell, translator(texts), ["rag", "editor"]);
         for (const { path } of commandEntries)
           assert.ok(text.includes(path.split(" ").at(-1) ?? ""), path);
+        assert.match(text, /mode.*editor/);
       }
     });
 });

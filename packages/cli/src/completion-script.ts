@@ -9,8 +9,8 @@ interface Word {
   readonly text: string;
 }
 
-/** What may follow the words of a command: its subcommands and its options. */
-function wordsAfter(path: string, t: Translate): Word[] {
+/** What may follow the words of a command: its subcommands, its fixed arguments and its options. */
+function wordsAfter(path: string, t: Translate, modes: readonly string[]): Word[] {
   const depth = path === "" ? 0 : path.split(" ").length;
   const below = commandEntries
     .filter((entry) => entry.path.split(" ").length === depth + 1)
@@ -24,16 +24,24 @@ function wordsAfter(path: string, t: Translate): Word[] {
     word: /--[a-z-]+/.exec(flags)?.[0] ?? "",
     text: t(text),
   }));
-  const fixed = path === "completion" ? shellNames.map((word) => ({ word, text: "" })) : [];
-  return [...below, ...fixed, ...options, { word: "--help", text: t("option.help") }];
+  const fixed = { completion: shellNames, "mode show": modes }[path] ?? [];
+  return [
+    ...below,
+    ...fixed.map((word) => ({ word, text: "" })),
+    ...options,
+    { word: "--help", text: t("option.help") },
+  ];
 }
 
-/** A script that a shell sources; the commands are built in, so that pressing Tab starts no process. */
-export function completionScript(shell: ShellName, t: Translate): string {
+/**
+ * A script that a shell sources; the commands, and the names of the modes, are built in, so that pressing Tab starts no
+ * process.
+ */
+export function completionScript(shell: ShellName, t: Translate, modes: readonly string[]): string {
   const paths = ["", ...commandEntries.map(({ path }) => path)];
-  const tables = paths.map((path) => ({ path, words: wordsAfter(path, t) }));
-  if (shell === "bash") return bashScript(tables);
-  return shell === "zsh" ? zshScript(tables) : fishScript(tables);
+  const tables = paths.map((path) => ({ path, words: wordsAfter(path, t, modes) }));
+  if (shell === "bash") return bashScript(tables, modes);
+  return shell === "zsh" ? zshScript(tables, modes) : fishScript(tables, modes);
 }
 
 interface Table {
@@ -41,7 +49,7 @@ interface Table {
   readonly words: readonly Word[];
 }
 
-function bashScript(tables: readonly Table[]): string {
+function bashScript(tables: readonly Table[], modes: readonly string[]): string {
   const cases = tables.map(
     ({ path, words }) => `    "${path}") words="${words.map(({ word }) => word).join(" ")}" ;;`,
   );
@@ -62,13 +70,16 @@ _adyton() {
   case "$path" in
 ${cases.join("\n")}
   esac
+  case "\${COMP_WORDS[COMP_CWORD-1]}" in
+    -m|--mode) words="${modes.join(" ")}" ;;
+  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o default -F _adyton adyton ./adyton
 `;
 }
 
-function zshScript(tables: readonly Table[]): string {
+function zshScript(tables: readonly Table[], modes: readonly string[]): string {
   const cases = tables.map(({ path, words }) => {
     const items = words.map(({ word, text }) => quote(`${word}:${text}`)).join(" ");
     return `    ${quote(path)}) items=(${items}) ;;`;
@@ -88,6 +99,7 @@ _adyton() {
   case "$path_words" in
 ${cases.join("\n")}
   esac
+  [[ \${words[CURRENT-1]} == (-m|--mode) ]] && items=(${modes.map(quote).join(" ")})
   _describe adyton items
   _files
 }
@@ -95,7 +107,7 @@ compdef _adyton adyton ./adyton
 `;
 }
 
-function fishScript(tables: readonly Table[]): string {
+function fishScript(tables: readonly Table[], modes: readonly string[]): string {
   const lines = tables.flatMap(({ path, words }) =>
     words.map(({ word, text }) => {
       const condition = quote(`__adyton_at ${path}`.trim());
@@ -112,6 +124,7 @@ function __adyton_at
   test "$given" = "$argv"
 end
 ${lines.join("\n")}
+complete -c adyton -n '__adyton_at say' -s m -l mode -x -a ${quote(modes.join(" "))}
 `;
 }
 

@@ -6,6 +6,15 @@ import type { NodeConfig } from "./config.ts";
 import type { ModeBudget, ModeSpec } from "./domain/modes/mode-spec.ts";
 import { builtInModes } from "./domain/modes/registry.ts";
 
+/** The names of the node's own modes, in lower case. */
+export const builtInModeNames: readonly string[] = builtInModes().map(({ id }) => id.toLowerCase());
+
+/** Names that no mode of the owner's may have, in lower case: those of the node's modes, and that of what commands answer. */
+export const reservedModeNames: readonly string[] = [
+  "command",
+  ...builtInModes().flatMap(({ id, aliases }) => [id.toLowerCase(), ...aliases]),
+];
+
 /** Modes that an owner may define; with one more none is taken. */
 export const ownModesMax = 64;
 
@@ -32,12 +41,10 @@ export async function readOwnModes(
   const { readConfigFile } = await import("@adyton/runtime/config-file");
   const { modeFile } = await import("./mode-file.ts");
   const budget = budgetOf(config);
-  // The name of answers that commands give.
-  const taken = new Map([["command", "the node"]]);
+  const taken = new Map(reservedModeNames.map((name) => [name, "the node"]));
   const take = ({ id, aliases }: ModeSpec, where: string): void => {
     for (const name of [id.toLowerCase(), ...aliases]) taken.set(name, where);
   };
-  for (const mode of builtInModes()) take(mode, "the node");
   const modes: ModeSpec[] = [];
   const problems: ConfigProblem[] = [];
   for (const name of names) {

@@ -1,24 +1,27 @@
 import { NodeConfig } from "@adyton/core/config";
 import { formatConfigProblem } from "@adyton/runtime/config-file";
-import { readNodeConfig } from "../config-reading.ts";
+import { readModes, readNodeConfig } from "../config-reading.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Cell } from "../printer.ts";
 import type { Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 
 /** `config check`: every mistake with its file and line, as the start of the node would refuse it. */
-export function configCheck(shell: Shell): Promise<number> {
+export async function configCheck(shell: Shell): Promise<number> {
   const { home, print, t } = shell;
   const { file, outcome } = readNodeConfig(home);
-  const problems = outcome.kind === "ok" ? [] : outcome.problems;
+  const own = await readModes(home, outcome.kind === "ok" ? outcome.value : undefined);
+  const problems = [...(outcome.kind === "ok" ? [] : outcome.problems), ...own.problems];
   if (print.json) print.value({ ok: problems.length === 0, file, problems });
-  else if (outcome.kind === "ok")
+  else if (outcome.kind === "ok" && problems.length === 0) {
     print.line(t(outcome.source === "file" ? "config.sound" : "config.absent", { file }));
-  else {
+    if (own.modes.length > 0)
+      print.line(t("config.modes", { modes: own.modes.map(({ id }) => id).join(", ") }));
+  } else {
     for (const problem of problems) print.line(plainLine(formatConfigProblem(problem)));
     print.note(t("config.problems", { count: problems.length }), "red");
   }
-  return Promise.resolve(problems.length === 0 ? exitCodes.ok : exitCodes.failed);
+  return problems.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
 /** `config show`: every setting as it counts, and whether the file or the default decided. */

@@ -22,7 +22,7 @@ export async function doctor(shell: Shell): Promise<number> {
   const findings: Finding[] = [
     ...(await systemChecks(context)),
     ...homeChecks(context),
-    ...configFindings(context),
+    ...(await configFindings(context)),
     ...(await networkChecks(context, () => shell.client())),
   ];
   const failed = findings.filter(({ status }) => status === "fail").length;

@@ -1,13 +1,15 @@
 import { formatConfigProblem } from "@adyton/runtime/config-file";
-import { readNodeConfig } from "../config-reading.ts";
+import { readModes, readNodeConfig } from "../config-reading.ts";
 import { plainLine } from "../terminal-text.ts";
 import { fail, ok, type DoctorContext, type Finding } from "./finding.ts";
 
 /** Whether the node would start with its configuration. */
-export function configFindings({ home, t }: DoctorContext): Finding[] {
+export async function configFindings({ home, t }: DoctorContext): Promise<Finding[]> {
   const { file, outcome } = readNodeConfig(home);
-  if (outcome.kind === "refused")
-    return outcome.problems.map((problem) =>
+  const own = await readModes(home, outcome.kind === "ok" ? outcome.value : undefined);
+  const problems = [...(outcome.kind === "ok" ? [] : outcome.problems), ...own.problems];
+  if (outcome.kind === "refused" || problems.length > 0)
+    return problems.map((problem) =>
       fail("config", plainLine(formatConfigProblem(problem)), t("doctor.config_cure")),
     );
   return [

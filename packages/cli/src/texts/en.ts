@@ -1,8 +1,16 @@
 import { doctorEn } from "./doctor-en.ts";
 import { helpEn } from "./help-en.ts";
 import { messagesEn } from "./messages-en.ts";
+import { modeEn } from "./mode-en.ts";
 import { modelEn } from "./model-en.ts";
 import { templateEn } from "./template-en.ts";
 
 /** All English texts by their keys; a test holds them against the Russian ones. */
-export const en = { ...helpEn, ...messagesEn, ...doctorEn, ...modelEn, ...templateEn } as const;
+export const en = {
+  ...helpEn,
+  ...messagesEn,
+  ...doctorEn,
+  ...modeEn,
+  ...modelEn,
+  ...templateEn,
+} as const;

@@ -179,6 +179,7 @@ export const messagesEn = {
   "init.next": "Every key stands there with its default. Check changes with: {adyton config check}",
   "config.sound": "No mistakes: {file}",
   "config.absent": "There is no {file}; every setting has its default.",
+  "config.modes": "Modes of your own: {modes}",
   "config.problems": "{count} {count|mistake|mistakes} in the configuration.",
   "config.default": "default",
   "journal.clean": "The journal is clean.",

@@ -181,6 +181,7 @@ export const messagesRu = {
     "В нём все ключи со значениями по умолчанию. Проверка изменений: {adyton config check}",
   "config.sound": "Ошибок нет: {file}",
   "config.absent": "Файла {file} нет; действуют значения по умолчанию.",
+  "config.modes": "Свои режимы: {modes}",
   "config.problems": "Ошибок в настройках: {count}.",
   "config.default": "по умолчанию",
   "journal.clean": "Журнал цел.",

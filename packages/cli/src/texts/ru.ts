@@ -1,6 +1,7 @@
 import { doctorRu } from "./doctor-ru.ts";
 import { helpRu } from "./help-ru.ts";
 import { messagesRu } from "./messages-ru.ts";
+import { modeRu } from "./mode-ru.ts";
 import { modelRu } from "./model-ru.ts";
 import { templateRu } from "./template-ru.ts";
 import type { TextKey } from "./translate.ts";
@@ -10,6 +11,7 @@ export const ru: Readonly<Record<TextKey, string>> = {
   ...helpRu,
   ...messagesRu,
   ...doctorRu,
+  ...modeRu,
   ...modelRu,
   ...templateRu,
 };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import { NodeConfig } from "@adyton/core/config";
+import { readOwnModes } from "@adyton/core/mode-files";
 import { readConfigFile } from "@adyton/runtime/config-file";
 import { en } from "./en.ts";
 import { ru } from "./ru.ts";
@@ -36,7 +37,7 @@ describe("the texts", () => {
         /^(?:program\.name$|example\.|doctor\.(?:node|locale_cure)$|journal\.working$|token\.columns$)/,
       );
     for (const key of keys)
-      if (key !== "template.config") assert.doesNotMatch(en[key], /\p{Script=Cyrillic}/u, key);
+      if (!key.startsWith("template.")) assert.doesNotMatch(en[key], /\p{Script=Cyrillic}/u, key);
   });
 
   it("put values in place and leave an unknown placeholder to be seen", () => {
@@ -79,6 +80,50 @@ describe("the texts", () => {
       });
     });
 });
+
+for (const [language, texts] of Object.entries({ en, ru }))
+  describe(`the ${language} template of a mode`, () => {
+    const template = translator(texts)("template.mode", { name: "editor" });
+    const read = async (text: string) => {
+      const folder = mkdtempSync(join(tmpdir(), "adyton-template-"));
+      try {
+        writeFileSync(join(folder, "editor.yaml"), text);
+        return await readOwnModes(folder, NodeConfig.parse({}));
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    };
+
+    it("is a mode as it is, and the same with its defaults written out", async () => {
+      const asItIs = await read(template);
+      assert.deepEqual([asItIs.problems, asItIs.modes[0]?.id], [[], "editor"]);
+      const on = template.replaceAll(/^#(?=[a-z])/gm, "");
+      assert.deepEqual(await read(on), asItIs);
+    });
+
+    it("holds every key, with examples that are accepted where they have a use", async () => {
+      const on = template.replaceAll(/^#: ?/gm, "");
+      const useless: string[] = [];
+      for (const base of ["direct", "rag", "recursia"]) {
+        const { problems } = await read(on.replace("base: direct", `base: ${base}`));
+        for (const { path, message } of problems)
+          useless.push(message.startsWith("has no effect") ? `${base} ${path}` : message);
+      }
+      assert.deepEqual(useless.toSorted(), [
+        "direct budget.calls",
+        "direct budget.tokens",
+        "direct retrieval",
+        "rag output",
+        "rag temperature",
+        "rag top_p",
+        "recursia temperature",
+        "recursia top_p",
+      ]);
+      const named =
+        "aliases prompt temperature top_p answer_tokens retrieval budget tools output min_tier";
+      for (const key of named.split(" ")) assert.match(template, new RegExp(`^#?:? ?${key}:`, "m"));
+    });
+  });
 
 function parsedYaml(text: string): unknown {
   const folder = mkdtempSync(join(tmpdir(), "adyton-template-"));

@@ -4,6 +4,10 @@ type Say = (what: string, turnsLeft?: number) => string;
 
 /** What the node says about a command. Counts follow a colon, so that no language needs its plural forms. */
 export const words = {
+  modes: {
+    en: (names) => `Others: ${names}. To switch: /mode NAME`,
+    ru: (names) => `Другие: ${names}. Переключить: /mode ИМЯ`,
+  },
   mode: {
     en: (mode, turnsLeft) =>
       `Mode: ${mode}${turnsLeft === undefined ? "" : `; turns left: ${turnsLeft}`}.`,

@@ -48,9 +48,15 @@ export interface Execution {
   readonly named: boolean;
 }
 
-/** The mode as it stands. */
+/** The mode as it stands, and which others there are. */
 export function showMode(options: Options, at: Execution): Outcome {
-  return modeOutcome(options, modeState(options, at.key));
+  const { turns, language } = options;
+  const shown = modeOutcome(options, modeState(options, at.key));
+  const others = turns.modes
+    .usableBy(at.principal.tier)
+    .map(({ id }) => id)
+    .filter((id) => id !== shown.data.mode);
+  return { ...shown, text: `${shown.text}\n${words.modes[language](others.join(", "))}` };
 }
 
 /** Switches the mode for a lifetime. Throws `ProblemError`: `unknown_mode` or `forbidden`. */
@@ -210,7 +216,7 @@ function modeOutcome(
   { language }: Options,
   data: ModeState,
   effects: readonly NewRecord[] = [],
-): Outcome {
+): Outcome & { readonly data: ModeState } {
   return { text: words.mode[language](data.mode, data.expires?.turnsLeft), data, effects };
 }
 
