@@ -51,6 +51,12 @@ export const templateEn = {
 #:   # Their share of the questions beside the servers above.
 #:   weight: 1
 
+# Log files that the command fold_error may read, beside the node's own. No other file is ever read for it.
+#logs: []
+#: logs:
+#:   - name: nginx
+#:     path: /var/log/nginx/error.log
+
 #turns:
 #  # Seconds that one answer may take.
 #  wall_seconds: 600
