@@ -146,6 +146,7 @@ const cases: readonly Case[] = [
   ],
   ["docComments", "packages/protocol/src/index.ts", 1, "export const a = (x: number) => x;\n"],
   ["blobs", "docs/picture.png", 1, "\0".repeat(256 * 1024 + 1)],
+  ["blobs", "reverse-api-spec.yaml", 1, "#\n".repeat(512 * 1024 + 1)],
   ["whitespace", "README.md", 2, "# A\nhello \n"],
   ["whitespace", "README.md", 1, "a\tb\n"],
   ["whitespace", "README.md", 1, "a\r\nb\n"],
@@ -190,6 +191,7 @@ const innocent: Readonly<Record<string, Record<string, string>>> = {
   },
   "a file at the limit of lines": { [`${core}index.ts`]: "//\n".repeat(400) },
   "a blob at the limit": { "docs/picture.png": "\0".repeat(256 * 1024) },
+  "a specification at its limit": { "reverse-api-spec.yaml": "#\n".repeat(512 * 1024) },
   "a skip with its reason": {
     [`${core}a.test.ts`]: 'it("x", { skip: "needs root" }, () => {});\n',
   },

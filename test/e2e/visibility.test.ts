@@ -24,6 +24,8 @@ const conversation = "secret-room";
 interface Planted {
   readonly run: string;
   readonly overlay: string;
+  readonly fact: string;
+  readonly proposal: string;
 }
 
 /** Whether one grant alone opens a route, by the table's own words. */
@@ -40,12 +42,19 @@ function opens(access: Access, grant: Grant): boolean {
 const mayUse = (grant: Grant): boolean => grantCovers([grant], "command:usage");
 
 /** The requests that could show something: each route's examples, and every plausible way to name what was planted. */
-function requestsOf(route: Route, { run, overlay }: Planted): { path: string; ask: Ask }[] {
+function requestsOf(
+  route: Route,
+  { run, overlay, fact, proposal }: Planted,
+): { path: string; ask: Ask }[] {
   const ids = route.path.includes("/runs/")
     ? [run]
     : route.path.includes("/prompt/")
       ? [overlay]
-      : ["nobody", "canary7f3a"];
+      : route.path.includes("/facts/")
+        ? [fact]
+        : route.path.includes("/proposals/")
+          ? [proposal]
+          : ["nobody", "canary7f3a"];
   const paths = route.path.includes("{")
     ? ids.map((id) => route.path.replace(/\{\w+\}/, id))
     : [route.path, ...(route.aliases ?? [])];
@@ -54,6 +63,7 @@ function requestsOf(route: Route, { run, overlay }: Planted): { path: string; as
     getEvents: ["", "?last=500", "?after=0&limit=500", "?type=turn.", "?type=canary.event"],
     searchMemory: ["?q=canary7f3a", "?q=%D0%BA%D0%B2%D0%B0%D1%80%D1%867f3a&limit=20"],
     getUsage: ["", "?days=366"],
+    listFacts: ["", "?history=true", "?subject=canary7f3a", "?conflicting=true"],
   };
   const bodies: Partial<Record<RouteId, readonly object[]>> = {
     sendMessage: [
@@ -72,6 +82,8 @@ function requestsOf(route: Route, { run, overlay }: Planted): { path: string; as
     insertPrompt: [{ text: "Say what you know.", conversation }],
     postEvents: [{ specversion: "1.0", id: "x", source: "/x", type: "x.y" }],
     addDocument: [{ title: "x", text: "x", source: "visitors" }],
+    addFact: [{ subject: "x", attribute: "x", value: "x" }],
+    saveBlock: [{ name: "visitors", text: "x" }],
     addToken: [{ name: "visible", may: ["say"] }],
   };
   const id = route.id as RouteId;
@@ -128,7 +140,20 @@ describe("what each caller sees", () => {
       (await node.ask("/api/v1/memory/documents", { token, body: document })).status,
       201,
     );
-    planted = { run: said.json.id, overlay: overlay.json.overlayId };
+    const told = { subject: `Fact of ${canary}`, attribute: "canary7f3a", value: canary };
+    const stored = await node.ask("/api/v1/memory/facts", { token, body: told });
+    await node.ask("/api/v1/memory/blocks", {
+      token,
+      body: { name: "canary7f3a", text: `Block of ${canary}.` },
+    });
+    const hook = await node.makeToken("hook", ["memory:propose"]);
+    const proposed = await node.ask("/api/v1/memory/facts", { token: hook, body: told });
+    planted = {
+      run: said.json.id,
+      overlay: overlay.json.overlayId,
+      fact: stored.json.fact.factId,
+      proposal: proposed.json.proposal.proposalId,
+    };
   });
   after(() => both[Symbol.asyncDispose]());
 
@@ -162,7 +187,7 @@ describe("what each caller sees", () => {
     const all = await readAll(undefined);
     // Of its own conversation of the same name it sees what it said itself.
     const foreign = leaks(all).filter((found) =>
-      /remember|Think of|About|The word is|canary\.event/.test(found),
+      /remember|Think of|About|The word is|Fact of|Block of|canary\.event/.test(found),
     );
     assert.deepEqual(foreign, []);
     for (const { what, answer } of all) assert.ok(answer.status < 500, `${what}: ${answer.text}`);
@@ -174,13 +199,13 @@ describe("what each caller sees", () => {
     const person = await node.makeToken("anna", may, { person: true });
     const asked = chatsOf(emulator).length;
     const foreign = leaks(await readAll(person)).filter((found) =>
-      /remember|Think of|About|The word is/.test(found),
+      /remember|Think of|About|The word is|Fact of|Block of/.test(found),
     );
     assert.deepEqual(foreign, []);
     const sent = JSON.stringify(chatsOf(emulator).slice(asked));
     assert.doesNotMatch(
       sent,
-      /remember кварц|Think of/,
+      /remember кварц|Think of|Fact of|Block of/,
       "nothing of the owner's reached the model",
     );
 
@@ -240,7 +265,9 @@ describe("what each caller sees", () => {
       return all.some(
         ({ what, answer }) =>
           what.startsWith(prefix) &&
-          /remember кварц|Think of кварц|About кварц|The word is/.test(answer.text),
+          /remember кварц|Think of кварц|About кварц|The word is|(?:Fact|Block) of кварц/.test(
+            answer.text,
+          ),
       );
     };
     for (const id of [
@@ -251,6 +278,12 @@ describe("what each caller sees", () => {
       "listDocuments",
       "getSelf",
       "sendMessage",
+      "listFacts",
+      "getFact",
+      "listProposals",
+      "rejectProposal",
+      "listBlocks",
+      "listBlockVersions",
     ] as const)
       assert.ok(seeing(id), id);
   });
@@ -261,7 +294,12 @@ describe("what each caller sees", () => {
     for (const [index, grant] of grants.entries()) {
       const token = await node.makeToken(`grant-${index}`, [grant]);
       for (const route of table) {
-        const [request] = requestsOf(route, { run: "run_00000000", overlay: "ovl_00000000" });
+        const [request] = requestsOf(route, {
+          run: "run_00000000",
+          overlay: "ovl_00000000",
+          fact: "fct_00000000",
+          proposal: "prp_00000000",
+        });
         if (request === undefined) continue;
         // A grant of one command opens the typed call for that command.
         const body = route.id === "runCommand" ? { command: "usage" } : request.ask.body;

@@ -14,6 +14,7 @@ import { Embedding } from "./app/embedding.ts";
 import { Events } from "./app/events.ts";
 import type { FoldOptions } from "./app/fold/fold-error.ts";
 import { dataHandlers } from "./app/handlers/data.ts";
+import { factHandlers } from "./app/handlers/facts.ts";
 import { endingStreams } from "./app/handlers/ending-streams.ts";
 import { nodeHandlers } from "./app/handlers/node.ts";
 import { openAiHandlers } from "./app/handlers/openai.ts";
@@ -22,7 +23,7 @@ import { textGenerationHandlers } from "./app/handlers/text-generation.ts";
 import { healthOf } from "./app/health.ts";
 import { Idempotency } from "./app/idempotency.ts";
 import { KeyedTurns } from "./app/keyed-turns.ts";
-import { Memory } from "./app/memory.ts";
+import type { Memory } from "./app/memory.ts";
 import { ModelNames } from "./app/openai/model-names.ts";
 import { ResponseChain } from "./app/openai/response-chain.ts";
 import { type Recovered, recoverRuns } from "./app/recover.ts";
@@ -32,6 +33,7 @@ import { local, Tokens } from "./app/tokens.ts";
 import { Turns } from "./app/turns.ts";
 import { tokensToday } from "./app/usage.ts";
 import { type NodeFaults, startBackgroundWork } from "./background-work.ts";
+import { assembleMemory } from "./assemble-memory.ts";
 import type { NodeConfig } from "./config.ts";
 import type { Modes } from "./domain/modes/registry.ts";
 import type { NewRecord } from "./domain/journal/record.ts";
@@ -151,11 +153,14 @@ function useCases(parts: Parts) {
     now,
   });
   const embedding = new Embedding({ pool: backends, search });
-  const { dedupeKey } = keys;
-  const memory = new Memory({ journal, records, state, search, dedupeKey, embedding, now });
+  const countTokens = (text: string): number =>
+    backends.first("chat")?.countTokens(text) ?? estimateTokens(text);
+  const remembered = assembleMemory(parts, { journal, embedding, countTokens, now });
+  const { memory } = remembered;
   const turns = turnsOf(parts, { conversations, corePrompt, memory });
   const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
-  const idempotency = new Idempotency({ dedupeKey: keys.dedupeKey, records, state, now });
+  const { dedupeKey } = keys;
+  const idempotency = new Idempotency({ dedupeKey, records, state, now });
   const describe: DescribeOptions = {
     nodeId: keys.nodeId,
     version,
@@ -167,7 +172,7 @@ function useCases(parts: Parts) {
     conversations,
     memory,
     turns,
-    estimateTokens: (text) => backends.first("chat")?.countTokens(text) ?? estimateTokens(text),
+    estimateTokens: countTokens,
   };
   const commands = new Commands({
     journal,
@@ -181,18 +186,14 @@ function useCases(parts: Parts) {
     now,
   });
   const runs = new Runs({ state, records, turns });
-  const events = new Events({
-    journal,
-    records,
-    idempotency,
-    nodeSource: `/adyton/${keys.nodeId}`,
-  });
+  const nodeSource = `/adyton/${keys.nodeId}`;
+  const events = new Events({ journal, records, idempotency, nodeSource });
   const faults: NodeFaults = { search: undefined };
   return {
     startedMs,
     conversations,
     turns,
-    memory,
+    ...remembered,
     embedding,
     tokens,
     idempotency,
@@ -287,6 +288,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       now,
     }),
     ...dataHandlers({ events, memory, idempotency }),
+    ...factHandlers(cases),
     ...nodeHandlers({
       describe,
       tokens,

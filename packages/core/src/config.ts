@@ -182,6 +182,14 @@ export const NodeConfig = z.strictObject({
       judge: z.strictObject({ sensitivity: share, specificity: share }).optional(),
     })
     .prefault({}),
+  memory: z
+    .strictObject({
+      /** Days after which a fact ends that was told without an end; none unless set. */
+      fact_days: days.optional(),
+      /** Days a proposed fact waits for a decision. */
+      proposal_days: days.default(30),
+    })
+    .prefault({}),
   retention: z
     .strictObject({
       message_days: days.optional(),

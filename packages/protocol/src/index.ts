@@ -8,6 +8,8 @@ export * from "./prompt.ts";
 export * from "./commands.ts";
 export * from "./events.ts";
 export * from "./memory.ts";
+export * from "./facts.ts";
+export * from "./blocks.ts";
 export * from "./tokens.ts";
 export * from "./node-state.ts";
 export * from "./report.ts";

@@ -133,3 +133,21 @@ export const foldWindowMsDefault = 15 * 60_000;
 export const foldWindowMsMax = 7 * 86_400_000;
 /** Calls of `fold_error` that wait or run at once on the node. One more is refused with `busy`. */
 export const foldsMax = 4;
+
+/** Characters of a fact's subject, attribute and value. */
+export const factSubjectCharsMax = 200;
+export const factAttributeCharsMax = 200;
+export const factValueCharsMax = 2_000;
+/** Facts on one page. */
+export const factPageDefault = 100;
+export const factPageMax = 500;
+/** Proposed facts that wait for a decision, of one source and of all. One more is refused with `busy`. */
+export const proposalsOfSourceMax = 100;
+export const proposalsWaitingMax = 1_000;
+
+/** Pinned blocks of one person; one more is refused with `conflict`. */
+export const blocksMax = 4;
+export const blockNameCharsMax = 64;
+export const blockTextCharsMax = 2_000;
+/** Versions of a block that are listed: the newest. */
+export const blockVersionsMax = 50;

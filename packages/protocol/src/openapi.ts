@@ -8,6 +8,7 @@ import { problemTable } from "./problems.ts";
 import type { Route } from "./route.ts";
 import { conversationRoutes } from "./routes/conversation.ts";
 import { dataRoutes } from "./routes/data.ts";
+import { factRoutes } from "./routes/facts.ts";
 import { nodeRoutes } from "./routes/node.ts";
 import { openAiRoutes } from "./routes/openai.ts";
 import { textGenerationRoutes } from "./routes/text-generation.ts";
@@ -27,7 +28,8 @@ const groups: readonly {
     about: "Messages, commands, intents and runs.",
     routes: conversationRoutes,
   },
-  { name: "data", about: "Events, the journal, memory.", routes: dataRoutes },
+  { name: "data", about: "Events, the journal, documents.", routes: dataRoutes },
+  { name: "facts", about: "Facts, what is proposed as one, pinned blocks.", routes: factRoutes },
   { name: "node", about: "The node itself.", routes: nodeRoutes },
   {
     name: "openai",

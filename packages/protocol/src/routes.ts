@@ -1,6 +1,7 @@
 import type { ProblemCode } from "./problems.ts";
 import { conversationRoutes } from "./routes/conversation.ts";
 import { dataRoutes } from "./routes/data.ts";
+import { factRoutes } from "./routes/facts.ts";
 import { nodeRoutes } from "./routes/node.ts";
 import { openAiRoutes } from "./routes/openai.ts";
 import { textGenerationRoutes } from "./routes/text-generation.ts";
@@ -10,6 +11,7 @@ export const routes = [
   ...nodeRoutes,
   ...conversationRoutes,
   ...dataRoutes,
+  ...factRoutes,
   ...openAiRoutes,
   ...textGenerationRoutes,
 ] as const;

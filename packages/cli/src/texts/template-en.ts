@@ -84,6 +84,14 @@ export const templateEn = {
 #:     sensitivity: 0.9
 #:     specificity: 0.95
 
+# Facts and what is proposed as one.
+#memory:
+#  # Days a proposed fact waits for your decision.
+#  proposal_days: 30
+#: memory:
+#:   # Days after which a fact ends that was told without an end; left out, it holds until another takes its place.
+#:   fact_days: 365
+
 # How long things are kept. Left out: for ever.
 #retention:
 #  # Days that the traces of runs are kept.

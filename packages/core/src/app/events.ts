@@ -45,6 +45,9 @@ const hiddenFacts: ReadonlySet<string> = new Set([
   "sha256",
   "scope",
   "clusters",
+  "subjectKey",
+  "slotKey",
+  "nameKey",
 ]);
 
 /** Events in and the journal out. */

@@ -10,13 +10,11 @@ import {
 } from "@adyton/protocol";
 import { type DedupeKey, factsByType } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
-import {
-  type DocumentInput,
-  documentsPerAddMax,
-  type MemoryQuestion,
-  type SearchClient,
-  SearchError,
-  type SearchResult,
+import type {
+  DocumentInput,
+  MemoryQuestion,
+  SearchClient,
+  SearchResult,
 } from "../domain/search/search-contract.ts";
 import type { Principal } from "../ports/http.ts";
 import type {
@@ -29,11 +27,12 @@ import type {
 import { breath } from "./breath.ts";
 import { describedDocument, documentOf, type DocumentWords, wordsOf } from "./document-record.ts";
 import type { Embedding } from "./embedding.ts";
+import { FactIndex } from "./fact-index.ts";
 import { mismatch } from "./idempotency.ts";
 import { keyedDigest, newId } from "./identifiers.ts";
+import { type Changes, type IndexedKind, type IndexedRow, MemoryIndex } from "./memory-index.ts";
 import { OneByOne } from "./one-by-one.ts";
 import { provenanceOf } from "./provenance.ts";
-import { telling } from "./search-problem.ts";
 
 export interface MemoryOptions {
   readonly journal: JournalPort;
@@ -50,14 +49,8 @@ export interface MemoryOptions {
 const stepRows = 50;
 /** Bytes of text read from the journal for a list before the event loop is free again. */
 const stepBytesMax = 4 * 1024 * 1024;
-/** Bytes of text handed to the index at once. A longer document goes alone. */
-const indexBytesMax = 1024 * 1024;
 /** Documents in one answer of the list; those that came first. */
 const listMax = 10_000;
-
-/** Milliseconds a search waits for an index that is behind, and seconds after which it is worth another try. */
-const prepareWaitMsMax = 5_000;
-const retryIndexSeconds = 5;
 
 const DocumentFacts = factsByType["memory.document.added"];
 
@@ -68,20 +61,17 @@ interface Place {
   readonly sourceKey: string;
 }
 
-/**
- * The documents: the journal keeps them, the index finds them. The index follows the journal, one change after another:
- * a document that was replaced meanwhile would come back into the index otherwise, and stay.
- */
-export class Memory {
+/** The documents, and the search over all that memory holds: the journal keeps it, the index finds it. */
+export class Memory implements IndexedKind {
   readonly #options: MemoryOptions;
   readonly #additions = new OneByOne();
-  readonly #indexing = new OneByOne();
-  /** Documents that were replaced and that the index may still have. */
-  readonly #leaving = new Set<string>();
-  #prepared: Promise<void> | undefined;
+  readonly index: MemoryIndex;
 
   constructor(options: MemoryOptions) {
+    const { records, state, search, embedding, now } = options;
     this.#options = options;
+    const kinds = [this, new FactIndex(records, state)];
+    this.index = new MemoryIndex({ search, kinds, embedding, now });
   }
 
   /** The documents of everybody. */
@@ -99,7 +89,7 @@ export class Memory {
     const place = this.#placeOf(request, by);
     return this.#additions.run(place.sourceKey, async () => {
       const written = await this.#write(request, by, place, dedupe);
-      if (written.kind === "written") await this.#indexSoon(written.gone);
+      if (written.kind === "written") await this.index.soon({ gone: written.gone });
       const added = this.#options.state.documentBySource(place.sourceKey);
       if (added === undefined) throw new Error("a document that was written is not there");
       return this.#describe(added);
@@ -119,11 +109,7 @@ export class Memory {
         );
       }),
     );
-    for (const each of written) {
-      if (each.kind === "unchanged") continue;
-      this.#prepared = undefined;
-      for (const id of each.gone) this.#leaving.add(id);
-    }
+    for (const each of written) if (each.kind === "written") this.index.later({ gone: each.gone });
   }
 
   /** Where a document stands. Each person's sources are their own: what one shared, nobody else replaces. */
@@ -197,75 +183,21 @@ export class Memory {
     return documentOf(record);
   }
 
-  /**
-   * Brings the index up to the journal, once: after it was lost, from the beginning; after a crash between the two,
-   * without what was replaced meanwhile. A failure is thrown, and the next call tries again.
-   */
-  prepare(): Promise<void> {
-    this.#prepared ??= this.#catchUp().catch((error: unknown) => {
-      this.#prepared = undefined;
-      throw error;
-    });
-    return this.#prepared;
+  count(): number {
+    return this.documentCount;
   }
 
-  async #catchUp(): Promise<void> {
-    await this.#index([]);
-    const { documents } = await this.#options.search.stats();
-    if (documents !== this.documentCount) await this.#index(await this.#replaced());
+  after(seq: number, limit: number): readonly IndexedRow[] {
+    return this.#options.state.documentsAfter(seq, limit);
   }
 
-  /** Indexes now, or before the next search when it cannot be done now: that one is told what is wrong. */
-  async #indexSoon(gone: readonly string[]): Promise<void> {
-    try {
-      await this.#index(gone);
-    } catch {
-      // The next search prepares the index again, and is told when that fails.
-    }
-  }
-
-  /** Takes documents out of the index, and adds what the journal has and the index has not. */
-  async #index(gone: readonly string[]): Promise<void> {
-    for (const id of gone) this.#leaving.add(id);
-    try {
-      await this.#indexing.run("index", () => telling(() => this.#bringUp()));
-      this.#options.embedding?.wake();
-    } catch (error) {
-      this.#prepared = undefined;
-      throw error;
-    }
-  }
-
-  async #bringUp(): Promise<void> {
-    const { search, state } = this.#options;
-    const leaving = [...this.#leaving];
-    for (let at = 0; at < leaving.length; at += documentsPerAddMax) {
-      const ids = leaving.slice(at, at + documentsPerAddMax);
-      await search.remove(ids);
-      for (const id of ids) this.#leaving.delete(id);
-    }
-    let { watermarkSeq } = await search.stats();
-    for (;;) {
-      const rows = state.documentsAfter(watermarkSeq, stepRows);
-      for (const batch of batches(rows)) await this.#indexBatch(batch);
-      const last = rows.at(-1);
-      if (last === undefined) return;
-      watermarkSeq = last.seq;
-    }
-  }
-
-  /** A document that the index refuses, for having too many passages, is kept and not found; the others go on. */
-  async #indexBatch(rows: readonly DocumentState[]): Promise<void> {
-    try {
-      await this.#options.search.add(rows.flatMap((row) => this.#input(row)));
-    } catch (error) {
-      if (!(error instanceof SearchError) || error.code !== "refused") throw error;
-      if (rows.length > 1) for (const row of rows) await this.#indexBatch([row]);
-    }
+  inputs(id: string): readonly DocumentInput[] {
+    const row = this.#options.state.document(id);
+    return row === undefined ? [] : this.#input(row);
   }
 
   /** The documents that the journal has seen and memory has not any more. */
-  async #replaced(): Promise<string[]> {
+  async changes(): Promise<Changes> {
     const { records, state } = this.#options;
     const gone: string[] = [];
     for (let after = 0; ;) {
@@ -275,7 +207,7 @@ export class Memory {
         if (state.documentBySource(sourceKey)?.id !== document) gone.push(document);
         after = seq;
       }
-      if (step.length < stepRows) return gone;
+      if (step.length < stepRows) return { gone };
       await breath();
     }
   }
@@ -317,27 +249,13 @@ export class Memory {
   }
 
   /** Searches the index once it has caught up with the journal. Throws `ProblemError` `busy` while that takes long. */
-  async find(asked: MemoryQuestion): Promise<SearchResult> {
-    const query = { ...asked, nowMs: this.#options.now() };
-    const [vector] = await Promise.all([
-      this.#options.embedding?.ofQuestion(query.query),
-      this.#readySoon(),
-    ]);
-    const whole = vector === undefined ? query : { ...query, vector };
-    return telling(() => this.#options.search.search(whole));
+  find(question: MemoryQuestion): Promise<SearchResult> {
+    return this.index.find(question);
   }
 
-  async #readySoon(): Promise<void> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => {
-      const detail = "Memory is being indexed; try again in a while.";
-      reject(new ProblemError(problem("busy", { detail, retryAfterSeconds: retryIndexSeconds })));
-    }, prepareWaitMsMax);
-    try {
-      await Promise.race([this.prepare(), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+  /** Brings the index up to the journal. */
+  prepare(): Promise<void> {
+    return this.index.prepare();
   }
 
   #data(row: DocumentState): DocumentWords | undefined {
@@ -365,20 +283,4 @@ export class Memory {
   #describe(row: DocumentState): Document {
     return describedDocument(row, this.#data(row));
   }
-}
-
-/** Rows in order, in batches whose texts are not held in memory all at once. */
-function* batches(rows: readonly DocumentState[]): Generator<DocumentState[]> {
-  let batch: DocumentState[] = [];
-  let bytes = 0;
-  for (const row of rows) {
-    if (batch.length > 0 && bytes + row.bytes > indexBytesMax) {
-      yield batch;
-      batch = [];
-      bytes = 0;
-    }
-    batch.push(row);
-    bytes += row.bytes;
-  }
-  if (batch.length > 0) yield batch;
 }

@@ -140,7 +140,89 @@ export interface FoldCoverage {
   readonly ms: number;
 }
 
+/** A fact, whose words lie in the record `seq`. Times are milliseconds. */
+export interface FactState {
+  readonly id: string;
+  readonly owner: string;
+  readonly shared: number;
+  readonly subject_key: string;
+  readonly slot_key: string;
+  readonly valid_from: number;
+  /** Its end as it was said. */
+  readonly valid_to: number | null;
+  /** When a later value took its place. */
+  readonly closed: number | null;
+  readonly confidence: number;
+  readonly tier: string;
+  readonly source: string;
+  readonly source_seq: number;
+  readonly supersedes: string | null;
+  readonly superseded_by: string | null;
+  readonly seq: number;
+  readonly recorded: number;
+  readonly retracted: number | null;
+}
+
+export interface ProposalState {
+  readonly id: string;
+  readonly owner: string;
+  readonly actor: string;
+  readonly tier: string;
+  readonly shared: number;
+  readonly subject_key: string;
+  readonly slot_key: string;
+  readonly until: number;
+  readonly seq: number;
+  readonly proposed: number;
+  readonly decided: number | null;
+  /** The fact it became. */
+  readonly fact: string | null;
+}
+
+export interface BlockState {
+  readonly id: string;
+  readonly owner: string;
+  readonly name_key: string;
+  readonly version: number;
+  readonly chars: number;
+  readonly tier: string;
+  /** The record of its newest version, whose cause is that of the version before. */
+  readonly seq: number;
+  readonly created: number;
+  readonly changed: number;
+  readonly removed: number | null;
+}
+
+/** Which facts are read: those a person may see, of a subject or a slot, those that hold at a time. */
+export interface FactSelection {
+  readonly person: string;
+  readonly subjectKey?: string | undefined;
+  readonly slotKey?: string | undefined;
+  /** Absent: also those that ended, begin later, or were retracted. */
+  readonly atMs?: number | undefined;
+  readonly after: number;
+  readonly limit: number;
+}
+
+/** The state of facts, proposals and blocks. */
+export interface FactsStatePort {
+  fact(id: string): FactState | undefined;
+  /** What may be found: retracted facts are not counted. */
+  count(): number;
+  visible(selection: FactSelection): readonly FactState[];
+  after(seq: number, limit: number): readonly FactState[];
+  supersededBy(id: string): readonly FactState[];
+  retracted(after: number, limit: number): readonly FactState[];
+  /** Pairs of one slot that hold at the same time, of what a person may see. */
+  overlapping(person: string, limit: number): readonly { readonly a: string; readonly b: string }[];
+  proposal(id: string): ProposalState | undefined;
+  /** Proposals that wait at a time, oldest first; of one actor, or of all. */
+  waiting(atMs: number, actor: string | null): readonly ProposalState[];
+  blocks(owner: string): readonly BlockState[];
+}
+
 export interface StatePort {
+  readonly facts: FactsStatePort;
   /** The clusters of a log, the one seen last first, with what the given hours (since 1970) counted of them. */
   foldClusters(scope: string, hours: readonly number[]): readonly FoldClusterState[];
   foldCoverage(scope: string, hours: readonly number[]): FoldCoverage;
@@ -149,6 +231,7 @@ export interface StatePort {
   conversation(key: string): ConversationState | undefined;
   overlay(id: string): OverlayState | undefined;
   overlays(conversation: string): readonly OverlayState[];
+  document(id: string): DocumentState | undefined;
   documentBySource(sourceKey: string): DocumentState | undefined;
   documentsAfter(seq: number, limit: number): readonly DocumentState[];
   documentCount(): number;

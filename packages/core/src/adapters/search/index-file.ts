@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync, rmSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /** Raised whenever tables, tokens or stems change: terms written by other rules would not be found again. */
-const indexVersion = 3;
+const indexVersion = 4;
 const applicationId = 0x41_44_59_49;
 const busyTimeoutMs = 2_000;
 const cacheKib = 8_192;
@@ -23,7 +23,9 @@ const schema = `
     cause INTEGER NOT NULL,
     expires INTEGER,
     seq INTEGER NOT NULL,
-    hash TEXT NOT NULL
+    hash TEXT NOT NULL,
+    -- Since when a fact holds; documents do at once.
+    begins INTEGER
   ) STRICT;
   CREATE TABLE chunks (
     id INTEGER PRIMARY KEY,

@@ -21,15 +21,16 @@ const fusedWeight = 3;
 const headingLikenessWeight = 0.1;
 
 /**
- * Whose it is, whether it still holds, and whether its source is one that may be read: part of every statement that
+ * Whose it is, whether it holds, and whether its source is one that may be read: part of every statement that
  * reads chunks. Takes what `readable` answers.
  */
 const mayBeFound = `(documents.owner IS NULL OR documents.owner IN (SELECT value FROM json_each(?)))
            AND (documents.expires IS NULL OR documents.expires > ?)
+           AND (documents.begins IS NULL OR documents.begins <= ?)
            AND (? = '[]' OR EXISTS (SELECT 1 FROM json_each(?) WHERE instr(documents.source, value) = 1))`;
 
 const readable = ({ ownersJson, nowMs, sourcesJson }: Question) =>
-  [ownersJson, nowMs, sourcesJson, sourcesJson] as const;
+  [ownersJson, nowMs, nowMs, sourcesJson, sourcesJson] as const;
 
 interface Candidate {
   readonly id: number;

@@ -42,7 +42,7 @@ export class IndexWriter {
   /** Adds one document, replacing the one with its id. Throws `SearchError` "refused" for too many chunks. */
   add(document: DocumentInput): void {
     const documentHash = createHash("sha256").update(document.text).digest("hex");
-    const chunks = chunkDocument({ ...document, documentHash });
+    const chunks = chunksOf(document, documentHash);
     if (chunks.length > chunksPerDocumentIndexedMax)
       throw new SearchError(
         "refused",
@@ -50,7 +50,7 @@ export class IndexWriter {
       );
     this.remove(document.documentId);
     const { lastInsertRowid } = this.#run(
-      "INSERT INTO documents (document_id, owner, title, source, language, tier, ingested_by, cause, expires, seq, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO documents (document_id, owner, title, source, language, tier, ingested_by, cause, expires, seq, hash, begins) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
       [
         document.documentId,
         document.owner,
@@ -63,9 +63,11 @@ export class IndexWriter {
         document.expiresMs,
         document.seq,
         documentHash,
+        document.fact?.beginsMs ?? null,
       ],
     );
-    for (const chunk of chunks) this.#addChunk(Number(lastInsertRowid), chunk);
+    for (const chunk of chunks)
+      this.#addChunk(Number(lastInsertRowid), chunk, document.fact?.value ?? chunk.text);
     this.#count("documents", 1);
     this.#count("chunks", chunks.length);
     this.#run("UPDATE meta SET value = max(value, ?) WHERE key = 'watermark_seq'", [document.seq]);
@@ -136,8 +138,8 @@ export class IndexWriter {
     this.#pendingCounts.clear();
   }
 
-  #addChunk(document: number, chunk: Chunk): void {
-    const columns = [chunk.heading.at(-1) ?? "", chunk.context, chunk.text].map((part) =>
+  #addChunk(document: number, chunk: Chunk, body: string): void {
+    const columns = [chunk.heading.at(-1) ?? "", chunk.context, body].map((part) =>
       indexTerms(part).join(" "),
     );
     const { lastInsertRowid } = this.#run(
@@ -179,4 +181,21 @@ export class IndexWriter {
     }
     return statement;
   }
+}
+
+/** A fact is one passage: its subject above, what is told of it as the heading, and the value. */
+function chunksOf(document: DocumentInput, documentHash: string): Chunk[] {
+  const { title, text: statement, fact } = document;
+  if (fact === undefined) return chunkDocument({ ...document, documentHash });
+  return [
+    {
+      ordinal: 0,
+      heading: [fact.attribute],
+      text: statement,
+      startByte: 0,
+      endByte: Buffer.byteLength(statement),
+      context: title,
+      documentHash,
+    },
+  ];
 }

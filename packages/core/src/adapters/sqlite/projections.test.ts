@@ -9,6 +9,7 @@ import { byNode, temporaryHome } from "./test/journal-fixture.ts";
 import { verifyJournal } from "./verify.ts";
 
 const name = fc.constantFrom("a", "b", "в");
+const factName = fc.constantFrom("f1", "f2", "f3", "f4", "ф5");
 const lifetime = { untilTurn: fc.nat(50), untilMs: fc.nat(5_000) };
 
 function event<T extends NodeEventType>(
@@ -70,6 +71,38 @@ const anyEvent = fc.oneof(
       first: fc.record({ by: name, tier: name, ms: fc.nat(99) }),
     }),
   ),
+  event(
+    "memory.fact.stored",
+    fc.record({
+      fact: factName,
+      subjectKey: name,
+      slotKey: name,
+      shared: fc.boolean(),
+      validFromMs: fc.nat(99),
+      validToMs: fc.option(fc.nat(99)),
+      confidence: fc.constantFrom(0, 0.5, 1),
+      tier: name,
+      source: name,
+      proposal: fc.option(name),
+    }),
+  ),
+  event("memory.fact.retracted", fc.record({ fact: factName })),
+  event(
+    "memory.fact.proposed",
+    fc.record({
+      proposal: name,
+      subjectKey: name,
+      slotKey: name,
+      shared: fc.boolean(),
+      untilMs: fc.nat(99),
+    }),
+  ),
+  event("memory.proposal.rejected", fc.record({ proposal: name })),
+  event(
+    "memory.block.saved",
+    fc.record({ block: name, nameKey: name, version: fc.nat(9), chars: fc.nat(99) }),
+  ),
+  event("memory.block.removed", fc.record({ block: name })),
   event(
     "token.added",
     fc.record({

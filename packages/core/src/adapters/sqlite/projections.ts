@@ -1,18 +1,9 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
+import { factProjections } from "./fact-projections.ts";
 import { foldProjection } from "./fold-projection.ts";
-
-/** What a projection may depend on: the chained header alone, so that replay rebuilds it after every erasure. */
-export interface ProjectedRecord {
-  readonly seq: number;
-  readonly time: number;
-  readonly owner: string;
-  readonly actor: string;
-  readonly tier: string;
-  readonly conversation: string | null;
-  readonly cause: number | null;
-}
+import type { Project, ProjectedRecord } from "./project.ts";
 
 /** The state tables, in the order in which they are compared. */
 export const stateTables = [
@@ -20,16 +11,15 @@ export const stateTables = [
   "conversation",
   "overlay",
   "document",
+  "fact",
+  "proposal",
+  "block",
   "token",
   "usage",
   "fold_cluster",
   "fold_count",
   "fold_cover",
 ] as const;
-
-type Project = {
-  readonly [T in NodeEventType]?: (record: ProjectedRecord, facts: Facts<T>) => void;
-};
 
 const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
 /** A document's owner column: NULL when everybody may find it. */
@@ -48,6 +38,7 @@ export class Projections {
       ...this.#turns(),
       ...this.#conversations(),
       ...this.#things(),
+      ...factProjections((sql, ...values) => this.#run(sql, ...values)),
       ...foldProjection(
         (sql, ...values) => this.#run(sql, ...values),
         (record, facts) => this.#count(record, { messages: 0, failed: 0, ...facts }),

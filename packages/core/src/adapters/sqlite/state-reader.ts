@@ -1,6 +1,8 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { DatabaseSync } from "node:sqlite";
 import { documentMediaTypes, runStatuses, Tier } from "@adyton/protocol";
 import * as z from "zod";
+import { FactReader } from "./fact-reader.ts";
+import { PreparedRows } from "./prepared-rows.ts";
 
 const RunRow = z.object({
   id: z.string(),
@@ -85,47 +87,52 @@ export type UsageRow = z.infer<typeof UsageRow>;
 const FoldClusterRow = z.object({ key: z.string(), seq: z.int(), count: z.int() });
 const FoldCoverageRow = z.object({ ms: z.int() });
 
-/** Reads the state tables. Statements are prepared when they are first needed. */
+/** Reads the state tables. */
 export class StateReader {
-  readonly #database: DatabaseSync;
-  readonly #prepared = new Map<string, StatementSync>();
+  readonly #rows: PreparedRows;
+  readonly facts: FactReader;
 
   constructor(database: DatabaseSync) {
-    this.#database = database;
+    this.#rows = new PreparedRows(database);
+    this.facts = new FactReader(this.#rows);
   }
 
   run(id: string): RunRow | undefined {
-    return this.#one(RunRow, "SELECT * FROM run WHERE id = ?", id);
+    return this.#rows.one(RunRow, "SELECT * FROM run WHERE id = ?", id);
   }
 
   unfinishedRuns(): readonly RunRow[] {
-    return this.#all(RunRow, "SELECT * FROM run WHERE status = 'running' ORDER BY id");
+    return this.#rows.all(RunRow, "SELECT * FROM run WHERE status = 'running' ORDER BY id");
   }
 
   conversation(key: string): ConversationRow | undefined {
-    return this.#one(ConversationRow, "SELECT * FROM conversation WHERE key = ?", key);
+    return this.#rows.one(ConversationRow, "SELECT * FROM conversation WHERE key = ?", key);
   }
 
   overlay(id: string): OverlayRow | undefined {
-    return this.#one(OverlayRow, "SELECT * FROM overlay WHERE id = ?", id);
+    return this.#rows.one(OverlayRow, "SELECT * FROM overlay WHERE id = ?", id);
   }
 
   /** The overlays of a conversation that are not removed, expired ones included, oldest first. */
   overlays(conversation: string): readonly OverlayRow[] {
-    return this.#all(
+    return this.#rows.all(
       OverlayRow,
       "SELECT * FROM overlay WHERE conversation = ? AND removed IS NULL ORDER BY seq",
       conversation,
     );
   }
 
+  document(id: string): DocumentRow | undefined {
+    return this.#rows.one(DocumentRow, "SELECT * FROM document WHERE id = ?", id);
+  }
+
   documentBySource(sourceKey: string): DocumentRow | undefined {
-    return this.#one(DocumentRow, "SELECT * FROM document WHERE source_key = ?", sourceKey);
+    return this.#rows.one(DocumentRow, "SELECT * FROM document WHERE source_key = ?", sourceKey);
   }
 
   /** Documents in the order they came, after a sequence number. */
   documentsAfter(seq: number, limit: number): readonly DocumentRow[] {
-    return this.#all(
+    return this.#rows.all(
       DocumentRow,
       "SELECT * FROM document WHERE seq > ? ORDER BY seq LIMIT ?",
       seq,
@@ -134,18 +141,18 @@ export class StateReader {
   }
 
   documentCount(): number {
-    return Number(this.#statement("SELECT count(*) AS n FROM document").get()?.["n"] ?? 0);
+    return this.#rows.count("SELECT count(*) AS n FROM document");
   }
 
   tokens(): readonly TokenRow[] {
-    return this.#all(
+    return this.#rows.all(
       TokenRow,
       "SELECT token.*, token_use.time AS used FROM token LEFT JOIN token_use USING (name) ORDER BY name",
     );
   }
 
   usage(sinceDay: string, actor: string | null): readonly UsageRow[] {
-    return this.#all(
+    return this.#rows.all(
       UsageRow,
       "SELECT * FROM usage WHERE day >= ?1 AND (?2 IS NULL OR actor = ?2) ORDER BY day, actor",
       sinceDay,
@@ -154,7 +161,7 @@ export class StateReader {
   }
 
   foldClusters(scope: string, hours: readonly number[]): readonly z.infer<typeof FoldClusterRow>[] {
-    return this.#all(
+    return this.#rows.all(
       FoldClusterRow,
       `SELECT key, seq, coalesce((SELECT sum(count) FROM fold_count WHERE fold_count.scope = fold_cluster.scope
          AND fold_count.key = fold_cluster.key AND hour IN (SELECT value FROM json_each(?2))), 0) AS count
@@ -167,26 +174,6 @@ export class StateReader {
   foldCoverage(scope: string, hours: readonly number[]): z.infer<typeof FoldCoverageRow> {
     const sql =
       "SELECT coalesce(sum(ms), 0) AS ms FROM fold_cover WHERE scope = ? AND hour IN (SELECT value FROM json_each(?))";
-    return this.#one(FoldCoverageRow, sql, scope, JSON.stringify(hours)) ?? { ms: 0 };
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql);
-      this.#prepared.set(sql, statement);
-    }
-    return statement;
-  }
-
-  #one<T>(schema: z.ZodType<T>, sql: string, ...values: (string | number | null)[]): T | undefined {
-    const row = this.#statement(sql).get(...values);
-    return row === undefined ? undefined : schema.parse(row);
-  }
-
-  #all<T>(schema: z.ZodType<T>, sql: string, ...values: (string | number | null)[]): readonly T[] {
-    return this.#statement(sql)
-      .all(...values)
-      .map((row) => schema.parse(row));
+    return this.#rows.one(FoldCoverageRow, sql, scope, JSON.stringify(hours)) ?? { ms: 0 };
   }
 }

@@ -16,13 +16,16 @@ import type { Backend, BackendHealth, ChatOutcome, ChatRequest } from "../../por
 import type { Principal } from "../../ports/http.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { BackendPool } from "../backend-pool.ts";
+import { Blocks } from "../blocks.ts";
 import { Commands } from "../commands.ts";
 import { Conversations } from "../conversations.ts";
 import type { DescribeOptions } from "../describe-self.ts";
 import { Events } from "../events.ts";
+import { Facts } from "../facts.ts";
 import { Idempotency } from "../idempotency.ts";
 import type { Submission } from "../live-run.ts";
 import { Memory } from "../memory.ts";
+import { Proposals } from "../proposals.ts";
 import { Runs } from "../runs.ts";
 import { owner, Tokens } from "../tokens.ts";
 import { Turns } from "../turns.ts";
@@ -97,6 +100,9 @@ export function policyOf(id: string): ModeSpec {
   return builtIn.find(id) ?? assert.fail(`there is no mode ${id}`);
 }
 
+/** Milliseconds a proposal waits for a decision. */
+export const proposalMs = 86_400_000;
+
 export interface Clock {
   ms: number;
 }
@@ -116,6 +122,7 @@ export interface FixtureOptions {
   readonly search?: SearchClient;
   readonly language?: "en" | "ru";
   readonly logs?: readonly RegisteredLog[];
+  readonly factLifetimeMs?: number;
   /** Stands between the use cases and the journal. */
   readonly wrap?: (journal: Journal) => JournalPort;
 }
@@ -159,7 +166,13 @@ export async function openApp(options: FixtureOptions = {}) {
     now,
   });
   const backends = options.backends ?? poolOf(options.backend);
-  const memory = new Memory({ journal, records, state, search, dedupeKey: keys.dedupeKey, now });
+  const { dedupeKey } = keys;
+  const memory = new Memory({ journal, records, state, search, dedupeKey, now });
+  const { factLifetimeMs: lifetimeMs } = options;
+  const stored = { journal, records, state, dedupeKey, now };
+  const facts = new Facts({ ...stored, lifetimeMs, index: memory.index });
+  const proposals = new Proposals({ ...stored, facts, lifetimeMs: proposalMs });
+  const blocks = new Blocks({ ...stored, countTokens: (text) => text.length });
   const turns = new Turns({
     journal,
     backends,
@@ -221,6 +234,9 @@ export async function openApp(options: FixtureOptions = {}) {
     turns,
     idempotency,
     memory,
+    facts,
+    proposals,
+    blocks,
     commands,
     describe,
     unexpected,

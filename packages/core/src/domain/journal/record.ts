@@ -83,6 +83,36 @@ export const factsByType = {
     /** Carried over from another memory: who brought it there, how far that was trusted, and when. */
     first: z.strictObject({ by: z.string(), tier: z.string(), ms: z.int() }).optional(),
   }),
+  /** Of a fact: who said it and how far that one is trusted, which for an accepted proposal is not who accepted it. */
+  "memory.fact.stored": z.strictObject({
+    fact: z.string(),
+    subjectKey: z.string(),
+    slotKey: z.string(),
+    shared: z.boolean(),
+    validFromMs: z.int(),
+    validToMs: z.int().nullable(),
+    confidence: z.number(),
+    tier: z.string(),
+    source: z.string(),
+    proposal: z.string().nullable(),
+  }),
+  "memory.fact.retracted": z.strictObject({ fact: z.string() }),
+  "memory.fact.proposed": z.strictObject({
+    proposal: z.string(),
+    subjectKey: z.string(),
+    slotKey: z.string(),
+    shared: z.boolean(),
+    untilMs: z.int(),
+  }),
+  "memory.proposal.rejected": z.strictObject({ proposal: z.string() }),
+  /** A version; its cause is the version before it. */
+  "memory.block.saved": z.strictObject({
+    block: z.string(),
+    nameKey: z.string(),
+    version: z.int(),
+    chars: z.int(),
+  }),
+  "memory.block.removed": z.strictObject({ block: z.string() }),
   "token.added": z.strictObject({
     name: z.string(),
     hash: z.string(),

@@ -45,6 +45,14 @@ export interface DocumentInput {
   /** The journal sequence that carries it. */
   readonly seq: number;
   readonly text: string;
+  /** Of a fact, whose subject is the title: what is told of it, and since when. It is one passage. */
+  readonly fact?: FactPart;
+}
+
+export interface FactPart {
+  readonly attribute: string;
+  readonly value: string;
+  readonly beginsMs: number;
 }
 
 export interface SearchHit {
@@ -70,7 +78,7 @@ export interface SearchQuery {
   /** The owners whose documents may be found, besides those of everyone. */
   readonly owners: readonly string[];
   readonly limit: number;
-  /** What has expired by then is not found. */
+  /** What has expired by then, or begins later, is not found. */
   readonly nowMs: number;
   /** Beginnings of the sources that may be found; none, or nothing named, leaves every one. */
   readonly sources?: readonly string[];
@@ -79,8 +87,8 @@ export interface SearchQuery {
   readonly vector?: QueryVector;
 }
 
-/** A question to memory, which knows the time itself. */
-export type MemoryQuestion = Omit<SearchQuery, "nowMs">;
+/** A question to memory, which knows the time itself unless it is asked as of another. */
+export type MemoryQuestion = Omit<SearchQuery, "nowMs"> & Partial<Pick<SearchQuery, "nowMs">>;
 
 export interface SearchResult {
   readonly hits: readonly SearchHit[];
