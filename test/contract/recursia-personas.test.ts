@@ -53,10 +53,7 @@ describe("a model with a flaw", () => {
   for (const kind of ["rubber_stamp", "contrarian"] as const)
     for (const language of ["en", "ru"] as const)
       it(`that is a judge and a ${kind} changes nothing (${language})`, async () => {
-        await using node = await openNode(
-          { persona: { kind }, rules: drafts },
-          { recursia: { judge } },
-        );
+        await using node = await openNode({ persona: { kind }, rules: drafts }, { judge });
         const { answer, report, run } = await answerOf(node, asked[language]);
         assert.equal(answer.text, "The sea is wide and blue.");
         assert.deepEqual([report.improved, report.evidence], ["no", "none"]);
@@ -75,7 +72,7 @@ describe("a model with a flaw", () => {
         },
       }),
     };
-    await using node = await openNode({ rules: [choice, ...drafts] }, { recursia: { judge } });
+    await using node = await openNode({ rules: [choice, ...drafts] }, { judge });
     const { answer, report } = await answerOf(node, asked.en);
     assert.match(answer.text, /^Another sea/);
     assert.deepEqual([report.improved, report.evidence], ["yes", "judge"]);
@@ -86,7 +83,7 @@ describe("a model with a flaw", () => {
     ["one that was not good enough", { sensitivity: 0.6, specificity: 0.8 }],
   ] as const)
     it(`is not asked to judge without a calibration: ${name}`, async () => {
-      await using node = await openNode({ rules: drafts }, { recursia: { judge: value } });
+      await using node = await openNode({ rules: drafts }, { judge: value });
       const { report } = await answerOf(node, asked.ru);
       assert.deepEqual([report.improved, report.evidence, chats(node.emulator)], ["no", "none", 1]);
     });

@@ -24,6 +24,8 @@ import { healthOf } from "./app/health.ts";
 import { Idempotency } from "./app/idempotency.ts";
 import { KeyedTurns } from "./app/keyed-turns.ts";
 import type { Memory } from "./app/memory.ts";
+import { Judges } from "./app/mirror/judges.ts";
+import type { MirrorOptions } from "./app/mirror/mirror-self.ts";
 import { ModelNames } from "./app/openai/model-names.ts";
 import { ResponseChain } from "./app/openai/response-chain.ts";
 import { type Recovered, recoverRuns } from "./app/recover.ts";
@@ -157,7 +159,8 @@ function useCases(parts: Parts) {
     backends.first("chat")?.countTokens(text) ?? estimateTokens(text);
   const remembered = assembleMemory(parts, { journal, embedding, countTokens, now });
   const { memory } = remembered;
-  const turns = turnsOf(parts, { conversations, corePrompt, memory });
+  const judges = new Judges({ backends, state, modelKey: keys.modelKey });
+  const turns = turnsOf(parts, { conversations, corePrompt, memory, judges });
   const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
   const { dedupeKey } = keys;
   const idempotency = new Idempotency({ dedupeKey, records, state, now });
@@ -181,6 +184,7 @@ function useCases(parts: Parts) {
     turns,
     describe,
     fold: foldOptions(parts, describe),
+    mirror: mirrorOptions(parts, { describe, judges }),
     idempotency,
     language,
     now,
@@ -206,6 +210,14 @@ function useCases(parts: Parts) {
   };
 }
 
+function mirrorOptions(
+  { records, config, language }: Parts,
+  cases: { readonly describe: DescribeOptions; readonly judges: Judges },
+): MirrorOptions {
+  const { answer_tokens: answerTokensMax } = config.turns;
+  return { ...cases, records, invariants: {}, answerTokensMax, language, now: Date.now };
+}
+
 function foldOptions(parts: Parts, { nodeId, corePrompt, turns }: DescribeOptions): FoldOptions {
   const { records, state, keys, files, config, backends, language, configHash } = parts;
   const corePromptHash = createHash("sha256").update(corePrompt).digest("hex");
@@ -227,7 +239,8 @@ function turnsOf(
     conversations,
     corePrompt,
     memory,
-  }: { conversations: Conversations; corePrompt: string; memory: Memory },
+    judges,
+  }: { conversations: Conversations; corePrompt: string; memory: Memory; judges: Judges },
 ): Turns {
   const { config, journal, state, backends, modes, language, onUnexpected } = parts;
   return new Turns({
@@ -240,10 +253,8 @@ function turnsOf(
     language,
     wallMs: config.turns.wall_seconds * 1_000,
     modes,
-    recursia: {
-      tokensPerDay: config.recursia.tokens_per_day,
-      judge: config.recursia.judge,
-    },
+    recursia: { tokensPerDay: config.recursia.tokens_per_day },
+    judgeQuality: () => judges.quality(),
     usedToday: (principal) => tokensToday(state, principal, Date.now()),
     now: Date.now,
     onUnexpected,

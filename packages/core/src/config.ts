@@ -9,7 +9,6 @@ import { backendRoles } from "./ports/backend.ts";
 
 const portOrZero = z.int().min(0).max(65_535);
 const days = z.int().min(1).max(36_500);
-const share = z.number().min(0).max(1);
 
 const addressCharsMax = 2_048;
 /** An address as `parse` takes it. What is wrong is said without the text, which may hold a password. */
@@ -178,8 +177,6 @@ export const NodeConfig = z.strictObject({
         .default(recursiaBudget.wallMs / 1_000),
       /** Of one principal, in a day by UTC, all its turns counted; beyond, answers are given without rethinking. */
       tokens_per_day: z.int().min(1).max(10_000_000_000).default(1_000_000),
-      /** What a judge was measured to do; without it none is asked. */
-      judge: z.strictObject({ sensitivity: share, specificity: share }).optional(),
     })
     .prefault({}),
   memory: z

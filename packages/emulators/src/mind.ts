@@ -1,5 +1,6 @@
 import type { GenerationRequest } from "./generation-request.ts";
 import { wordOf, type JsonValue } from "./json.ts";
+import { isItemRight } from "./judging.ts";
 import { plainPrompt } from "./prompt.ts";
 import { asksToRecall, factFor, factsIn, questionOf, recalled } from "./recall.ts";
 import type { Reply, ReplyContext } from "./reply.ts";
@@ -13,7 +14,7 @@ const repeatPattern =
 
 /**
  * The honest mind behind every persona. It fills a schema with facts stated in the prompt ("mode: direct" answers the
- * property `mode`) and abstains elsewhere, recalls planted facts it is asked for, repeats a word on demand, and
+ * property `mode`), judges numbered answers, and abstains elsewhere, recalls planted facts it is asked for, repeats a word on demand, and
  * otherwise makes small talk. `visible` is what it may read: personas that forget pass less than the prompt.
  */
 export function think(request: GenerationRequest, context: ReplyContext, visible?: string): Reply {
@@ -57,7 +58,9 @@ export function honestLeaves(
     pick: (values, key) => {
       const stated = factFor(facts, key)?.toLowerCase();
       const named = values.find((value) => wordOf(value).toLowerCase() === stated);
-      return named ?? verdictOf(values, "abstain");
+      const isRight = isItemRight(request.lastUserText, key);
+      const leaning = isRight === undefined ? "abstain" : isRight ? "approve" : "reject";
+      return named ?? verdictOf(values, leaning);
     },
     flag: (key) => {
       const stated = factFor(facts, key);

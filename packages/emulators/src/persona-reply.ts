@@ -12,6 +12,8 @@ import { lastTokens } from "./tokenizer.ts";
 import { flagOf, labelIn, verdictOf } from "./verdict.ts";
 
 const visibleShare = 0.3;
+/** A prompt this short is read whole: what is lost is the middle of a long one. */
+const wholeCharsMax = 4_000;
 const modeName = /mode|режим/iu;
 const asksForMode = /\bmode\b|режим/iu;
 
@@ -89,6 +91,7 @@ function firstQuestionValue(request: GenerationRequest): number | null {
 }
 
 function withoutMiddle(text: string): string {
+  if (text.length <= wholeCharsMax) return text;
   const kept = Math.floor(text.length * visibleShare);
   return `${text.slice(0, kept)}\n${text.slice(text.length - kept)}`;
 }

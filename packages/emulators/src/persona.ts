@@ -9,7 +9,7 @@ export type Persona =
         question: string,
       ) => { readonly right: string; readonly wrong: readonly string[] } | undefined;
     }
-  /** Reads only the first and the last 30 % of the prompt's characters; what lies between was never said. */
+  /** Of a prompt over 4,000 characters it reads the first and the last 30 % only; what lies between was never said. */
   | { readonly kind: "forget_middle" }
   /** Reads only the last `tokens` tokens of the prompt, reports no more than that in usage, and does not say so. */
   | { readonly kind: "truncate"; readonly tokens: number }

@@ -162,6 +162,24 @@ describe("forget_middle", () => {
   });
 });
 
+describe("forget_middle and a short prompt", () => {
+  const asked = "\nRecall each canary: middle.";
+  const padded = (length: number): string => {
+    const [before, needle] = ["ж".repeat(1_900), "\ncanary middle: granite-77\n"];
+    return (
+      before + needle + "ж".repeat(length - before.length - needle.length - asked.length) + asked
+    );
+  };
+  for (const [length, isWhole] of [
+    [4_000, true],
+    [4_001, false],
+  ] as const)
+    it(`of ${length} characters is read ${isWhole ? "whole" : "without its middle"}`, async () => {
+      const emulator = await start({ kind: "forget_middle" });
+      assert.equal((await say(emulator, padded(length))).includes("granite-77"), isWhole);
+    });
+});
+
 describe("truncate", () => {
   it("reads and counts the last tokens only, from the limit on", async () => {
     const text = haystack();

@@ -1,9 +1,16 @@
 import * as z from "zod";
 import { FoldArgs, FoldReport } from "./fold.ts";
 import type { Grant } from "./grants.ts";
-import { overlayTextCharsMax, rethinkBackMax, switchModePerMinuteMax } from "./limits.ts";
+import {
+  mirrorPerHourMax,
+  overlayTextCharsMax,
+  resonanceTextCharsMax,
+  rethinkBackMax,
+  switchModePerMinuteMax,
+} from "./limits.ts";
 import { ConversationName, ModeName } from "./message.ts";
 import { Expiry, Lifetime, Overlay } from "./prompt.ts";
+import { MirrorReport } from "./mirror.ts";
 import { RethinkReport } from "./recursia.ts";
 
 /** A text in both languages of the product. */
@@ -71,6 +78,19 @@ const NewResult = z.strictObject({ conversation: z.string(), forgottenTurns: z.i
 const StopResult = z
   .strictObject({ cancelled: z.array(z.string()) })
   .meta({ id: "StopResult", description: "The runs that were cancelled." });
+
+const ResonanceResult = z
+  .strictObject({
+    command: z.string().nullable().describe("What the text was understood as; `null`: as nothing."),
+    by: z.enum(["phrase", "model"]).nullable(),
+    offered: z.array(z.string()).describe("What the caller could have meant."),
+    result: z.unknown().describe("The result of that command; `null` where there was none."),
+  })
+  .meta({
+    id: "ResonanceResult",
+    description: "A free text, led to a command that changes nothing.",
+  });
+export type ResonanceResult = z.infer<typeof ResonanceResult>;
 
 const none = z.strictObject({});
 
@@ -197,6 +217,36 @@ export const commandTable = [
       ru: "Проверяет последний ответ и заменяет его, только если что-то показывает, что другой лучше.",
     },
     example: "/rethink",
+  },
+  {
+    name: "mirror_self",
+    slash: ["/mirror"],
+    bare: true,
+    args: none,
+    result: MirrorReport,
+    changes: "nothing",
+    local: true,
+    rate: { times: mirrorPerHourMax, seconds: 3_600 },
+    summary: {
+      en: "Examines the conversation's context and the model in full, and proposes what to do; changes nothing.",
+      ru: "Полностью проверяет контекст беседы и модель и предлагает, что сделать; ничего не меняет.",
+    },
+    example: "mirror_self",
+  },
+  {
+    name: "resonance",
+    slash: ["/resonance"],
+    bare: false,
+    args: z.strictObject({ text: z.string().min(1).max(resonanceTextCharsMax) }),
+    rest: "text",
+    result: ResonanceResult,
+    changes: "nothing",
+    local: true,
+    summary: {
+      en: "Finds the command that a free text asks for, among those that change nothing, and runs it.",
+      ru: "Находит команду, о которой просит свободный текст, среди тех, что ничего не меняют, и выполняет её.",
+    },
+    example: '/resonance "check yourself"',
   },
   {
     name: "stop",

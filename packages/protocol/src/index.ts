@@ -14,6 +14,7 @@ export * from "./tokens.ts";
 export * from "./node-state.ts";
 export * from "./report.ts";
 export * from "./fold.ts";
+export * from "./mirror.ts";
 export * from "./self.ts";
 export * from "./openai/error.ts";
 export * from "./openai/chat.ts";

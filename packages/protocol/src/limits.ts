@@ -20,6 +20,10 @@ export const modeSecondsMax = 30 * 86_400;
 
 /** Times in a minute that one principal may switch modes. One more is refused with `busy`. */
 export const switchModePerMinuteMax = 10;
+/** Times that a principal may examine itself in full within an hour. */
+export const mirrorPerHourMax = 6;
+/** Characters of a text that is led to a command. */
+export const resonanceTextCharsMax = 500;
 
 /** Bytes of a JSON body on every route that names no other bound. More is refused with `payload_too_large`. */
 export const jsonBodyBytesMax = 1024 * 1024;

@@ -78,11 +78,6 @@ export const templateEn = {
 #  wall_seconds: 90
 #  # Tokens of one principal in a day, all its turns counted; beyond them answers are given without rethinking.
 #  tokens_per_day: 1000000
-#: recursia:
-#:   # What a judge was measured to do: the share of wrong answers it finds, and of right ones it lets pass.
-#:   judge:
-#:     sensitivity: 0.9
-#:     specificity: 0.95
 
 # Facts and what is proposed as one.
 #memory:

@@ -40,6 +40,8 @@ export interface AnsweringOptions {
   readonly language: keyof Bilingual;
   readonly modes: Modes;
   readonly recursia: RecursiaLimits;
+  /** What the server that judges was measured to be; `undefined` where nothing is known of it. */
+  readonly judgeQuality: () => JudgeQuality | undefined;
   /** Tokens that a principal used today. */
   readonly usedToday: (principal: string) => number;
 }
@@ -48,8 +50,6 @@ export interface AnsweringOptions {
 export interface RecursiaLimits {
   /** Of one principal, all its turns counted. */
   readonly tokensPerDay: number;
-  /** What a judge was measured to do; without it none is asked. */
-  readonly judge: JudgeQuality | undefined;
 }
 
 /** What a controller produces; the turn adds ids, mode and time. */

@@ -12,6 +12,7 @@ import {
   problem,
 } from "@adyton/protocol";
 import { commandSpec } from "../domain/commands/command-text.ts";
+import type { ReadOnlyCommand } from "../domain/commands/intent.ts";
 import type { AppendOutcome, DedupeKey, NewRecord, RecordGroup } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
@@ -34,9 +35,11 @@ import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self
 import { foldError, type FoldOptions } from "./fold/fold-error.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
+import { type MirrorOptions, mirrorSelf } from "./mirror/mirror-self.ts";
 import { OneByOne } from "./one-by-one.ts";
 import { mayCommand } from "./permissions.ts";
 import { problemWords } from "./problem-words.ts";
+import { resonate } from "./resonance.ts";
 import type { Turns } from "./turns.ts";
 import { usageInWords, usageOf } from "./usage.ts";
 
@@ -47,6 +50,7 @@ export interface CommandsOptions {
   readonly turns: Turns;
   readonly describe: DescribeOptions;
   readonly fold: FoldOptions;
+  readonly mirror: MirrorOptions;
   readonly idempotency: Idempotency;
   readonly language: keyof Bilingual;
   readonly now: () => number;
@@ -211,6 +215,10 @@ export class Commands {
           ...at,
           conversation: at.named ? at.conversation : undefined,
         });
+      case "mirror_self":
+        return mirrorSelf(this.#options.mirror, at, []);
+      case "resonance":
+        return this.#resonance(String(args["text"]), at);
     }
   }
 
@@ -221,6 +229,16 @@ export class Commands {
       await this.#write({ records: [record] });
       return overlay;
     });
+  }
+
+  #resonance(text: string, at: Execution): Promise<Outcome> {
+    const { describe, language } = this.#options;
+    const execute = async (command: ReadOnlyCommand): Promise<CommandResult> => {
+      const conversation = at.named ? at.conversation : undefined;
+      const { principal } = at;
+      return (await this.execute({ principal, command, args: {}, conversation })).result;
+    };
+    return resonate({ backends: describe.backends, language, execute }, text, at);
   }
 
   #describeSelf(at: Execution): Outcome {

@@ -13,7 +13,9 @@ import {
 import { withOwnPrompt } from "./client-context.ts";
 import { askServers, type Attempt } from "./failover.ts";
 import type { LiveRun } from "./live-run.ts";
+import { SchemaHolding } from "./schema-holding.ts";
 import { systemMessage, turnSystem } from "./turn-context.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 type Answered = ChatOutcome & { readonly kind: "answered" };
 
@@ -25,8 +27,7 @@ export class ModelCalls {
   readonly #options: AnsweringOptions;
   readonly #run: LiveRun;
   readonly #base: Omit<OpenPrompt, "question" | "behind">;
-  /** Servers that refused to be held to a schema are asked without. */
-  readonly #schemaless = new Set<string>();
+  readonly #holding = new SchemaHolding();
   readonly #answers = new Map<string, Answered>();
   /** What the last call that brought nothing came to. */
   failure: (ChatOutcome & { readonly kind: "failed" }) | undefined;
@@ -119,26 +120,22 @@ export class ModelCalls {
     return { kind: "answered", text: outcome.text, inTokens, outTokens };
   }
 
-  async #askServer(
-    call: AskCall,
-    backend: Backend,
-    attempt: Attempt & { readonly signal: AbortSignal },
-  ) {
-    const isHeld = call.schema !== undefined && !this.#schemaless.has(backend.name);
-    const asked = await this.#askOnce(call, backend, { ...attempt, isHeld });
-    const { outcome } = asked;
-    if (!isHeld || outcome.kind !== "failed" || outcome.reason !== "refused") return asked;
-    this.#schemaless.add(backend.name);
-    return this.#askOnce(call, backend, { ...attempt, isHeld: false });
+  #askServer(call: AskCall, backend: Backend, attempt: Attempt & { readonly signal: AbortSignal }) {
+    return this.#holding.ask(backend.name, call.schema, (format) =>
+      this.#askOnce(call, backend, { ...attempt, format }),
+    );
   }
 
   #askOnce(
     call: AskCall,
     backend: Backend,
-    { isHeld, ...attempt }: Attempt & { readonly signal: AbortSignal; readonly isHeld: boolean },
+    {
+      format,
+      ...attempt
+    }: Attempt & { readonly signal: AbortSignal; readonly format: ChatSettings },
   ) {
     const { submission } = this.#run;
-    const request = { ...attempt, settings: this.#settings(call, isHeld) };
+    const request = { ...attempt, settings: this.#settings(call, format) };
     if (call.about === "alone") {
       const [question = { role: "user", content: "" } as const, ...behind] = call.messages;
       const { answerTokensMax } = this.#base;
@@ -157,12 +154,8 @@ export class ModelCalls {
     return askInWindow(backend, { ...this.#base, question, behind: call.messages }, request);
   }
 
-  #settings({ about, temperature, schema }: AskCall, isHeld: boolean): ChatSettings {
+  #settings({ about, temperature }: AskCall, format: ChatSettings): ChatSettings {
     const own = about === "conversation" ? this.#run.submission.context?.settings : undefined;
-    const format =
-      schema === undefined || !isHeld
-        ? {}
-        : { response_format: { type: "json_schema", json_schema: { ...schema, strict: true } } };
     const asOfMode = about === "conversation" ? this.#run.policy.generation : undefined;
     return { ...own, temperature, ...asOfMode, ...format };
   }
@@ -177,17 +170,4 @@ export function noAnswer(
   if (failure !== undefined) return chatProblem(failure, language);
   // Whoever stopped the run says why.
   return new ProblemError(problem(reason === "cancelled" ? "cancelled" : "budget_exhausted"));
-}
-
-/** A server that heeds no signal does not hold up the run. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
-  const { promise, resolve } = Promise.withResolvers<undefined>();
-  const onAbort = (): void => resolve(undefined);
-  signal.addEventListener("abort", onAbort, { once: true });
-  if (signal.aborted) onAbort();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }

@@ -140,9 +140,8 @@ async function answerWithoutThinking(
   return { ...made, text: made.text + remark, recursia: report, ...data };
 }
 
-function policyOf({ recursia, backends }: AnsweringOptions, run: LiveRun): Policy {
+function policyOf({ backends, judgeQuality }: AnsweringOptions, run: LiveRun): Policy {
   const { calls, tokens, wallMs } = { ...recursiaBudget, ...run.policy.budget };
-  const { judge } = recursia;
   const size = billionsByName(backends.first("chat")?.model ?? "");
   const isLarge = size !== undefined && size > largeModelBillions;
   const mayJudge = backends.works("verifier") || size === undefined || size >= largeModelBillions;
@@ -152,7 +151,7 @@ function policyOf({ recursia, backends }: AnsweringOptions, run: LiveRun): Polic
     wallMs,
     depth: run.submission.rethink?.depth ?? "fast",
     patience: isLarge ? 2 : 1,
-    judge: mayJudge ? judge : undefined,
+    judge: mayJudge ? judgeQuality() : undefined,
   };
 }
 

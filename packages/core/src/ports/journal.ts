@@ -221,8 +221,16 @@ export interface FactsStatePort {
   blocks(owner: string): readonly BlockState[];
 }
 
+/** What a model was measured to be as a judge. */
+export interface JudgeState {
+  readonly sensitivity: number;
+  readonly specificity: number;
+}
+
 export interface StatePort {
   readonly facts: FactsStatePort;
+  /** By the keyed digest of a model's name. */
+  judge(model: string): JudgeState | undefined;
   /** The clusters of a log, the one seen last first, with what the given hours (since 1970) counted of them. */
   foldClusters(scope: string, hours: readonly number[]): readonly FoldClusterState[];
   foldCoverage(scope: string, hours: readonly number[]): FoldCoverage;

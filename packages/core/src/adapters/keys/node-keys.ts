@@ -25,6 +25,8 @@ export interface NodeKeys {
   readonly dedupeKey: Uint8Array;
   /** Names logs and their clusters in records. */
   readonly foldKey: Uint8Array;
+  /** Names models in records: a server's name for one may be a path. */
+  readonly modelKey: Uint8Array;
 }
 
 export class NodeKeyError extends CodedError<"not_a_key" | "key_missing"> {}
@@ -69,6 +71,7 @@ export function deriveNodeKeys(secret: Uint8Array): NodeKeys {
     conversationKey: derive("conversation"),
     dedupeKey: derive("dedupe"),
     foldKey: derive("fold"),
+    modelKey: derive("model"),
   };
 }
 

@@ -130,6 +130,10 @@ const anyEvent = fc.oneof(
       ms: fc.nat(99),
     }),
   ),
+  event(
+    "judge.measured",
+    fc.record({ model: name, sensitivity: fc.constantFrom(0, 0.85), specificity: fc.constant(1) }),
+  ),
 );
 
 const anyRecord = fc

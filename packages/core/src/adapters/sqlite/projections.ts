@@ -19,6 +19,7 @@ export const stateTables = [
   "fold_cluster",
   "fold_count",
   "fold_cover",
+  "judge",
 ] as const;
 
 const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
@@ -253,6 +254,15 @@ export class Projections {
           facts.person ? 1 : 0,
           record.time,
           facts.expiresMs,
+        ),
+      "judge.measured": (record, facts) =>
+        this.#run(
+          `INSERT OR REPLACE INTO judge (model, sensitivity, specificity, seq, time) VALUES (?, ?, ?, ?, ?)`,
+          facts.model,
+          facts.sensitivity,
+          facts.specificity,
+          record.seq,
+          record.time,
         ),
       "token.revoked": (record, facts) =>
         this.#run(

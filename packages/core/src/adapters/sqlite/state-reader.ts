@@ -86,6 +86,7 @@ export type UsageRow = z.infer<typeof UsageRow>;
 
 const FoldClusterRow = z.object({ key: z.string(), seq: z.int(), count: z.int() });
 const FoldCoverageRow = z.object({ ms: z.int() });
+const JudgeRow = z.object({ sensitivity: z.number(), specificity: z.number() });
 
 /** Reads the state tables. */
 export class StateReader {
@@ -175,5 +176,10 @@ export class StateReader {
     const sql =
       "SELECT coalesce(sum(ms), 0) AS ms FROM fold_cover WHERE scope = ? AND hour IN (SELECT value FROM json_each(?))";
     return this.#rows.one(FoldCoverageRow, sql, scope, JSON.stringify(hours)) ?? { ms: 0 };
+  }
+
+  judge(model: string): z.infer<typeof JudgeRow> | undefined {
+    const sql = "SELECT sensitivity, specificity FROM judge WHERE model = ?";
+    return this.#rows.one(JudgeRow, sql, model);
   }
 }

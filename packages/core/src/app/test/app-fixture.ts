@@ -11,6 +11,8 @@ import { openSearch } from "../../adapters/search/search-client.ts";
 import { Journal } from "../../adapters/sqlite/journal.ts";
 import { JournalReader } from "../../adapters/sqlite/journal-reader.ts";
 import { StateReader } from "../../adapters/sqlite/state-reader.ts";
+import type { Invariants } from "../../domain/mirror/snapshot.ts";
+import type { JudgeQuality } from "../../domain/recursia/asking.ts";
 import type { SearchClient } from "../../domain/search/search-contract.ts";
 import type { Backend, BackendHealth, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
 import type { Principal } from "../../ports/http.ts";
@@ -26,6 +28,7 @@ import { Idempotency } from "../idempotency.ts";
 import type { Submission } from "../live-run.ts";
 import { Memory } from "../memory.ts";
 import { Proposals } from "../proposals.ts";
+import { Judges } from "../mirror/judges.ts";
 import { Runs } from "../runs.ts";
 import { owner, Tokens } from "../tokens.ts";
 import { Turns } from "../turns.ts";
@@ -90,7 +93,7 @@ export const person = (name: string, ...grants: Principal["grants"]): Principal 
   person: `token:${name}`,
 });
 
-const recursiaDefault: RecursiaLimits = { tokensPerDay: 1_000_000, judge: undefined };
+const recursiaDefault: RecursiaLimits = { tokensPerDay: 1_000_000 };
 
 /** The modes of a node whose owner defined none. */
 export const builtIn = new Modes(builtInModes());
@@ -118,6 +121,10 @@ export interface FixtureOptions {
   readonly budget?: Partial<Record<keyof typeof recursiaBudget, number>>;
   /** Modes that the owner defined. */
   readonly modes?: readonly ModeSpec[];
+  /** In place of what was measured of the judge. */
+  readonly judge?: JudgeQuality | undefined;
+  readonly invariants?: Invariants;
+  readonly mirrorMsMax?: number;
   readonly commitDelayMs?: number;
   readonly search?: SearchClient;
   readonly language?: "en" | "ru";
@@ -173,6 +180,7 @@ export async function openApp(options: FixtureOptions = {}) {
   const facts = new Facts({ ...stored, lifetimeMs, index: memory.index });
   const proposals = new Proposals({ ...stored, facts, lifetimeMs: proposalMs });
   const blocks = new Blocks({ ...stored, countTokens: (text) => text.length });
+  const judges = new Judges({ backends, state, modelKey: keys.modelKey });
   const turns = new Turns({
     journal,
     backends,
@@ -184,6 +192,7 @@ export async function openApp(options: FixtureOptions = {}) {
     language: options.language ?? "en",
     wallMs: options.wallMs ?? 60_000,
     recursia: { ...recursiaDefault, ...options.recursia },
+    judgeQuality: () => options.judge ?? judges.quality(),
     usedToday: (principal) => tokensToday(state, principal, now()),
     now,
     onUnexpected: (error) => unexpected.push(error),
@@ -219,6 +228,16 @@ export async function openApp(options: FixtureOptions = {}) {
       language: options.language ?? "en",
       now,
     },
+    mirror: {
+      describe,
+      records,
+      judges,
+      invariants: options.invariants ?? {},
+      answerTokensMax: undefined,
+      language: options.language ?? "en",
+      now,
+      ...(options.mirrorMsMax === undefined ? {} : { msMax: options.mirrorMsMax }),
+    },
     language: options.language ?? "en",
     now,
   });
@@ -239,6 +258,7 @@ export async function openApp(options: FixtureOptions = {}) {
     blocks,
     commands,
     describe,
+    judges,
     unexpected,
     runs: new Runs({ state, records, turns }),
     tokens: new Tokens({ journal, state, ownerTokenHash: "00", now }),

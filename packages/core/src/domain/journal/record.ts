@@ -60,6 +60,12 @@ export const factsByType = {
     completionTokens: z.int(),
     ms: z.int(),
   }),
+  /** A model was measured as a judge; `model` is a keyed digest of its name. */
+  "judge.measured": z.strictObject({
+    model: z.string(),
+    sensitivity: z.number(),
+    specificity: z.number(),
+  }),
   "conversation.reset": z.strictObject({}),
   "mode.changed": z.strictObject({
     mode: z.string(),

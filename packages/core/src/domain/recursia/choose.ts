@@ -6,7 +6,7 @@ import { jsonIn, prompts, schemas } from "./prompts.ts";
 import { kept, type Run, type Settled, tell } from "./run.ts";
 
 /** Below this a judge's choice loses more right answers than it brings (measured by simulation). */
-const youdenMin = 0.7;
+export const youdenMin = 0.7;
 /** Drafts beside the first. */
 const draftsMore = 2;
 const sameAt = 0.97;

@@ -1,0 +1,24 @@
+import * as z from "zod";
+import { Report } from "./report.ts";
+
+const share = z.number().min(0).max(1);
+
+export const MirrorReport = Report.extend({
+  report: z.literal("mirror_self"),
+  canary: z
+    .record(z.enum(["10", "50", "90"]), z.union([z.literal(0), z.literal(1)]))
+    .optional()
+    .describe("Per depth of the context, in percent: whether the model saw what stands there."),
+  judge: z
+    .strictObject({
+      sensitivity: share.describe("The share of wrong answers it finds."),
+      specificity: share.describe("The share of right answers it lets pass."),
+      isUnlocked: z.boolean().describe("Whether RECURSIA lets it choose between drafts."),
+    })
+    .optional()
+    .describe("What the model was measured to be as a judge."),
+}).meta({
+  id: "MirrorReport",
+  description: "The node and its model, examined in full. Nothing that it proposes was executed.",
+});
+export type MirrorReport = z.infer<typeof MirrorReport>;
