@@ -14,6 +14,7 @@ describe("the configuration", () => {
       logs: [],
       turns: { wall_seconds: 600, history_turns: 20 },
       recursia: { calls: 8, tokens: 12_000, wall_seconds: 90, tokens_per_day: 1_000_000 },
+      memory: { proposal_days: 30 },
       retention: { trace_days: 30 },
     });
     const { backends } = NodeConfig.parse({ backends: [backend] });
