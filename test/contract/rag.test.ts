@@ -121,6 +121,42 @@ it("obeys no order that stands in a document", async () => {
   assert.deepEqual(node.app.records.headersAfter(0, 10, "mode."), []);
 });
 
+it("shows the model each passage under its place, the best at both ends", async () => {
+  const quote = "2026-05-03,Иванов";
+  await using node = await openNode({
+    rules: [{ schema: /grounded/, reply: grounded("Иванов.", quote) }],
+  });
+  const pages = ["обслуживание", "обслуживание котла", "обслуживание котла в мае"].map(
+    (words, index) => ({
+      title: `Заметка ${index}`,
+      source: `${index}.md`,
+      mediaType: "text/markdown" as const,
+      text: `# Заметка ${index}\n\nЗдесь записано: ${words}.`,
+      shared: false,
+    }),
+  );
+  const table = `дата,кто проводил обслуживание котла в мае\n${quote}\n`;
+  const rows = {
+    title: "Журнал",
+    source: "rows.csv",
+    mediaType: "text/csv" as const,
+    text: table,
+    shared: false,
+  };
+  await node.app.memory.addAll([...pages, rows], owner);
+  const asked = question("Кто проводил обслуживание котла в мае?", { mode: "RAG" });
+  const end = await node.app.turns.submit(asked).end;
+  assert.ok(end.kind === "answered" && end.answer.answeredBy === "model");
+  assert.equal(end.answer.citations?.[0]?.provenance.tier, "owner");
+  const sent = JSON.stringify(node.emulator.requests.at(-1)?.body);
+  const places = [...sent.matchAll(/<passage (\d)>\\n\((Заметка \d|Журнал)/gu)].map(
+    ([, , at]) => at,
+  );
+  assert.equal(places[0], "Журнал");
+  assert.deepEqual(places.slice(1), ["Заметка 1", "Заметка 0", "Заметка 2"]);
+  assert.ok(sent.includes("(Журнал › дата,кто проводил обслуживание котла в мае)"));
+});
+
 it("only quotes where no model is connected", async () => {
   const { openApp } = await import("../../packages/core/src/app/test/app-fixture.ts");
   await using app = await openApp();

@@ -120,8 +120,20 @@ const commandTable = [
     options: [
       { flags: "--shared", text: "option.shared" },
       { flags: "--title <title>", text: "option.title" },
+      { flags: "--expires <when>", text: "option.expires" },
     ],
     load: async () => (await import("./commands/memory-add.ts")).memoryAdd,
+  },
+  {
+    path: "memory import",
+    args: "<path...>",
+    group: "data",
+    options: [
+      { flags: "--shared", text: "option.shared" },
+      { flags: "--expires <when>", text: "option.expires" },
+      { flags: "--dry-run", text: "option.dry_run" },
+    ],
+    load: async () => (await import("./commands/memory-import.ts")).memoryImport,
   },
   {
     path: "memory search",

@@ -11,7 +11,10 @@ export const documentMediaTypes = [
   "text/markdown",
   "text/plain",
   "text/csv",
+  "text/html",
+  "text/x-log",
   "application/json",
+  "application/pdf",
 ] as const;
 
 /** Where a passage comes from, and how far that is trusted. */
@@ -43,7 +46,13 @@ export const DocumentRequest = z
       .max(512)
       .optional()
       .describe("Where it comes from: a path, an address."),
-    mediaType: z.enum(documentMediaTypes).default("text/plain"),
+    mediaType: z
+      .enum(documentMediaTypes)
+      .default("text/plain")
+      .describe(
+        "How the text is divided: by headings (Markdown, and the Markdown taken from HTML), by groups of rows under the " +
+          "header (CSV), by path (JSON), by entries (a log), by pages with a form feed between them (PDF).",
+      ),
     shared: z
       .boolean()
       .default(false)

@@ -1,25 +1,19 @@
-import { readFile, stat } from "node:fs/promises";
-import { basename, extname, resolve } from "node:path";
-import { documentTextBytesMax, type documentMediaTypes } from "@adyton/protocol";
+import { documentTextBytesMax } from "@adyton/protocol";
 import type { Client } from "../client.ts";
+import {
+  about,
+  documentIn,
+  documentTitle,
+  readBytes,
+  titleCharsMax,
+  tooLarge,
+} from "../document-file.ts";
 import { exitCodes, Failure } from "../failure.ts";
+import { expiryOf } from "../expiry.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { readStandardInput } from "../standard-input.ts";
 import { plainLine } from "../terminal-text.ts";
 import type { Translate } from "../texts/translate.ts";
-
-type MediaType = (typeof documentMediaTypes)[number];
-
-const mediaTypes: Readonly<Record<string, MediaType>> = {
-  ".md": "text/markdown",
-  ".markdown": "text/markdown",
-  ".txt": "text/plain",
-  ".log": "text/plain",
-  ".csv": "text/csv",
-  ".json": "application/json",
-};
-
-const titleCharsMax = 300;
 
 /**
  * `memory add FILE…`: one document per file, `-` is the standard input. A file that cannot be added is named and the
@@ -30,6 +24,7 @@ export async function memoryAdd(shell: Shell, { args, options }: Invocation): Pr
   const title = options.text("title");
   if (title !== undefined && args.length > 1)
     throw new Failure("usage", { title: t("memory.one_title") });
+  const wanted = { title, shared: options.flag("shared"), ...expiryOf(options, t), t };
   const client = await shell.client();
   const added: unknown[] = [];
   const failures: Failure[] = [];
@@ -38,7 +33,7 @@ export async function memoryAdd(shell: Shell, { args, options }: Invocation): Pr
     progress.update(t("memory.adding", { file, number: index + 1, count: args.length }));
     try {
       const startedMs = Date.now();
-      const document = await addFile(client, { file, title, shared: options.flag("shared"), t });
+      const document = await addFile(client, file, wanted);
       progress.update("");
       if (print.json) added.push(document);
       else
@@ -53,7 +48,7 @@ export async function memoryAdd(shell: Shell, { args, options }: Invocation): Pr
       // The other files are no worse for this one; a node that is gone would fail them all.
       if (!(error instanceof Failure) || error.code === "unreachable") throw error;
       failures.push(error);
-      if (!print.json) print.failure(prefixed(error, file));
+      if (!print.json) print.failure(about(error, file));
     }
   }
   if (print.json)
@@ -64,84 +59,24 @@ export async function memoryAdd(shell: Shell, { args, options }: Invocation): Pr
   return failures.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
-async function addFile(
-  client: Client,
-  wanted: {
-    readonly file: string;
-    readonly title: string | undefined;
-    readonly shared: boolean;
-    readonly t: Translate;
-  },
-) {
-  const { file, title, shared, t } = wanted;
-  const { text, mediaType, source } = await (file === "-" ? readInput(t) : readDocument(file, t));
-  if (text.trim() === "") throw new Failure("failed", { title: t("memory.empty") });
-  return await client.ask("addDocument", {
-    body: {
-      title: (title ?? documentTitle(text, file, mediaType)).slice(0, titleCharsMax),
-      text,
-      mediaType,
-      shared,
-      ...(source === undefined ? {} : { source }),
-    },
-  });
+interface Wanted {
+  readonly title: string | undefined;
+  readonly shared: boolean;
+  readonly expiresAt?: string;
+  readonly t: Translate;
 }
 
-interface DocumentFile {
-  readonly text: string;
-  readonly mediaType: MediaType;
-  readonly source: string | undefined;
+async function addFile(client: Client, file: string, { title, t, ...how }: Wanted) {
+  const found = file === "-" ? await readInput(t) : documentIn(await readBytes(file, t), t);
+  const named = title === undefined ? found : { ...found, title: title.slice(0, titleCharsMax) };
+  return await client.ask("addDocument", { body: { ...named, ...how } });
 }
 
-async function readDocument(file: string, t: Translate): Promise<DocumentFile> {
-  const mediaType = mediaTypes[extname(file).toLowerCase()];
-  if (mediaType === undefined)
-    throw new Failure("failed", {
-      title: t("memory.bad_kind"),
-      advice: t("memory.kinds", { kinds: Object.keys(mediaTypes).join(" ") }),
-    });
-  let bytes: Buffer;
-  try {
-    const status = await stat(file);
-    if (!status.isFile()) throw new Failure("failed", { title: t("memory.no_file") });
-    if (status.size > documentTextBytesMax) throw tooLarge(t);
-    bytes = await readFile(file);
-  } catch (cause) {
-    if (cause instanceof Failure) throw cause;
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : "";
-    throw new Failure("failed", { title: t("memory.unreadable", { code: String(code) }), cause });
-  }
-  try {
-    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    return { text, mediaType, source: resolve(file) };
-  } catch {
-    throw new Failure("failed", { title: t("input.not_text") });
-  }
-}
-
-async function readInput(t: Translate): Promise<DocumentFile> {
+async function readInput(t: Translate) {
   const input = await readStandardInput(documentTextBytesMax);
-  if (input.kind === "too_long") throw tooLarge(t);
+  if (input.kind === "too_long") throw tooLarge(t, documentTextBytesMax);
   if (input.kind === "not_text") throw new Failure("failed", { title: t("input.not_text") });
-  return { text: input.text, mediaType: "text/plain", source: undefined };
-}
-
-function tooLarge(t: Translate): Failure {
-  return new Failure("failed", {
-    title: t("memory.too_large", { max: documentTextBytesMax / 1024 / 1024 }),
-  });
-}
-
-/** The first heading of a Markdown text, else the file's name without its ending. */
-export function documentTitle(text: string, file: string, mediaType: MediaType): string {
-  const heading =
-    mediaType === "text/markdown" ? /^#{1,6}\s+(.+?)\s*#*$/m.exec(text)?.[1] : undefined;
-  if (heading !== undefined && heading.trim() !== "") return plainLine(heading);
-  if (file !== "-") return basename(file, extname(file));
-  return plainLine(text.trim().split("\n")[0] ?? "").slice(0, 80) || "stdin";
-}
-
-function prefixed(failure: Failure, file: string): Failure {
-  const { code, message, detail, advice, data } = failure;
-  return new Failure(code, { title: `${plainLine(file)}: ${message}`, detail, advice, data });
+  const { text } = input;
+  if (text.trim() === "") throw new Failure("failed", { title: t("memory.empty") });
+  return { text, title: documentTitle(text, "-", "text/plain"), mediaType: "text/plain" as const };
 }

@@ -4,7 +4,8 @@ import { durationMsMax } from "@adyton/runtime/duration";
 import { Failure } from "../failure.ts";
 import { en } from "../texts/en.ts";
 import { translator } from "../texts/translate.ts";
-import { parseExpiry, parseGrants } from "./token.ts";
+import { parseExpiry } from "../expiry.ts";
+import { parseGrants } from "./token.ts";
 
 const t = translator(en);
 const now = Date.parse("2026-11-20T12:00:00Z");

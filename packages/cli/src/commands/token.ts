@@ -1,6 +1,6 @@
 import { Grant, plainGrants, TokenName, type Token } from "@adyton/protocol";
-import { parseDuration } from "@adyton/runtime/duration";
 import { closest } from "@adyton/runtime/suggestion";
+import { expiryOf } from "../expiry.ts";
 import { Failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import type { Cell } from "../printer.ts";
@@ -15,15 +15,14 @@ export async function tokenAdd(shell: Shell, { args, options }: Invocation): Pro
   if (!TokenName.safeParse(name).success)
     throw new Failure("usage", { title: t("token.bad_name", { name: plainLine(name) }) });
   const may = parseGrants(options.text("may"), t);
-  const expires = options.text("expires");
-  const expiresAt = expires === undefined ? undefined : parseExpiry(expires, t);
+  const expiry = expiryOf(options, t);
   const client = await shell.client();
   const token = await client.ask("addToken", {
     body: {
       name,
       may,
       person: options.flag("person"),
-      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...expiry,
     },
   });
   if (print.json) {
@@ -66,7 +65,7 @@ export async function tokenRevoke(shell: Shell, { args }: Invocation): Promise<n
 function row(token: Token, t: Translate): Cell[] {
   const state: Cell =
     token.revokedAt === undefined
-      ? { text: token.expiresAt === undefined ? t("token.valid") : expiry(token.expiresAt, t) }
+      ? { text: token.expiresAt === undefined ? t("token.valid") : shownExpiry(token.expiresAt, t) }
       : { text: t("token.revoked_at", { at: localTime(token.revokedAt) }), style: "red" };
   return [
     { text: plainLine(token.name), style: "cyan" },
@@ -78,7 +77,7 @@ function row(token: Token, t: Translate): Cell[] {
   ];
 }
 
-function expiry(at: string, t: Translate): string {
+function shownExpiry(at: string, t: Translate): string {
   const key = Date.parse(at) <= Date.now() ? "token.expired" : "token.expires";
   return t(key, { at: localTime(at) });
 }
@@ -104,14 +103,4 @@ export function parseGrants(text: string | undefined, t: Translate): Grant[] {
           : t("usage.did_you_mean", { near }),
     });
   });
-}
-
-/** A duration from now (`30d`) or a date (`2027-01-31`, with or without a time) that is still to come. */
-export function parseExpiry(text: string, t: Translate, nowMs = Date.now()): string {
-  const duration = parseDuration(text);
-  const date = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
-  const atMs = duration.kind === "ok" ? nowMs + duration.value : date;
-  if (Number.isNaN(atMs) || atMs <= nowMs)
-    throw new Failure("usage", { title: t("token.bad_expiry", { found: plainLine(text) }) });
-  return new Date(atMs).toISOString();
 }

@@ -40,6 +40,7 @@ Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LAN
   "option.after": "records after this number",
   "option.shared": "everyone may find it (default: only you)",
   "option.title": "the document's title (default: its first heading, else the file's name)",
+  "option.dry_run": "only say what would be done",
   "option.limit": "at most so many results (default: 8)",
   "option.days": "the last so many days (default: 30)",
   "option.may": "what the token permits, separated by commas",
@@ -99,10 +100,13 @@ cat app.log | {adyton} say "what is wrong?"
   "summary.memory": "documents that answers are taken from",
   "example.memory": `{adyton} memory add notes.md
 {adyton} memory search "when was the boiler serviced"`,
-  "summary.memory add": "add documents (md, txt, csv, json, log)",
+  "summary.memory add": "add documents (md, txt, html, csv, json, log)",
   "example.memory add": `{adyton} memory add notes.md manual.txt
 {adyton} memory add --shared --title "House rules" rules.md
 git log | {adyton} memory add - --title "History"`,
+  "summary.memory import": "add whole folders; what has not changed is passed over",
+  "example.memory import": `{adyton} memory import notes/ --dry-run
+{adyton} memory import notes/ "reports/**/*.csv" --shared`,
   "summary.memory search": "search memory",
   "example.memory search": `{adyton} memory search "when was the boiler serviced"
 {adyton} memory search backup --limit 3 --json`,

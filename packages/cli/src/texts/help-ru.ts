@@ -40,6 +40,7 @@ export const helpRu = {
   "option.after": "записи после этого номера",
   "option.shared": "находить могут все (по умолчанию: только вы)",
   "option.title": "название документа (по умолчанию: первый заголовок, иначе имя файла)",
+  "option.dry_run": "только сказать, что было бы сделано",
   "option.limit": "не больше стольких результатов (по умолчанию: 8)",
   "option.days": "за столько последних дней (по умолчанию: 30)",
   "option.may": "что токену можно, через запятую",
@@ -99,10 +100,13 @@ cat app.log | {adyton} say "что не так?"
   "summary.memory": "документы, из которых берутся ответы",
   "example.memory": `{adyton} memory add заметки.md
 {adyton} memory search "когда чинили котёл"`,
-  "summary.memory add": "добавить документы (md, txt, csv, json, log)",
+  "summary.memory add": "добавить документы (md, txt, html, csv, json, log)",
   "example.memory add": `{adyton} memory add заметки.md руководство.txt
 {adyton} memory add --shared --title "Правила дома" правила.md
 git log | {adyton} memory add - --title "История"`,
+  "summary.memory import": "добавить целые папки; неизменившееся пропускается",
+  "example.memory import": `{adyton} memory import заметки/ --dry-run
+{adyton} memory import заметки/ "отчёты/**/*.csv" --shared`,
   "summary.memory search": "искать в памяти",
   "example.memory search": `{adyton} memory search "когда чинили котёл"
 {adyton} memory search копия --limit 3 --json`,

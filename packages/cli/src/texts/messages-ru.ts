@@ -151,6 +151,17 @@ export const messagesRu = {
   "memory.kinds": "Виды файлов: {kinds}; другой текст — по каналу: {adyton memory add -}",
   "memory.no_file": "это не файл",
   "memory.too_large": "в документе не больше {max} МиБ",
+  "import.nothing": "здесь ничего нет: {path}",
+  "import.too_many": "за один раз берётся не больше {max} файлов; назовите вложенные папки",
+  "import.too_deep": "папки вложены глубже чем на {max}",
+  "import.added": "Добавлено: {file}",
+  "import.changed": "Изменено: {file}",
+  "import.passed_over": "Пропущены из-за вида: {endings}",
+  "import.no_ending": "(без расширения)",
+  "import.done":
+    "добавлено: {added}, изменено: {changed}, без изменений: {unchanged}, отказано: {refused}",
+  "import.would_be":
+    "Ничего не изменено. Было бы: добавлено {added}, изменено {changed}, без изменений {unchanged}, отказано {refused}",
   "memory.unreadable": "не читается ({code})",
   "logs.erased": "(стёрто)",
   "logs.withheld": "(принадлежит другому)",

@@ -3,6 +3,7 @@
 import type { Provenance } from "@adyton/protocol";
 import { listItems, markdownBlocks } from "../domain/search/blocks.ts";
 import type { Block } from "../domain/search/blocks.ts";
+import { placeOf } from "../domain/search/place.ts";
 import type { SearchHit, SearchResult } from "../domain/search/search-contract.ts";
 import { sentences } from "../domain/search/sentences.ts";
 import type { Span } from "../domain/search/sentences.ts";
@@ -100,11 +101,11 @@ export function answerFromMemory(
   const others = result.hits
     .slice(1)
     .filter((hit) => hit.score >= scoreFloor && languageOf(hit.text) === languageOf(best.text))
-    .map((hit) => placeOf(hit))
-    .filter((place, index, all) => place !== placeOf(best) && all.indexOf(place) === index)
+    .map(sourceOf)
+    .filter((place, index, all) => place !== sourceOf(best) && all.indexOf(place) === index)
     .slice(0, seeAlsoMax);
   const lines = [
-    `${framing.source}: ${placeOf(best)}`,
+    `${framing.source}: ${sourceOf(best)}`,
     ...others.map((place) => `${framing.seeAlso}: ${place}`),
   ];
   return {
@@ -122,9 +123,8 @@ function nothingFound(question: string, framing: Words, reason: QuotingReason): 
     : `${notFound} ${why[reason]} ${advice}`;
 }
 
-function placeOf(hit: SearchHit): string {
-  const path = hit.heading.filter((title) => title !== hit.title);
-  return `${[hit.title, ...path].join(" › ")} (${hit.source})`;
+function sourceOf(hit: SearchHit): string {
+  return `${placeOf(hit)} (${hit.source})`;
 }
 
 /** The part of a chunk to show: all of it when it is short, else the run of whole parts that fits the question best. */

@@ -1,6 +1,8 @@
 import { grantCovers, searchQueryCharsMax } from "@adyton/protocol";
 import { shownModel } from "../domain/model/shown-model.ts";
 import { groundedAnswer } from "../domain/recursia/grounded.ts";
+import { bestAtTheEnds } from "../domain/search/fuse.ts";
+import { placeOf } from "../domain/search/place.ts";
 import type { SearchHit } from "../domain/search/search-contract.ts";
 import { languageOf } from "../domain/search/terms.ts";
 import type { AnsweringOptions, Produced } from "./answering.ts";
@@ -26,7 +28,8 @@ export async function answerFromSources(
   const result = await options.find({ query, owners: [principal.person], limit, sources });
   if (!result.found) return told(run, notFound(text));
   const calls = new ModelCalls(options, run);
-  const outcome = await groundedAnswer(text, result.hits, {
+  const passages = bestAtTheEnds(result.hits);
+  const outcome = await groundedAnswer(text, passages, {
     ask: calls.ask,
     policy: { calls: 2, tokens: 0, wallMs: 0, ...budget, depth: "fast", patience: 1 },
     count: (each) => options.backends.first("chat")?.countTokens(each) ?? each.length,
@@ -42,7 +45,7 @@ export async function answerFromSources(
   if (outcome.kind === "not_found") return told(run, { ...notFound(text), usage });
   if (outcome.kind === "unsupported") return told(run, { ...quoted(text, result), usage });
   const cited = outcome.citations.flatMap(({ passage, quote }) => {
-    const hit = result.hits[passage];
+    const hit = passages[passage];
     return hit === undefined ? [] : [{ hit, quote }];
   });
   const isOwner = grantCovers(principal.grants, "admin");
@@ -76,8 +79,7 @@ function quoted(question: string, result: Parameters<typeof answerFromMemory>[1]
 }
 
 function sourceLine({ hit, quote }: { hit: SearchHit; quote: string }, index: number): string {
-  const place = [hit.title, ...hit.heading.filter((title) => title !== hit.title)].join(" › ");
-  return `[${index + 1}] “${quote}” — ${place} (${hit.source})`;
+  return `[${index + 1}] “${quote}” — ${placeOf(hit)} (${hit.source})`;
 }
 
 function citation(hit: SearchHit, quote: string) {

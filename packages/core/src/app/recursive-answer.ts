@@ -13,6 +13,7 @@ import type { Passage, Policy, Rethought } from "../domain/recursia/asking.ts";
 import { schemaChecker } from "../domain/recursia/json-shape.ts";
 import { recurse } from "../domain/recursia/recurse.ts";
 import type { Cost } from "../domain/recursia/run-budget.ts";
+import { bestAtTheEnds } from "../domain/search/fuse.ts";
 import { languageOf } from "../domain/search/terms.ts";
 import { answerByModel, type AnsweringOptions, type Produced } from "./answering.ts";
 import type { LiveRun } from "./live-run.ts";
@@ -170,7 +171,7 @@ async function passagesFor({ find }: AnsweringOptions, run: LiveRun): Promise<re
   const query = text.slice(0, searchQueryCharsMax);
   const { k: limit = 0, sources = [] } = run.policy.retrieval ?? {};
   const { found, hits } = await find({ query, owners: [principal.person], limit, sources });
-  return found ? hits : [];
+  return found ? bestAtTheEnds(hits) : [];
 }
 
 /** The form that the mode demands is checked like everything else. */

@@ -78,6 +78,9 @@ export interface Step {
 /** A passage of memory that claims are held against. */
 export interface Passage {
   readonly text: string;
+  /** Title and headings, where the passage has them: rows of a table say little without the names of their columns. */
+  readonly title?: string;
+  readonly heading?: readonly string[];
 }
 
 /** What a judge was measured to do: the shares of wrong answers it finds, and of right ones it lets pass. */

@@ -3,7 +3,7 @@ import { languageOf } from "../search/terms.ts";
 import type { AnswerSchema, Passage } from "./asking.ts";
 import { numbersIn } from "./canonical.ts";
 import { literalQuote } from "./literal.ts";
-import { fenced, jsonIn } from "./prompts.ts";
+import { fenced, jsonIn, withPlace } from "./prompts.ts";
 import type { RecurseOptions } from "./recurse.ts";
 import { type Cost, RunBudget } from "./run-budget.ts";
 
@@ -167,7 +167,7 @@ function faultOf(
   if (citations.length === 0) return cited === 0 ? faults.noQuote : faults.notLiteral;
   // A citation's own mark is no figure of the answer.
   const figures = numbersIn(answer.replaceAll(/\[\d{1,2}\]/gu, ""));
-  const known = new Set([question, ...passages.map(({ text }) => text)].flatMap(numbersIn));
+  const known = new Set([question, ...passages.map(withPlace)].flatMap(numbersIn));
   return figures.every((figure) => known.has(figure)) ? undefined : faults.figures;
 }
 

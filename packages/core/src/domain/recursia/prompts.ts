@@ -1,4 +1,5 @@
 import type { Language } from "../search/terms.ts";
+import { placeOf } from "../search/place.ts";
 import type { AnswerSchema, Passage } from "./asking.ts";
 
 /** What the controller says to the model. Short, and in the language of the question. */
@@ -92,10 +93,16 @@ export const schemas = {
 export function fenced(passages: readonly Passage[]): string {
   return passages
     .map(
-      ({ text }, index) =>
-        `<passage ${index + 1}>\n${text.replaceAll(/<\/?passage/giu, "< passage")}\n</passage ${index + 1}>`,
+      (passage, index) =>
+        `<passage ${index + 1}>\n${withPlace(passage).replaceAll(/<\/?passage/giu, "< passage")}\n</passage ${index + 1}>`,
     )
     .join("\n");
+}
+
+/** A passage below the place it stands in: what is cited is the passage alone. */
+export function withPlace({ text, title = "", heading = [] }: Passage): string {
+  const place = placeOf({ title, heading });
+  return place === "" ? text : `(${place})\n${text}`;
 }
 
 /** The JSON in a model's answer, also where words stand around it; `undefined` where there is none. */

@@ -1,5 +1,6 @@
 import { linesOf, listItems, markdownBlocks, plainBlocks } from "./blocks.ts";
 import type { Block } from "./blocks.ts";
+import { csvParts, jsonParts, logParts, type Part } from "./data-parts.ts";
 import { sentences } from "./sentences.ts";
 import type { Span } from "./sentences.ts";
 
@@ -10,11 +11,21 @@ export const codeBlockCharsMax = 8_000;
 export const lineCharsMax = 2_000;
 export const headingCharsMax = 200;
 
-export type MediaType = "text/markdown" | "text/plain" | "text/csv" | "application/json";
+export type MediaType =
+  | "text/markdown"
+  | "text/plain"
+  | "text/csv"
+  | "text/html"
+  | "text/x-log"
+  | "application/json"
+  | "application/pdf";
+
+/** What stands between two pages of a text that was taken from a file with pages. */
+export const pageBreak = "\f";
 
 export interface Chunk {
   readonly ordinal: number;
-  /** The headings above the chunk, outermost first; for CSV the header row. */
+  /** The headings above the chunk, outermost first; for CSV the header row, for JSON the path, for pages the number. */
   readonly heading: readonly string[];
   /** A literal slice of the document. */
   readonly text: string;
@@ -102,31 +113,44 @@ function markdownPieces(text: string): Piece[] {
   return pieces;
 }
 
-function linePieces(text: string, heading: readonly string[]): Piece[] {
-  return splitLong(text, { start: 0, end: text.length }).map((span) => ({
-    ...span,
-    heading,
-    section: 0,
-    isProse: false,
-  }));
+function dataPieces(text: string, parts: readonly Part[]): Piece[] {
+  return parts.flatMap((part) => {
+    const spans = fits(text, part) ? [part] : splitLong(text, part);
+    return spans.map(({ start, end }) => ({ ...part, start, end, isProse: false }));
+  });
+}
+
+function plainPieces(text: string, heading: readonly string[] = [], section = 0): Piece[] {
+  return plainBlocks(text).flatMap((block) =>
+    divide(text, block).map(({ start, end }) => ({ start, end, heading, section, isProse: true })),
+  );
+}
+
+/** Each page is a section under its number, as it is cited. */
+function pagePieces(text: string): Piece[] {
+  let start = 0;
+  return text.split(pageBreak).flatMap((page, index) => {
+    const from = start;
+    start += page.length + pageBreak.length;
+    return plainPieces(page, [`p. ${index + 1}`], index).map((piece) => ({
+      ...piece,
+      start: from + piece.start,
+      end: from + piece.end,
+    }));
+  });
 }
 
 function piecesOf(text: string, mediaType: MediaType): Piece[] {
-  if (mediaType === "text/markdown") return markdownPieces(text);
-  if (mediaType === "text/csv") {
-    const header = linesOf(text)[0]?.text.trim().slice(0, headingCharsMax) ?? "";
-    return linePieces(text, header === "" ? [] : [header]);
+  // The text of an HTML page was taken from it as Markdown.
+  if (mediaType === "text/markdown" || mediaType === "text/html") return markdownPieces(text);
+  if (mediaType === "text/csv") return dataPieces(text, csvParts(text));
+  if (mediaType === "text/x-log") return dataPieces(text, logParts(text));
+  if (mediaType === "application/pdf") return pagePieces(text);
+  if (mediaType === "application/json") {
+    const whole = { start: 0, end: text.length, heading: [], section: 0 };
+    return dataPieces(text, jsonParts(text, (span) => fits(text, span)) ?? [whole]);
   }
-  if (mediaType === "application/json") return linePieces(text, []);
-  return plainBlocks(text).flatMap((block) =>
-    divide(text, block).map((span) => ({
-      start: span.start,
-      end: span.end,
-      heading: [],
-      section: 0,
-      isProse: true,
-    })),
-  );
+  return plainPieces(text);
 }
 
 /** Where the chunk that follows `previous` starts: one sentence earlier, when that sentence is prose and short. */

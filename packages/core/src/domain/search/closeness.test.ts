@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { closeness, editDistance } from "./closeness.ts";
-import { fuseRankings, chunksPerDocumentMax, limitPerDocument, similarity } from "./fuse.ts";
+import {
+  bestAtTheEnds,
+  fuseRankings,
+  chunksPerDocumentMax,
+  limitPerDocument,
+  similarity,
+} from "./fuse.ts";
 import { inverseFrequency, scoreChunk, scoreFloor } from "./score.ts";
 import { soundKey } from "./sound-key.ts";
 
@@ -79,6 +85,20 @@ describe("fusion", () => {
     );
     assert.equal(limitPerDocument([...items, other], (item) => item.document, 2).length, 2);
   });
+  for (const [ranked, ordered] of [
+    [[], []],
+    [[1], [1]],
+    [
+      [1, 2],
+      [1, 2],
+    ],
+    [
+      [1, 2, 3, 4, 5],
+      [1, 3, 5, 4, 2],
+    ],
+  ] as const)
+    it(`puts the best of ${ranked.length} at the ends`, () =>
+      assert.deepEqual(bestAtTheEnds(ranked), ordered));
   it("measures likeness", () => {
     assert.equal(similarity(new Set(["a", "b"]), new Set(["b", "a"])), 1);
     assert.equal(similarity(new Set(["a"]), new Set(["b"])), 0);

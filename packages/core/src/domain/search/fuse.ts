@@ -32,6 +32,13 @@ export function limitPerDocument<T>(
   return kept;
 }
 
+/** Best first, second best last, and so on inwards: models lose what stands in the middle. */
+export function bestAtTheEnds<T>(ranked: readonly T[]): T[] {
+  const first = ranked.filter((_, index) => index % 2 === 0);
+  const last = ranked.filter((_, index) => index % 2 === 1);
+  return [...first, ...last.toReversed()];
+}
+
 /** How alike two sets of words are: 0 nothing shared, 1 the same (Dice's coefficient). */
 export function similarity(left: ReadonlySet<string>, right: ReadonlySet<string>): number {
   const size = left.size + right.size;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { documentTitle } from "./memory-add.ts";
+import { documentTitle } from "./document-file.ts";
 
 const cases: readonly (readonly [string, ...Parameters<typeof documentTitle>])[] = [
   ["Boiler", "# Boiler\n\ntext", "notes.md", "text/markdown"],

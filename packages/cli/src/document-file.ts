@@ -1,0 +1,115 @@
+import { createHash } from "node:crypto";
+import { readFile, stat } from "node:fs/promises";
+import { basename, extname, resolve } from "node:path";
+import { htmlText } from "@adyton/core/html-text";
+import { documentTextBytesMax, type documentMediaTypes } from "@adyton/protocol";
+import { Failure } from "./failure.ts";
+import { plainLine } from "./terminal-text.ts";
+import type { Translate } from "./texts/translate.ts";
+
+type MediaType = (typeof documentMediaTypes)[number];
+
+const mediaTypes: Readonly<Record<string, MediaType>> = {
+  ".md": "text/markdown",
+  ".markdown": "text/markdown",
+  ".txt": "text/plain",
+  ".log": "text/x-log",
+  ".csv": "text/csv",
+  ".json": "application/json",
+  ".html": "text/html",
+  ".htm": "text/html",
+};
+/** The endings of files that can be read. */
+export const fileEndings: readonly string[] = Object.keys(mediaTypes);
+
+/** Bytes of a file that a text is taken from; the text itself has a bound of its own. */
+const fileBytesMax = 64 * 1024 * 1024;
+export const titleCharsMax = 300;
+
+export interface DocumentFile {
+  readonly text: string;
+  readonly title: string;
+  readonly mediaType: MediaType;
+  readonly source: string;
+  /** Of the file, where its text is not the file's own. */
+  readonly originalSha256?: string;
+}
+
+/** What a file holds, before its text is taken from it. */
+export interface FileBytes {
+  readonly file: string;
+  readonly source: string;
+  readonly bytes: Buffer;
+  readonly sha256: string;
+}
+
+/** Whether a file's name ends as the files do that can be read. */
+export function isReadable(file: string): boolean {
+  return Object.hasOwn(mediaTypes, extname(file).toLowerCase());
+}
+
+/** Reads a file. Throws `Failure` for one of another kind, one that is too large, and what is no file. */
+export async function readBytes(file: string, t: Translate): Promise<FileBytes> {
+  if (!isReadable(file))
+    throw new Failure("failed", {
+      title: t("memory.bad_kind"),
+      advice: t("memory.kinds", { kinds: fileEndings.join(" ") }),
+    });
+  try {
+    const status = await stat(file);
+    if (!status.isFile()) throw new Failure("failed", { title: t("memory.no_file") });
+    if (status.size > fileBytesMax) throw tooLarge(t, fileBytesMax);
+    const bytes = await readFile(file);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    return { file, source: resolve(file), bytes, sha256 };
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : "";
+    throw new Failure("failed", { title: t("memory.unreadable", { code: String(code) }), cause });
+  }
+}
+
+/** The document in a file. Throws `Failure` where it holds no text, or too much. */
+export function documentIn({ file, source, bytes, sha256 }: FileBytes, t: Translate): DocumentFile {
+  const mediaType = mediaTypes[extname(file).toLowerCase()] ?? "text/plain";
+  const raw = decoded(bytes, t);
+  const page = mediaType === "text/html" ? htmlText(raw) : undefined;
+  const text = page?.text ?? raw;
+  if (text.trim() === "") throw new Failure("failed", { title: t("memory.empty") });
+  if (Buffer.byteLength(text) > documentTextBytesMax) throw tooLarge(t, documentTextBytesMax);
+  const isOwnText = createHash("sha256").update(text).digest("hex") === sha256;
+  return {
+    text,
+    title: (page?.title ?? documentTitle(text, file, mediaType)).slice(0, titleCharsMax),
+    mediaType,
+    source,
+    ...(isOwnText ? {} : { originalSha256: sha256 }),
+  };
+}
+
+function decoded(bytes: Buffer, t: Translate): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new Failure("failed", { title: t("input.not_text") });
+  }
+}
+
+export function tooLarge(t: Translate, bytesMax: number): Failure {
+  return new Failure("failed", { title: t("memory.too_large", { max: bytesMax / 1024 / 1024 }) });
+}
+
+/** The first heading of a text that has them, else the file's name without its ending. */
+export function documentTitle(text: string, file: string, mediaType: MediaType): string {
+  const hasHeadings = mediaType === "text/markdown" || mediaType === "text/html";
+  const heading = hasHeadings ? /^#{1,6}\s+(.+?)\s*#*$/m.exec(text)?.[1] : undefined;
+  if (heading !== undefined && heading.trim() !== "") return plainLine(heading);
+  if (file !== "-") return basename(file, extname(file));
+  return plainLine(text.trim().split("\n")[0] ?? "").slice(0, 80) || "stdin";
+}
+
+/** A failure about one of several files. */
+export function about(failure: Failure, file: string): Failure {
+  const { code, message, detail, advice, data } = failure;
+  return new Failure(code, { title: `${plainLine(file)}: ${message}`, detail, advice, data });
+}
