@@ -19,8 +19,6 @@ const mediaTypes: Readonly<Record<string, MediaType>> = {
   ".html": "text/html",
   ".htm": "text/html",
 };
-/** The endings of files that can be read. */
-export const fileEndings: readonly string[] = Object.keys(mediaTypes);
 
 /** Bytes of a file that a text is taken from; the text itself has a bound of its own. */
 const fileBytesMax = 64 * 1024 * 1024;
@@ -53,7 +51,7 @@ export async function readBytes(file: string, t: Translate): Promise<FileBytes> 
   if (!isReadable(file))
     throw new Failure("failed", {
       title: t("memory.bad_kind"),
-      advice: t("memory.kinds", { kinds: fileEndings.join(" ") }),
+      advice: t("memory.kinds", { kinds: Object.keys(mediaTypes).join(" ") }),
     });
   try {
     const status = await stat(file);

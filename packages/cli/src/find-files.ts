@@ -6,8 +6,7 @@ import { plainLine } from "./terminal-text.ts";
 import type { Translate } from "./texts/translate.ts";
 
 /** Files of one import, and folders within each other. More are refused before anything is added. */
-export const filesMax = 100_000;
-export const foldersDeepMax = 64;
+const bounds = { filesMax: 100_000, foldersDeepMax: 64 };
 
 export interface FoundFiles {
   readonly files: readonly string[];
@@ -20,8 +19,12 @@ export interface FoundFiles {
  * begins with a dot and `node_modules` are passed over, and links are not followed, so that no circle is walked. Throws
  * `Failure` for a path where nothing is, for too many files and for folders too deep.
  */
-export async function findFiles(paths: readonly string[], t: Translate): Promise<FoundFiles> {
-  const search = new Search(t);
+export async function findFiles(
+  paths: readonly string[],
+  t: Translate,
+  limits: typeof bounds = bounds,
+): Promise<FoundFiles> {
+  const search = new Search(t, limits);
   for (const path of paths) await search.add(path);
   return { files: [...search.files].toSorted(), passedOver: search.passedOver };
 }
@@ -30,9 +33,11 @@ class Search {
   readonly files = new Set<string>();
   readonly passedOver = new Map<string, number>();
   readonly #t: Translate;
+  readonly #limits: typeof bounds;
 
-  constructor(t: Translate) {
+  constructor(t: Translate, limits: typeof bounds) {
     this.#t = t;
+    this.#limits = limits;
   }
 
   async add(path: string): Promise<void> {
@@ -49,8 +54,8 @@ class Search {
   }
 
   async #walk(folder: string, depth: number): Promise<void> {
-    if (depth > foldersDeepMax)
-      throw new Failure("failed", { title: this.#t("import.too_deep", { max: foldersDeepMax }) });
+    const { foldersDeepMax: max } = this.#limits;
+    if (depth > max) throw new Failure("failed", { title: this.#t("import.too_deep", { max }) });
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       const { name } = entry;
       if (name.startsWith(".") || name === "node_modules") continue;
@@ -65,8 +70,9 @@ class Search {
   }
 
   #take(path: string): void {
+    const { filesMax: max } = this.#limits;
     this.files.add(path);
-    if (this.files.size > filesMax)
-      throw new Failure("failed", { title: this.#t("import.too_many", { max: filesMax }) });
+    if (this.files.size > max)
+      throw new Failure("failed", { title: this.#t("import.too_many", { max }) });
   }
 }

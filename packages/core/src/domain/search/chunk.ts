@@ -21,7 +21,7 @@ export type MediaType =
   | "application/pdf";
 
 /** What stands between two pages of a text that was taken from a file with pages. */
-export const pageBreak = "\f";
+const pageBreak = "\f";
 
 export interface Chunk {
   readonly ordinal: number;
