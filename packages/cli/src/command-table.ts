@@ -102,6 +102,19 @@ const commandTable = [
     load: async () => (await import("./commands/self.ts")).self,
   },
   {
+    path: "mirror",
+    group: "talk",
+    options: [conversation],
+    load: async () => (await import("./commands/mirror.ts")).mirror,
+  },
+  {
+    path: "resonance",
+    args: "<text...>",
+    group: "talk",
+    options: [conversation],
+    load: async () => (await import("./commands/mirror.ts")).resonance,
+  },
+  {
     path: "logs",
     group: "data",
     options: [

@@ -79,7 +79,7 @@ const StopResult = z
   .strictObject({ cancelled: z.array(z.string()) })
   .meta({ id: "StopResult", description: "The runs that were cancelled." });
 
-const ResonanceResult = z
+export const ResonanceResult = z
   .strictObject({
     command: z.string().nullable().describe("What the text was understood as; `null`: as nothing."),
     by: z.enum(["phrase", "model"]).nullable(),

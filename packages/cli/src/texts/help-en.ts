@@ -92,6 +92,12 @@ cat app.log | {adyton} say "what is wrong?"
   "example.self": `{adyton} self
 {adyton} self --json | jq .routes
 {adyton} self -c kitchen`,
+  "summary.mirror": "examine the context and the model; exit code 1 where a check fails",
+  "example.mirror": `{adyton} mirror
+{adyton} mirror -c work --json`,
+  "summary.resonance": "say in your own words what you want to look at; changes nothing",
+  "example.resonance": `{adyton} resonance "check yourself"
+{adyton} resonance "what can you do"`,
   "summary.logs": "the journal: what happened, newest last",
   "example.logs": `{adyton} logs
 {adyton} logs -f

@@ -92,6 +92,12 @@ cat app.log | {adyton} say "что не так?"
   "example.self": `{adyton} self
 {adyton} self --json | jq .routes
 {adyton} self -c кухня`,
+  "summary.mirror": "проверить контекст и модель; код 1, если проверка не пройдена",
+  "example.mirror": `{adyton} mirror
+{adyton} mirror -c work --json`,
+  "summary.resonance": "сказать своими словами, на что посмотреть; ничего не меняет",
+  "example.resonance": `{adyton} resonance "перепроверь контекст ядра"
+{adyton} resonance "что ты умеешь"`,
   "summary.logs": "журнал: что произошло, новое внизу",
   "example.logs": `{adyton} logs
 {adyton} logs -f

@@ -65,10 +65,10 @@ export function judgeOutcome(quality: JudgeQuality | undefined): CheckOutcome {
   const { sensitivity, specificity } = quality;
   const isUnlocked = isCalibrated(quality);
   const measured = {
-    items: calibrationBatches.flat().length,
+    youden: rounded(sensitivity + specificity - 1),
     sensitivity: rounded(sensitivity),
     specificity: rounded(specificity),
-    youden: rounded(sensitivity + specificity - 1),
+    items: calibrationBatches.flat().length,
     isUnlocked,
   };
   if (isUnlocked) return { status: "ok", measured };
