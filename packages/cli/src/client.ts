@@ -21,6 +21,8 @@ const patient: ReadonlySet<RouteId> = new Set([
   "runCommand",
   "verifyJournal",
   "backupJournal",
+  "previewForgetting",
+  "forget",
 ]);
 
 export type Outcome<T> =

@@ -5,14 +5,18 @@ import { problem } from "@adyton/protocol";
 import type { RootLog } from "@adyton/runtime/log";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
+import { forgettingIn } from "./adapters/sqlite/forget-thread.ts";
 import type { Journal } from "./adapters/sqlite/journal.ts";
 import type { BackendPool } from "./app/backend-pool.ts";
+import type { Blocks } from "./app/blocks.ts";
 import { Commands } from "./app/commands.ts";
 import { Conversations } from "./app/conversations.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
 import { Embedding } from "./app/embedding.ts";
 import { Events } from "./app/events.ts";
 import type { FoldOptions } from "./app/fold/fold-error.ts";
+import type { FadingRecords } from "./app/fading-records.ts";
+import { Forgetting } from "./app/forgetting.ts";
 import { dataHandlers } from "./app/handlers/data.ts";
 import { factHandlers } from "./app/handlers/facts.ts";
 import { endingStreams } from "./app/handlers/ending-streams.ts";
@@ -48,7 +52,7 @@ import { registeredLogs } from "./node-log.ts";
 import { nodeMetrics } from "./node-metrics.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
 import type { Callers } from "./ports/operations.ts";
-import type { RecordsPort, StatePort } from "./ports/journal.ts";
+import type { StatePort } from "./ports/journal.ts";
 
 export interface Parts {
   readonly config: NodeConfig;
@@ -57,7 +61,7 @@ export interface Parts {
   readonly keys: NodeKeys;
   readonly files: HomeFiles;
   readonly journal: Journal;
-  readonly records: RecordsPort;
+  readonly records: FadingRecords;
   readonly state: StatePort;
   readonly search: SearchClient;
   readonly backends: BackendPool;
@@ -97,6 +101,7 @@ export function assembleApp(parts: Parts): App {
   const { turns, memory, tokens, faults } = cases;
   // Read before the first request: a turn that comes in while the last process's are taken up is none of them.
   const unfinished = state.unfinishedRuns();
+  cases.forgetting.hideUnfinished();
   return {
     handlers: allHandlers(parts, cases),
     authenticate: (bearer) => tokens.authenticate(bearer),
@@ -119,13 +124,14 @@ export function assembleApp(parts: Parts): App {
         now: Date.now,
       }).finally(cases.recovered.resolve),
     startBackground: (manualFolder, log) => {
-      const { embedding, conversations } = cases;
+      const { embedding, conversations, forgetting } = cases;
       const { config, backends } = parts;
       const { retention } = config;
       return startBackgroundWork({
         memory,
         embedding,
         conversations,
+        forgetting,
         faults,
         journal,
         backends,
@@ -177,6 +183,7 @@ function useCases(parts: Parts) {
     turns,
     estimateTokens: countTokens,
   };
+  const forgetting = forgettingOf(parts, { conversations, turns, ...remembered });
   const commands = new Commands({
     journal,
     state,
@@ -189,7 +196,6 @@ function useCases(parts: Parts) {
     language,
     now,
   });
-  const runs = new Runs({ state, records, turns });
   const nodeSource = `/adyton/${keys.nodeId}`;
   const events = new Events({ journal, records, idempotency, nodeSource });
   const faults: NodeFaults = { search: undefined };
@@ -198,12 +204,13 @@ function useCases(parts: Parts) {
     conversations,
     turns,
     ...remembered,
+    forgetting,
     embedding,
     tokens,
     idempotency,
     describe,
     commands,
-    runs,
+    runs: new Runs({ state, records, turns }),
     events,
     faults,
     recovered: Promise.withResolvers<void>(),
@@ -231,6 +238,28 @@ function foldOptions(parts: Parts, { nodeId, corePrompt, turns }: DescribeOption
     language,
     now: Date.now,
   };
+}
+
+function forgettingOf(
+  parts: Parts,
+  cases: { conversations: Conversations; turns: Turns; memory: Memory; blocks: Blocks },
+): Forgetting {
+  const { records, state, keys, language, files } = parts;
+  const { conversations, turns, memory, blocks } = cases;
+  return new Forgetting({
+    conversations,
+    turns,
+    memory,
+    blocks,
+    files: forgettingIn(parts.journal, files),
+    journal: tellingProblems(parts.journal),
+    records,
+    state,
+    dedupeKey: keys.dedupeKey,
+    key: keys.forgetKey,
+    language,
+    now: Date.now,
+  });
 }
 
 function turnsOf(
@@ -298,7 +327,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       language,
       now,
     }),
-    ...dataHandlers({ events, memory, idempotency }),
+    ...dataHandlers({ events, memory, forgetting: cases.forgetting, idempotency }),
     ...factHandlers(cases),
     ...nodeHandlers({
       describe,

@@ -6,6 +6,7 @@ import type { RetentionPolicy } from "./adapters/sqlite/retention.ts";
 import type { BackendPool } from "./app/backend-pool.ts";
 import type { Conversations } from "./app/conversations.ts";
 import type { Embedding } from "./app/embedding.ts";
+import type { Forgetting } from "./app/forgetting.ts";
 import { readManual } from "./app/manual.ts";
 import type { Memory } from "./app/memory.ts";
 import { owner } from "./app/tokens.ts";
@@ -13,6 +14,7 @@ import type { NodeConfig } from "./config.ts";
 
 const dayMs = 86_400_000;
 const sweepEveryMs = 3_600_000;
+const forgetAgainEveryMs = 60_000;
 /** Between two tries to index memory; doubles from the first to the last. */
 const learnAgainFirstMs = 1_000;
 const learnAgainMsMax = 30_000;
@@ -27,6 +29,7 @@ export interface BackgroundWork {
   readonly memory: Memory;
   readonly embedding: Embedding;
   readonly conversations: Conversations;
+  readonly forgetting: Forgetting;
   readonly backends: BackendPool;
   readonly retention: NodeConfig["retention"];
   readonly manualFolder: URL;
@@ -51,10 +54,11 @@ export function startBackgroundWork(work: BackgroundWork): AsyncDisposable {
   });
   const embedding = work.embedding.run(abort.signal);
   const sweeping = sweep(work, abort.signal);
+  const forgetting = finishForgetting(work, abort.signal);
   return {
     [Symbol.asyncDispose]: async () => {
       abort.abort();
-      await Promise.allSettled([learning, embedding, sweeping]);
+      await Promise.allSettled([learning, embedding, sweeping, forgetting]);
     },
   };
 }
@@ -111,6 +115,22 @@ async function sweep(
       // The next round tries again; a disk that takes nothing is reported by the journal's own state.
       log.warn("retention could not run", { error: errorText(error) });
     }
+  }
+}
+
+/** What a process that ended, or a failure, has left in the middle is finished. */
+async function finishForgetting(
+  { forgetting, log }: BackgroundWork,
+  signal: AbortSignal,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const finished = await forgetting.finish();
+      if (finished > 0) log.info("forgetting was finished", { finished });
+    } catch (error) {
+      log.warn("forgetting could not be finished yet", { error: errorText(error) });
+    }
+    await waitFor(forgetAgainEveryMs, signal);
   }
 }
 

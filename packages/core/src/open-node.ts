@@ -10,6 +10,7 @@ import type { Journal } from "./adapters/sqlite/journal.ts";
 import { JournalReader } from "./adapters/sqlite/journal-reader.ts";
 import { StateReader } from "./adapters/sqlite/state-reader.ts";
 import type { BackendPool } from "./app/backend-pool.ts";
+import { FadingRecords } from "./app/fading-records.ts";
 import { type App, assembleApp } from "./assemble.ts";
 import { Backends } from "./backends.ts";
 import { withEmbedded } from "./embedded.ts";
@@ -48,7 +49,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   await using stack = new AsyncDisposableStack();
   const { written, ...settings } = await readSettings(files);
   const log = stack.use(openLog(files));
-  const records = stack.use(new JournalReader(files.journal));
+  const reader = stack.use(new JournalReader(files.journal));
   const search = stack.use(openSearch({ file: files.index }));
   const announced = { backend: false };
   const { backends, choice, config } = await openBackends(started, written, log, (change) => {
@@ -63,8 +64,8 @@ export async function openNode(started: Started): Promise<RunningNode> {
     keys,
     files,
     journal,
-    records,
-    state: new StateReader(records.database),
+    records: new FadingRecords(reader),
+    state: new StateReader(reader.database),
     search,
     backends: backends.pool,
     server: () => running.server,

@@ -10,6 +10,7 @@ export * from "./events.ts";
 export * from "./memory.ts";
 export * from "./facts.ts";
 export * from "./blocks.ts";
+export * from "./forgetting.ts";
 export * from "./tokens.ts";
 export * from "./node-state.ts";
 export * from "./report.ts";

@@ -155,3 +155,11 @@ export const blockNameCharsMax = 64;
 export const blockTextCharsMax = 2_000;
 /** Versions of a block that are listed: the newest. */
 export const blockVersionsMax = 50;
+/** Characters of a text that is to be forgotten wherever it stands. */
+export const forgetTextCharsMax = 1_000;
+/** Previews of forgetting that wait to be confirmed; one more takes the oldest's place. */
+export const forgetPreviewsMax = 100;
+/** Milliseconds in which a preview can be confirmed. */
+export const forgetPreviewMsMax = 600_000;
+/** Things a preview shows by their titles. */
+export const forgetTitlesMax = 20;

@@ -55,6 +55,8 @@ export const messageTable = [
   { type: "blocks", route: "listBlocks" },
   { type: "block.versions", route: "listBlockVersions" },
   { type: "block.remove", route: "removeBlock" },
+  { type: "forget", route: "previewForgetting" },
+  { type: "forget.confirm", route: "forget" },
   { type: "self", route: "getSelf" },
   { type: "usage", route: "getUsage" },
   { type: "health", route: "getHealth" },

@@ -74,6 +74,11 @@ export class Blocks {
     this.#pinned.delete(person);
   }
 
+  /** Payloads were erased: what is pinned is read again from what is left. */
+  forgetWords(): void {
+    this.#pinned.clear();
+  }
+
   list(person: string): readonly Block[] {
     return this.#rows(person).map((row) => this.#describe(row));
   }
@@ -85,7 +90,7 @@ export class Blocks {
   save(request: BlockRequest, by: Principal, dedupe?: DedupeKey): Promise<Block> {
     return this.#changes.run(by.person, async () => {
       const { name, text } = request;
-      const nameKey = this.#nameKey(name);
+      const nameKey = blockKey(this.#options.dedupeKey, name);
       const rows = this.#rows(by.person);
       const former = rows.find((row) => row.name_key === nameKey);
       if (former === undefined && rows.length >= blocksMax) {
@@ -176,14 +181,10 @@ export class Blocks {
   }
 
   #require(name: string, by: Principal): BlockState {
-    const nameKey = this.#nameKey(name);
+    const nameKey = blockKey(this.#options.dedupeKey, name);
     const row = this.#rows(by.person).find((each) => each.name_key === nameKey);
     if (row === undefined) throw new ProblemError(problem("not_found"));
     return row;
-  }
-
-  #nameKey(name: string): string {
-    return keyedDigest(this.#options.dedupeKey, "block", normalise(name)).toString("base64url");
   }
 
   #words(seq: number): z.infer<typeof BlockWords> | undefined {
@@ -208,6 +209,11 @@ export class Blocks {
       changedAt: new Date(at.timeMs).toISOString(),
     };
   }
+}
+
+/** The digest under which a block is looked up by its name. */
+export function blockKey(key: Uint8Array, name: string): string {
+  return keyedDigest(key, "block", normalise(name)).toString("base64url");
 }
 
 function recordBy({ person: owner, id: actor, tier }: Principal) {

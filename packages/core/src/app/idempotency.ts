@@ -89,5 +89,12 @@ export function mismatch(): ProblemError {
   );
 }
 
+/** A key promises one effect and one answer. What cannot keep that promise does not take one. */
+export function refuseKey(call: Pick<Call, "idempotencyKey">, reason: string): void {
+  if (call.idempotencyKey === undefined) return;
+  const detail = `${reason}, so this request cannot be repeated under a key; leave Idempotency-Key out.`;
+  throw new ProblemError(problem("conflict", { detail }));
+}
+
 /** Marks an answer that was not made anew. */
 export const replayedHeader = { "Idempotent-Replayed": "true" } as const;

@@ -23,7 +23,7 @@ export function newConversationName(): string {
 }
 
 /** An id with a prefix and 96 random bits. */
-export function newId(prefix: "ovl" | "doc" | "fct" | "prp" | "blk"): string {
+export function newId(prefix: "ovl" | "doc" | "fct" | "prp" | "blk" | "fgt"): string {
   return `${prefix}_${freshBytes(12).toString("base64url")}`;
 }
 

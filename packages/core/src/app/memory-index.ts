@@ -84,6 +84,12 @@ export class MemoryIndex {
     }
   }
 
+  /** Takes out what was forgotten and leaves no byte of it in the index's file. Throws when that cannot be done now. */
+  async forget(gone: readonly string[]): Promise<void> {
+    await this.#follow({ gone });
+    await this.#indexing.run("index", () => telling(() => this.#options.search.compact()));
+  }
+
   /**
    * Brings the index up to the journal, once: after it was lost, from the beginning; after a crash between the two,
    * without what was replaced meanwhile. A failure is thrown, and the next call tries again.

@@ -166,6 +166,7 @@ describe("the index", () => {
       stats: () => inner.search.stats(),
       unembedded: (...args) => inner.search.unembedded(...args),
       putVectors: (...args) => inner.search.putVectors(...args),
+      compact: () => inner.search.compact(),
       search: async (query) => {
         crashes -= 1;
         if (crashes >= 0) throw new SearchError(code, "it ended");

@@ -72,6 +72,22 @@ export const problemWords = {
     en: "An intent stands beside the node's own prompt, and callers from outside insert none.",
     ru: "Намерение стоит рядом с промптом узла; вызывающие извне его не вставляют.",
   },
+  noSuchPreview: {
+    en: "There is no such preview of yours, or it is used or expired: ask for a new one.",
+    ru: "Такого просмотра у вас нет, либо он использован или истёк: запросите новый.",
+  },
+  previewChanged: {
+    en: "What would be forgotten is no longer what was shown; nothing was erased. Ask for a new preview.",
+    ru: "Забыто было бы уже не то, что показано; ничего не стёрто. Запросите новый просмотр.",
+  },
+  nothingToForget: {
+    en: "Nothing of yours fits that, or it is forgotten already.",
+    ru: "Ничего подходящего у вас нет, либо оно уже забыто.",
+  },
+  tooMuchToForget: {
+    en: "That is scattered over too many places to be forgotten at once; choose less, such as a shorter time.",
+    ru: "Это разбросано по слишком многим местам, чтобы забыть сразу; выберите меньше, например меньший срок.",
+  },
   noSuchIntent: {
     en: "There is no such intent, or it is over.",
     ru: "Такого намерения нет, или оно закончилось.",

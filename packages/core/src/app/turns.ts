@@ -181,11 +181,14 @@ export class Turns {
     return true;
   }
 
+  /** The runs under way that a condition holds for. */
+  underWay(holds: (run: LiveRun) => boolean): readonly LiveRun[] {
+    return [...this.#live.values()].filter((run) => run.state !== "ended" && holds(run));
+  }
+
   /** The live runs of a conversation. */
   ofConversation(key: string): readonly LiveRun[] {
-    return [...this.#live.values()].filter(
-      (run) => run.conversationKey === key && run.state !== "ended",
-    );
+    return this.underWay((run) => run.conversationKey === key);
   }
 
   /**

@@ -104,6 +104,13 @@ export interface DocumentState {
   readonly original_sha256: string | null;
 }
 
+/** Something that is being forgotten, and the records that tell what: when it began, and when nothing more came to it. */
+export interface ForgettingState {
+  readonly id: string;
+  readonly begun: number;
+  readonly settled: number | null;
+}
+
 export interface TokenState {
   readonly name: string;
   readonly hash: string;
@@ -243,6 +250,7 @@ export interface StatePort {
   documentBySource(sourceKey: string): DocumentState | undefined;
   documentsAfter(seq: number, limit: number): readonly DocumentState[];
   documentCount(): number;
+  forgettings(): readonly ForgettingState[];
   tokens(): readonly TokenState[];
   usage(sinceDay: string, actor: string | null): readonly UsageState[];
 }

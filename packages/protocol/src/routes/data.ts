@@ -1,5 +1,11 @@
 import * as z from "zod";
 import { CloudEvent, EventsAccepted, JournalEvent, JournalPage, JournalQuery } from "../events.ts";
+import {
+  ForgetConfirmation,
+  ForgetPreview,
+  ForgetReceipt,
+  ForgetSelection,
+} from "../forgetting.ts";
 import { documentBodyBytesMax, eventBatchMax, journalPageTextBytesMax } from "../limits.ts";
 import { Document, DocumentList, DocumentRequest, SearchQuery, SearchResults } from "../memory.ts";
 import { Problem } from "../problems.ts";
@@ -116,5 +122,37 @@ export const dataRoutes = [
     idempotent: true,
     problems: ["busy", "storage_failed"],
     examples: [{ name: "telegram", parameters: { q: "подключить телеграм" }, status: 200 }],
+  },
+  {
+    id: "previewForgetting",
+    method: "POST",
+    path: "/api/v1/memory/forget",
+    access: token("memory:write"),
+    summary: "What would be forgotten",
+    description:
+      "Changes nothing. Its `forgetId` confirms exactly what was shown. The caller's own words; with `admin` anybody's.",
+    body: body(ForgetSelection),
+    status: 200,
+    response: json(ForgetPreview),
+    idempotent: false,
+    problems: ["busy", "storage_failed"],
+    examples: [{ name: "a source", body: { source: "notes/boiler.md" }, status: 200 }],
+  },
+  {
+    id: "forget",
+    method: "POST",
+    path: "/api/v1/memory/forget/confirm",
+    access: token("memory:write"),
+    summary: "Forget what a preview has shown",
+    description:
+      "Erases it from the journal, the index and everything made of it, and answers with a signed receipt once no byte of it " +
+      "is left. `conflict` when the selection has changed since the preview. Once begun it is finished, also when the client " +
+      "goes away or the node is ended.",
+    body: body(ForgetConfirmation),
+    status: 200,
+    response: json(ForgetReceipt),
+    idempotent: false,
+    problems: ["conflict", ...storage],
+    examples: [{ name: "an unknown preview", body: { confirm: "fgt_unknown" }, status: 404 }],
   },
 ] as const satisfies readonly Route[];

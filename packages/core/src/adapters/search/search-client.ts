@@ -103,6 +103,10 @@ class WorkerSearch implements SearchClient {
     return await this.#call("stats", undefined);
   }
 
+  async compact(): Promise<void> {
+    await this.#call("compact", undefined);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;

@@ -35,7 +35,7 @@ export class SearchIndex {
     });
   }
 
-  /** Removes the documents; afterwards neither the file nor its WAL holds a byte of them. */
+  /** Removes the documents and empties the log. A copy of a row that SQLite moved once may be left until `compact`. */
   remove(documentIds: readonly string[]): void {
     this.#write(() => {
       for (const documentId of documentIds) this.#writer.remove(documentId);
@@ -64,6 +64,14 @@ export class SearchIndex {
       watermarkSeq: this.#reader.count("watermark_seq"),
       bytes: sizeOf(this.#file) + sizeOf(`${this.#file}-wal`),
     }));
+  }
+
+  /**
+   * Writes every page anew. Removing rows moves their neighbours between pages, and what a move leaves behind is no row any
+   * more, so nothing else overwrites it.
+   */
+  compact(): void {
+    this.#guarded(() => this.#database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"));
   }
 
   close(): void {

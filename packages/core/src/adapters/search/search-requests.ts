@@ -22,6 +22,7 @@ export interface SearchCalls {
     readonly output: undefined;
   };
   readonly stats: { readonly input: undefined; readonly output: SearchStats };
+  readonly compact: { readonly input: undefined; readonly output: undefined };
   readonly close: { readonly input: undefined; readonly output: undefined };
 }
 export type SearchCallName = keyof SearchCalls;

@@ -21,6 +21,7 @@ function run(request: SearchRequest): Extract<SearchReply, { kind: "done" }>["ou
   if (request.call === "remove") index().remove(request.input);
   if (request.call === "unembedded") return index().unembedded(request.input);
   if (request.call === "putVectors") index().putVectors(request.input);
+  if (request.call === "compact") index().compact();
   if (request.call === "close") opened?.close();
   return undefined;
 }

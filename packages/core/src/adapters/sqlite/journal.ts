@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { Worker } from "node:worker_threads";
 import type { AppendOutcome, RecordGroup } from "../../domain/journal/record.ts";
+import type { SeqRanges } from "../../ports/forgetting.ts";
 import { encodeGroup } from "./encoded-group.ts";
+import { type EraseStep, eraseStepRecordsMax } from "./erase-step.ts";
 import { JournalError } from "./journal-error.ts";
 import type { JournalFiles } from "./journal-files.ts";
 import type { JournalReport, JournalRequest, JournalWorkerData } from "./journal.worker.ts";
@@ -42,7 +44,7 @@ const finalCodes: readonly JournalError["code"][] = [
   "damaged",
 ];
 
-type Answer = AppendOutcome | SweepStep;
+type Answer = AppendOutcome | SweepStep | EraseStep | { readonly isEmpty: boolean };
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
@@ -129,6 +131,27 @@ export class Journal implements AsyncDisposable {
       erased += step.erased;
     }
     return { erased, bytesGone: false };
+  }
+
+  /** Erases the payloads of ascending ranges, one bounded step after the other. */
+  async erase(ranges: SeqRanges, reason: string): Promise<void> {
+    for (let at = 0; at < ranges.length; at += eraseStepRecordsMax) {
+      let left = ranges.slice(at, at + eraseStepRecordsMax);
+      while (left.length > 0) {
+        const some = left;
+        const step = await this.#request((key) => ({ op: "erase", key, ranges: some, reason }));
+        assert("through" in step);
+        const next = step.through + 1;
+        left = left.filter(([, to]) => to >= next).map(([from, to]) => [Math.max(from, next), to]);
+      }
+    }
+  }
+
+  /** Empties the write-ahead log. False while a reader holds it. */
+  async emptyLog(): Promise<boolean> {
+    const answer = await this.#request((key) => ({ op: "empty-log", key }));
+    assert("isEmpty" in answer);
+    return answer.isEmpty;
   }
 
   /** Notes when a token was last used; not a record, written with the next transaction. */
@@ -242,6 +265,13 @@ export class Journal implements AsyncDisposable {
       case "swept":
         this.#take(report.key)?.resolve(report.step);
         this.#advance(report.lastSeq);
+        return;
+      case "erased":
+        this.#take(report.key)?.resolve(report.step);
+        this.#advance(report.lastSeq);
+        return;
+      case "log":
+        this.#take(report.key)?.resolve({ isEmpty: report.isEmpty });
         return;
       case "failed":
         this.#take(report.key)?.reject(new JournalError(report.code, report.message));

@@ -1,6 +1,8 @@
 import { parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
-import { DatabaseError } from "./database.ts";
+import type { SeqRanges } from "../../ports/forgetting.ts";
+import { DatabaseError, emptyLog } from "./database.ts";
 import type { EncodedGroup } from "./encoded-group.ts";
+import { eraseOnce, type EraseStep } from "./erase-step.ts";
 import { JournalError } from "./journal-error.ts";
 import type { JournalFiles } from "./journal-files.ts";
 import { JournalWriter, writeFailure, type WriteOutcome } from "./journal-writer.ts";
@@ -19,6 +21,13 @@ export interface JournalWorkerData extends JournalFiles {
 export type JournalRequest =
   | { readonly op: "append"; readonly key: number; readonly group: EncodedGroup }
   | { readonly op: "sweep"; readonly key: number; readonly policy: RetentionPolicy }
+  | {
+      readonly op: "erase";
+      readonly key: number;
+      readonly ranges: SeqRanges;
+      readonly reason: string;
+    }
+  | { readonly op: "empty-log"; readonly key: number }
   | { readonly op: "token-used"; readonly name: string; readonly timeMs: number }
   | { readonly op: "close" };
 
@@ -40,6 +49,13 @@ export type JournalReport =
       readonly step: SweepStep;
       readonly lastSeq: number;
     }
+  | {
+      readonly kind: "erased";
+      readonly key: number;
+      readonly step: EraseStep;
+      readonly lastSeq: number;
+    }
+  | { readonly kind: "log"; readonly key: number; readonly isEmpty: boolean }
   | {
       readonly kind: "failed";
       readonly key: number;
@@ -98,11 +114,23 @@ function write(writer: JournalWriter, batch: readonly Append[]): void {
   });
 }
 
+/** Milliseconds the writer waits for readers to let go of the log when it is asked to empty it; whoever asks tries again. */
+const emptyLogWaitMs = 10;
+
 /** A step that fails is answered as failed; the thread lives on, because the next append may well succeed. */
 function serve(writer: JournalWriter, request: Exclude<Other, { op: "close" }>): void {
   try {
     if (request.op === "token-used") writer.noteTokenUse(request.name, request.timeMs);
-    else {
+    else if (request.op === "empty-log")
+      report({
+        kind: "log",
+        key: request.key,
+        isEmpty: emptyLog(writer.database, emptyLogWaitMs),
+      });
+    else if (request.op === "erase") {
+      const step = eraseOnce(writer, request.ranges, request.reason);
+      report({ kind: "erased", key: request.key, step, lastSeq: writer.last.seq });
+    } else {
       const step = sweepOnce(writer, request.policy, Date.now());
       report({ kind: "swept", key: request.key, step, lastSeq: writer.last.seq });
     }

@@ -57,10 +57,11 @@ export async function runBackup(
 const failed = (end: MaintenanceEnd): MaintenanceThreadError =>
   new MaintenanceThreadError(end.kind === "failed" ? end.message : "another job was done");
 
-async function run(
+/** Has one job done in a thread of its own. */
+export async function run(
   job: MaintenanceJob,
-  signal: AbortSignal | undefined,
-  onProgress: (report: MaintenanceProgress) => void,
+  signal?: AbortSignal,
+  onProgress: (report: MaintenanceProgress) => void = () => undefined,
 ): Promise<MaintenanceEnd> {
   signal?.throwIfAborted();
   const worker = new Worker(new URL("./maintenance.worker.ts", import.meta.url), {

@@ -3,6 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
 import { factProjections } from "./fact-projections.ts";
 import { foldProjection } from "./fold-projection.ts";
+import { forgettingProjections } from "./forgetting-projections.ts";
 import type { Project, ProjectedRecord } from "./project.ts";
 
 /** The state tables, in the order in which they are compared. */
@@ -14,6 +15,7 @@ export const stateTables = [
   "fact",
   "proposal",
   "block",
+  "forgetting",
   "token",
   "usage",
   "fold_cluster",
@@ -40,6 +42,7 @@ export class Projections {
       ...this.#conversations(),
       ...this.#things(),
       ...factProjections((sql, ...values) => this.#run(sql, ...values)),
+      ...forgettingProjections((sql, ...values) => this.#run(sql, ...values)),
       ...foldProjection(
         (sql, ...values) => this.#run(sql, ...values),
         (record, facts) => this.#count(record, { messages: 0, failed: 0, ...facts }),

@@ -48,7 +48,7 @@ export function sweepOnce(
  * behind is overwritten neither by `secure_delete` nor by a later erasure (seen in 9 of 60 random runs; in place: none
  * of 120). SQLite reuses the room of payloads that fill pages of their own; small ones leave theirs empty.
  */
-function erasePayloads(database: DatabaseSync, seqs: readonly number[]): void {
+export function erasePayloads(database: DatabaseSync, seqs: readonly number[]): void {
   const erase = database.prepare("UPDATE payload SET salt = NULL, data = NULL WHERE seq = ?");
   for (const seq of seqs) erase.run(seq);
 }
@@ -81,7 +81,7 @@ function nextWindow(
 }
 
 /** The record of an erasure, its sequence numbers as closed ranges. */
-function erasureRecord(seqs: readonly number[], reason: string): EncodedRecord {
+export function erasureRecord(seqs: readonly number[], reason: string): EncodedRecord {
   const ranges: [number, number][] = [];
   for (const seq of seqs) {
     const last = ranges.at(-1);

@@ -60,6 +60,12 @@ const DocumentRow = z.object({
 });
 export type DocumentRow = z.infer<typeof DocumentRow>;
 
+const ForgettingRow = z.object({
+  id: z.string(),
+  begun: z.int(),
+  settled: z.int().nullable(),
+});
+
 const TokenRow = z.object({
   name: z.string(),
   hash: z.string(),
@@ -143,6 +149,11 @@ export class StateReader {
 
   documentCount(): number {
     return this.#rows.count("SELECT count(*) AS n FROM document");
+  }
+
+  /** What is being forgotten and not finished, oldest first. */
+  forgettings(): readonly z.infer<typeof ForgettingRow>[] {
+    return this.#rows.all(ForgettingRow, "SELECT * FROM forgetting ORDER BY begun");
   }
 
   tokens(): readonly TokenRow[] {

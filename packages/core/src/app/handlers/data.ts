@@ -1,11 +1,13 @@
 import type { Handlers } from "../../ports/http.ts";
 import type { Events } from "../events.ts";
-import { type Idempotency, replayedHeader } from "../idempotency.ts";
+import type { Forgetting } from "../forgetting.ts";
+import { type Idempotency, refuseKey, replayedHeader } from "../idempotency.ts";
 import type { Memory } from "../memory.ts";
 
 export interface DataOptions {
   readonly events: Events;
   readonly memory: Memory;
+  readonly forgetting: Forgetting;
   readonly idempotency: Idempotency;
 }
 
@@ -13,10 +15,17 @@ export interface DataOptions {
 export function dataHandlers({
   events,
   memory,
+  forgetting,
   idempotency,
 }: DataOptions): Pick<
   Handlers,
-  "postEvents" | "getEvents" | "addDocument" | "listDocuments" | "searchMemory"
+  | "postEvents"
+  | "getEvents"
+  | "addDocument"
+  | "listDocuments"
+  | "searchMemory"
+  | "previewForgetting"
+  | "forget"
 > {
   return {
     postEvents: async (call) => {
@@ -45,6 +54,14 @@ export function dataHandlers({
     searchMemory: async (call) => {
       const { q, limit } = call.query;
       return { kind: "json", body: await memory.search(q, call.principal, limit) };
+    },
+    previewForgetting: async (call) => {
+      refuseKey(call, "A preview shows what is there now");
+      return { kind: "json", body: await forgetting.preview(call.body, call.principal) };
+    },
+    forget: async (call) => {
+      refuseKey(call, "A preview can be confirmed once");
+      return { kind: "json", body: await forgetting.confirm(call.body.confirm, call.principal) };
     },
   };
 }

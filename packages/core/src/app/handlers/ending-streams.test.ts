@@ -65,7 +65,7 @@ function handlersOf(app: OpenApp) {
         language: "en",
         now: () => app.clock.ms,
       }),
-      ...dataHandlers({ events, memory, idempotency }),
+      ...dataHandlers({ events, memory, forgetting: app.forgetting, idempotency }),
       ...openAiHandlers({
         keyed,
         names: new ModelNames({ backends, modes: builtIn, language, startedMs: 0 }),

@@ -9,6 +9,7 @@ import { ProblemError } from "../../domain/problem-error.ts";
 import type { Call, Handlers } from "../../ports/http.ts";
 import type { StatePort } from "../../ports/journal.ts";
 import { describeSelf, type DescribeOptions } from "../describe-self.ts";
+import { refuseKey } from "../idempotency.ts";
 import { type Metric, renderMetrics } from "../metrics.ts";
 import type { Tokens } from "../tokens.ts";
 import { usageOf } from "../usage.ts";
@@ -111,13 +112,6 @@ function oneAtATime<T>(
       isRunning = false;
     }
   };
-}
-
-/** A key promises one effect and one answer. What cannot keep that promise does not take one. */
-function refuseKey(call: Pick<Call, "idempotencyKey">, reason: string): void {
-  if (call.idempotencyKey === undefined) return;
-  const detail = `${reason}, so this request cannot be repeated under a key; leave Idempotency-Key out.`;
-  throw new ProblemError(problem("conflict", { detail }));
 }
 
 function figuresOfEverybody(): ProblemError {

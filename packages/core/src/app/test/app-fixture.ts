@@ -8,6 +8,7 @@ import { corePromptDefault } from "../../domain/turns/core-prompt.ts";
 import { LogFiles, type RegisteredLog } from "../../adapters/files/log-files.ts";
 import { loadNodeKeys } from "../../adapters/keys/node-keys.ts";
 import { openSearch } from "../../adapters/search/search-client.ts";
+import { forgettingIn } from "../../adapters/sqlite/forget-thread.ts";
 import { Journal } from "../../adapters/sqlite/journal.ts";
 import { JournalReader } from "../../adapters/sqlite/journal-reader.ts";
 import { StateReader } from "../../adapters/sqlite/state-reader.ts";
@@ -15,6 +16,7 @@ import type { Invariants } from "../../domain/mirror/snapshot.ts";
 import type { JudgeQuality } from "../../domain/recursia/asking.ts";
 import type { SearchClient } from "../../domain/search/search-contract.ts";
 import type { Backend, BackendHealth, ChatOutcome, ChatRequest } from "../../ports/backend.ts";
+import type { ForgettingPort } from "../../ports/forgetting.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { BackendPool } from "../backend-pool.ts";
@@ -24,6 +26,8 @@ import { Conversations } from "../conversations.ts";
 import type { DescribeOptions } from "../describe-self.ts";
 import { Events } from "../events.ts";
 import { Facts } from "../facts.ts";
+import { FadingRecords } from "../fading-records.ts";
+import { Forgetting } from "../forgetting.ts";
 import { Idempotency } from "../idempotency.ts";
 import type { Submission } from "../live-run.ts";
 import { Memory } from "../memory.ts";
@@ -132,6 +136,8 @@ export interface FixtureOptions {
   readonly factLifetimeMs?: number;
   /** Stands between the use cases and the journal. */
   readonly wrap?: (journal: Journal) => JournalPort;
+  /** Stands between forgetting and the journal's files. */
+  readonly wrapFiles?: (files: ForgettingPort) => ForgettingPort;
 }
 
 /** The model servers of a node that has this one alone, or none. */
@@ -155,8 +161,9 @@ export async function openApp(options: FixtureOptions = {}) {
     commitDelayMs: options.commitDelayMs ?? 0,
   });
   const journal = options.wrap?.(real) ?? real;
-  const records = new JournalReader(file);
-  const state = new StateReader(records.database);
+  const reader = new JournalReader(file);
+  const records = new FadingRecords(reader);
+  const state = new StateReader(reader.database);
   const search = options.search ?? openSearch({ file: join(home, "index.db") });
   const clock: Clock = { ms: Date.now() };
   const now = (): number => clock.ms;
@@ -241,12 +248,35 @@ export async function openApp(options: FixtureOptions = {}) {
     language: options.language ?? "en",
     now,
   });
+  const files = {
+    journal: file,
+    index: join(home, "index.db"),
+    log: join(home, "adyton.log"),
+    backups: join(home, "backups"),
+  };
+  const inFiles = forgettingIn(real, files);
+  const forgetting = new Forgetting({
+    files: options.wrapFiles?.(inFiles) ?? inFiles,
+    journal,
+    records,
+    state,
+    conversations,
+    turns,
+    memory,
+    blocks,
+    dedupeKey: keys.dedupeKey,
+    key: keys.forgetKey,
+    language: options.language ?? "en",
+    now,
+  });
   return {
     home,
     clock,
     journal,
     real,
-    records,
+    /** As they lie in the journal. */
+    records: reader,
+    fading: records,
     state,
     search,
     conversations,
@@ -256,6 +286,7 @@ export async function openApp(options: FixtureOptions = {}) {
     facts,
     proposals,
     blocks,
+    forgetting,
     commands,
     describe,
     judges,
@@ -269,7 +300,7 @@ export async function openApp(options: FixtureOptions = {}) {
       isOpen = false;
       await turns.drain(0);
       await search[Symbol.asyncDispose]();
-      records[Symbol.dispose]();
+      reader[Symbol.dispose]();
       await real[Symbol.asyncDispose]();
     },
     async [Symbol.asyncDispose]() {

@@ -1,4 +1,4 @@
-import { stepFacts } from "@adyton/protocol";
+import { ForgetCounts, stepFacts } from "@adyton/protocol";
 import * as z from "zod";
 
 /**
@@ -119,6 +119,25 @@ export const factsByType = {
     chars: z.int(),
   }),
   "memory.block.removed": z.strictObject({ block: z.string() }),
+  /** Forgetting begins with what it chose, and erases once it has chosen again with nothing under way. */
+  "memory.forgetting": z.strictObject({
+    forget: z.string(),
+    stage: z.enum(["begun", "settled"]),
+    deleted: ForgetCounts,
+    tombstone: z.string(),
+  }),
+  /** Ids of documents, facts, proposals and blocks. */
+  "memory.entries.forgotten": z.strictObject({
+    forget: z.string(),
+    entries: z.array(z.string()),
+  }),
+  "memory.forgotten": z.strictObject({
+    forget: z.string(),
+    deleted: ForgetCounts,
+    residueBytes: z.int().nullable(),
+    tombstone: z.string(),
+    signature: z.string(),
+  }),
   "token.added": z.strictObject({
     name: z.string(),
     hash: z.string(),

@@ -116,6 +116,8 @@ export interface SearchClient extends AsyncDisposable {
   /** Keeps vectors; one whose chunk is gone meanwhile is dropped. */
   putVectors(model: string, vectors: readonly ChunkVector[]): Promise<void>;
   stats(): Promise<SearchStats>;
+  /** Writes the index anew, so that its file holds nothing but what can be found; searches wait meanwhile. */
+  compact(): Promise<void>;
 }
 
 export class SearchError extends Error {
