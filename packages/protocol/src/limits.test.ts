@@ -28,6 +28,8 @@ const postEvents = routes.find((route) => route.id === "postEvents");
 assert.ok(postEvents?.id === "postEvents");
 const promptCommand = commandTable.find((command) => command.name === "prompt");
 assert.ok(promptCommand);
+const resonance = commandTable.find((command) => command.name === "resonance");
+assert.ok(resonance);
 
 const chat = { model: "adyton", messages: [{ role: "user", content: "a" }] };
 const said = (content: unknown) => ({ ...chat, messages: [{ role: "user", content }] });
@@ -42,6 +44,7 @@ const bounds: readonly [string, z.ZodType, (size: number) => unknown, number][] 
   ["a conversation's name", ConversationName, letters, 128],
   ["an intent", PromptRequest, (size) => ({ text: letters(size), conversation: "k" }), 2_000],
   ["an intent as a command", promptCommand.args, (size) => ({ text: letters(size) }), 2_000],
+  ["a text led to a command", resonance.args, (size) => ({ text: letters(size) }), 500],
   ["turns", Lifetime, (turns) => ({ turns }), 1_000],
   ["seconds", Lifetime, (seconds) => ({ seconds }), 2_592_000],
   ["lines that are folded", FoldArgs, (size) => ({ lines: letters(size).split("") }), 20_000],

@@ -333,6 +333,7 @@ for (const [language, script] of [
       switch_mode: { mode: "EXTRACTIVE" },
       prompt: { text: "x" },
       fold_error: { lines: "12 ok" },
+      resonance: { text: "?" },
     };
     for (const { name } of commandTable) {
       // A turn: `rethink.test.ts` has its words.
