@@ -329,6 +329,12 @@ const commandTable = [
     load: async () => (await import("./commands/emulate.ts")).emulateOpenai,
   },
   {
+    path: "emulate telegram",
+    group: "care",
+    options: [{ flags: "--port <n>", text: "option.port_emulator" }],
+    load: async () => (await import("./commands/emulate.ts")).emulateTelegram,
+  },
+  {
     path: "completion",
     args: "<shell>",
     group: "node",

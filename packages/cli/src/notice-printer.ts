@@ -46,6 +46,12 @@ function printNotice({ print, t }: Shell, notice: Exclude<Notice, BackendChanged
       print.line(t(notice.asked ? "up.no_backend_wanted" : "up.no_backend"));
       for (const other of notice.others) print.note(`  ${plainLine(other)}`);
       break;
+    case "door_changed": {
+      const { door, status, detail } = notice;
+      const key = status === "open" ? "up.door_open" : "up.door_closed";
+      print.line(plainLine(t(key, { door, detail })));
+      break;
+    }
     case "listening":
       print.line(
         t("up.listening", { addresses: print.paint("bold", notice.addresses.join(", ")) }),

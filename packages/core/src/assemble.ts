@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { problem } from "@adyton/protocol";
+import { type Health, problem } from "@adyton/protocol";
 import type { RootLog } from "@adyton/runtime/log";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
@@ -38,11 +38,12 @@ import { tellingProblems } from "./app/storage-problem.ts";
 import { local, Tokens } from "./app/tokens.ts";
 import { Turns } from "./app/turns.ts";
 import { tokensToday } from "./app/usage.ts";
+import { telegramPrincipal } from "./open-telegram.ts";
 import { type NodeFaults, startBackgroundWork } from "./background-work.ts";
 import { assembleMemory } from "./assemble-memory.ts";
 import type { NodeConfig } from "./config.ts";
 import type { Modes } from "./domain/modes/registry.ts";
-import type { NewRecord } from "./domain/journal/record.ts";
+import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
 import { estimateTokens } from "./domain/model/token-estimate.ts";
 import type { SearchClient } from "./domain/search/search-contract.ts";
 import { corePromptDefault } from "./domain/turns/core-prompt.ts";
@@ -52,7 +53,7 @@ import { registeredLogs } from "./node-log.ts";
 import { nodeMetrics } from "./node-metrics.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
 import type { Callers } from "./ports/operations.ts";
-import type { StatePort } from "./ports/journal.ts";
+import type { JournalPort, StatePort } from "./ports/journal.ts";
 
 export interface Parts {
   readonly config: NodeConfig;
@@ -66,6 +67,8 @@ export interface Parts {
   readonly search: SearchClient;
   readonly backends: BackendPool;
   readonly server: () => HttpServer | undefined;
+  /** The messengers' doors, for the health report. */
+  readonly doors: () => Health["parts"];
   readonly ownerTokenHash: string;
   readonly version: string;
   readonly language: "en" | "ru";
@@ -78,6 +81,8 @@ export interface App {
   readonly authenticate: Authenticate;
   readonly local: Principal;
   readonly callers: Callers;
+  /** The journal's key of what a channel hands in, by its own id. */
+  readonly channelKey: (channel: string, id: string) => DedupeKey;
   readonly startedRecord: NewRecord;
   readonly stoppedRecord: NewRecord;
   recover(): Promise<Recovered>;
@@ -107,6 +112,7 @@ export function assembleApp(parts: Parts): App {
     authenticate: (bearer) => tokens.authenticate(bearer),
     local,
     callers: tokens,
+    channelKey: (channel, id) => cases.idempotency.eventKey("node", channel, id),
     startedRecord: {
       ...nodeRecord,
       type: "node.started",
@@ -167,7 +173,7 @@ function useCases(parts: Parts) {
   const { memory } = remembered;
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
   const turns = turnsOf(parts, { conversations, corePrompt, memory, judges });
-  const tokens = new Tokens({ journal, state, ownerTokenHash: parts.ownerTokenHash, now });
+  const tokens = tokensOf(parts, journal);
   const { dedupeKey } = keys;
   const idempotency = new Idempotency({ dedupeKey, records, state, now });
   const describe: DescribeOptions = {
@@ -262,6 +268,11 @@ function forgettingOf(
   });
 }
 
+function tokensOf({ config, state, ownerTokenHash }: Parts, journal: JournalPort): Tokens {
+  const ofChannel = (id: string): Principal | undefined => telegramPrincipal(config, id);
+  return new Tokens({ journal, state, ownerTokenHash, ofChannel, now: Date.now });
+}
+
 function turnsOf(
   parts: Parts,
   {
@@ -302,6 +313,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     journal,
     backends,
     searchFault: () => faults.search,
+    doors: parts.doors,
     now,
   };
   const recovered = cases.recovered.promise;

@@ -139,6 +139,23 @@ const LogConfig = z.strictObject({
     .regex(/^(?:\/|[A-Za-z]:[\\/])/, "must be an absolute path"),
 });
 
+export const telegramPeopleMax = 1_000;
+const userId = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+
+const webAddress = z
+  .url({ protocol: /^https?$/, error: "must be an address that begins with https:// or http://" })
+  .max(addressCharsMax)
+  .refine((url) => !/[?#@]|\/$/.test(url), "must end with the host's name or a path");
+
+/** The bot. Everybody who is not named here gets silence. */
+const TelegramConfig = z.strictObject({
+  token_file: z.string().min(1),
+  owners: z.array(userId).max(telegramPeopleMax).default([]),
+  allowed_user_ids: z.array(userId).max(telegramPeopleMax).default([]),
+  groups: z.array(z.int().max(-1)).max(telegramPeopleMax).default([]),
+  api_root: webAddress.default("https://api.telegram.org"),
+});
+
 export const NodeConfig = z.strictObject({
   listen: z
     .strictObject({
@@ -150,6 +167,7 @@ export const NodeConfig = z.strictObject({
   language: z.enum(["auto", "en", "ru"]).default("auto"),
   backends: z.array(BackendConfig).max(backendsMax).superRefine(refuseSameNames).default([]),
   workers: WorkersConfig.optional(),
+  telegram: TelegramConfig.optional(),
   logs: z
     .array(LogConfig)
     .max(logsMax)

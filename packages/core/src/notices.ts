@@ -24,6 +24,12 @@ export type Notice =
       readonly detail: string;
     }
   | { readonly kind: "no_backend"; readonly asked: boolean; readonly others: readonly string[] }
+  | {
+      readonly kind: "door_changed";
+      readonly door: string;
+      readonly status: "open" | "closed";
+      readonly detail: string;
+    }
   | { readonly kind: "listening"; readonly addresses: readonly string[] }
   | { readonly kind: "recovered"; readonly resumed: number; readonly interrupted: number }
   | { readonly kind: "warning"; readonly text: string };

@@ -21,6 +21,8 @@ import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
 import type { Notice } from "./notices.ts";
+import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
+import { openTelegram, type TelegramParts } from "./open-telegram.ts";
 import { openSockets } from "./open-sockets.ts";
 import { StartError } from "./start-error.ts";
 import type { StopDeadline } from "./stop-deadline.ts";
@@ -57,44 +59,41 @@ export async function openNode(started: Started): Promise<RunningNode> {
   });
   stack.use(backends);
 
-  const running: { server?: HttpServer } = {};
+  const running: { server?: HttpServer; telegram?: TelegramChannel | undefined } = {};
+  const records = new FadingRecords(reader);
+  const state = new StateReader(reader.database);
+  const language = config.language === "auto" ? (options.language ?? "en") : config.language;
   const app = assembleApp({
     config,
     ...settings,
     keys,
     files,
     journal,
-    records: new FadingRecords(reader),
-    state: new StateReader(reader.database),
+    records,
+    state,
     search,
     backends: backends.pool,
     server: () => running.server,
+    doors: () => (running.telegram === undefined ? [] : [running.telegram.health()]),
     ownerTokenHash: started.tokenHash,
     version: options.version,
-    language: config.language === "auto" ? (options.language ?? "en") : config.language,
+    language,
     specFile,
     onUnexpected: (error) => log.error("an unforeseen error", { error: errorText(error) }),
   });
-  // A disk that takes nothing must not keep the node from stopping.
-  stack.defer(() =>
-    deadline.within("the last record", () =>
-      journal.append({ records: [app.stoppedRecord] }).then(
-        () => undefined,
-        () => undefined,
-      ),
-    ),
-  );
+  stack.defer(() => deadline.within("the last record", () => lastRecord(journal, app)));
   const server = stack.use(await listen(options, config, app, log));
   running.server = server;
-  const sockets = await openSockets({
-    path: files.socket,
-    port: config.listen.socket_port,
-    server,
-    callers: app.callers,
-    notice,
-    log: (message, fields) => log.warn(message, fields),
-  });
-  stack.use(sockets);
+  stack.use(
+    await openSockets({
+      path: files.socket,
+      port: config.listen.socket_port,
+      server,
+      callers: app.callers,
+      notice,
+      log: (message, fields) => log.warn(message, fields),
+    }),
+  );
   stack.defer(() => deadline.within("turns", () => app.stop(stopGraceMs)));
   await journal.append({ records: [app.startedRecord] });
   const recovered = await app.recover();
@@ -102,6 +101,9 @@ export async function openNode(started: Started): Promise<RunningNode> {
   stack.adopt(app.startBackground(manualFolder, log), (background) =>
     deadline.within("the manual and retention", () => background[Symbol.asyncDispose]()),
   );
+
+  const ports = { journal, records, deliveries: state, operations: server.operations };
+  running.telegram = await openBot(started, config, { ...ports, app, log, language }, stack);
 
   // Only now, because a server on this machine has answered by now.
   await announceBackends(choice, started, config, { notice, pool: backends.pool });
@@ -117,6 +119,40 @@ export async function openNode(started: Started): Promise<RunningNode> {
     tokenFile: files.token,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+}
+
+/** Writes that the node stopped. A disk that takes nothing must not keep it from doing so. */
+async function lastRecord(journal: Journal, { stoppedRecord }: App): Promise<void> {
+  await journal.append({ records: [stoppedRecord] }).catch(() => undefined);
+}
+
+interface BotParts extends Pick<
+  TelegramParts,
+  "journal" | "records" | "deliveries" | "operations"
+> {
+  readonly app: App;
+  readonly log: RootLog;
+  readonly language: "en" | "ru";
+}
+
+/** The bot, where one is configured: it closes with the stack. */
+async function openBot(
+  { options, deadline }: Started,
+  { telegram }: NodeConfig,
+  { app, log, ...parts }: BotParts,
+  stack: AsyncDisposableStack,
+): Promise<TelegramChannel | undefined> {
+  if (telegram === undefined) return undefined;
+  const channel = await openTelegram({
+    ...parts,
+    config: telegram,
+    channelKey: (id) => app.channelKey("telegram", id),
+    log: (message, fields) => log.warn(message, fields),
+    notice: options.onNotice ?? (() => undefined),
+  });
+  stack.adopt(channel, (open) => deadline.within("the bot", () => open[Symbol.asyncDispose]()));
+  channel.start();
+  return channel;
 }
 
 /** Says where the node listens, and keeps it in its folder, for the CLI, until this is disposed. */

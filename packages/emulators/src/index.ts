@@ -15,3 +15,12 @@ export type { Reply, ReplyContext, ReplyFunction, ToolCall } from "./reply.ts";
 export type { RecordedRequest } from "./request-journal.ts";
 export type { Rule } from "./rule.ts";
 export { countTokens, tokensOf } from "./tokenizer.ts";
+export type { BotFault } from "./telegram/bot-fault.ts";
+export { pageVisitor } from "./telegram/chat-page.ts";
+export type { BotCallRecord } from "./telegram/call-journal.ts";
+export type { EmulatedPerson } from "./telegram/emulated-person.ts";
+export {
+  startTelegramEmulator,
+  type TelegramEmulator,
+  type TelegramEmulatorOptions,
+} from "./telegram/telegram-emulator.ts";

@@ -8,6 +8,7 @@ import { EmulatorState } from "./emulator-state.ts";
 import { breakConnection } from "./exchange.ts";
 import type { Endpoint, Fault } from "./fault.ts";
 import { sendError } from "./http-answer.ts";
+import { listen } from "./listen.ts";
 import { defaultModels, type EmulatedModel, type Flavour } from "./model-list.ts";
 import { personaProblem, type Persona } from "./persona.ts";
 import {
@@ -169,21 +170,6 @@ function setPersona(state: EmulatorState, persona: Persona | null): void {
   const problem = persona === null ? null : personaProblem(persona);
   if (problem !== null) throw new EmulatorError("option_invalid", problem);
   state.persona = persona;
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === "EADDRINUSE";
-      const code = isTaken ? "port_taken" : "listen_failed";
-      const words = isTaken ? "is taken" : `cannot be opened (${error.code ?? error.name})`;
-      reject(new EmulatorError(code, `port ${port} on ${host} ${words}`, { cause: error }));
-    });
-    server.listen({ host, port }, () => {
-      const address = server.address();
-      resolve(typeof address === "object" && address !== null ? address.port : port);
-    });
-  });
 }
 
 function close(server: Server): Promise<void> {

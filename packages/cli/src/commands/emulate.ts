@@ -1,11 +1,15 @@
+import { join } from "node:path";
 import {
   defaultModels,
   describeEmulator,
   EmulatorError,
   parsePersona,
   personaKinds,
+  pageVisitor,
   startOpenAiEmulator,
+  startTelegramEmulator,
 } from "@adyton/emulators";
+import { writeFileAtomic } from "@adyton/runtime/atomic-file";
 import { Failure } from "../failure.ts";
 import { untilSignal } from "../signals.ts";
 import type { Invocation, Shell } from "../shell.ts";
@@ -44,7 +48,40 @@ export async function emulateOpenai(shell: Shell, { options }: Invocation): Prom
     await untilSignal();
     return 0;
   } catch (error) {
-    if (error instanceof EmulatorError) throw new Failure("failed", { title: error.message });
-    throw error;
+    throw asFailure(error);
   }
+}
+
+/** `emulate telegram`: a Telegram for one bot, with a page to chat with it, until it is stopped. */
+export async function emulateTelegram({ print, t, port, home }: Shell): Promise<number> {
+  try {
+    await using emulator = await startTelegramEmulator(port === undefined ? {} : { port });
+    const file = join(home, "telegram-emulated.token");
+    await writeFileAtomic(file, `${emulator.token}\n`, { mode: 0o600 });
+    const { apiRoot } = emulator;
+    if (print.json) print.value({ apiRoot, tokenFile: file, visitor: pageVisitor.id });
+    else {
+      print.line(t("emulate.telegram", { page: print.paint("bold", `${apiRoot}/`) }));
+      print.line();
+      print.line(t("emulate.telegram_config"));
+      print.line(
+        [
+          "telegram:",
+          `  token_file: ${file}`,
+          `  owners: [${pageVisitor.id}]`,
+          `  api_root: ${apiRoot}`,
+        ].join("\n"),
+      );
+      print.line();
+      print.line(t("emulate.telegram_next"));
+    }
+    await untilSignal();
+    return 0;
+  } catch (error) {
+    throw asFailure(error);
+  }
+}
+
+function asFailure(error: unknown): unknown {
+  return error instanceof EmulatorError ? new Failure("failed", { title: error.message }) : error;
 }

@@ -186,6 +186,8 @@ secret=$({adyton} token add script --may say)`,
   "summary.emulate": "servers to try things with",
   "example.emulate": "{adyton} emulate openai",
   "summary.emulate openai": "a scripted model server that speaks the OpenAI protocol",
+  "summary.emulate telegram": "a Telegram for trying the bot, with a page to chat on",
+  "example.emulate telegram": "{adyton} emulate telegram --port 8081",
   "example.emulate openai": `{adyton} emulate openai --port 8080
 {adyton} emulate openai --persona "truncate(4096)" --token-delay 20`,
   "summary.completion": "completion for bash, zsh or fish",

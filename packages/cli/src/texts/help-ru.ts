@@ -186,6 +186,8 @@ secret=$({adyton} token add script --may say)`,
   "summary.emulate": "серверы для проб",
   "example.emulate": "{adyton} emulate openai",
   "summary.emulate openai": "сервер модели по сценарию, с протоколом OpenAI",
+  "summary.emulate telegram": "Telegram для пробы бота, со страницей для беседы",
+  "example.emulate telegram": "{adyton} emulate telegram --port 8081",
   "example.emulate openai": `{adyton} emulate openai --port 8080
 {adyton} emulate openai --persona "truncate(4096)" --token-delay 20`,
   "summary.completion": "дополнение команд для bash, zsh или fish",

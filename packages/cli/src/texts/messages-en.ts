@@ -221,6 +221,9 @@ export const messagesEn = {
   "emulate.bad_persona": "There is no persona “{name}”.",
   "emulate.personas":
     "There are: {personas}; noisy_solver and truncate take a number: truncate(4096)",
+  "emulate.telegram": "Telegram is emulated. Chat with the bot at {page}",
+  "emulate.telegram_config": "Put this into adyton.yaml:",
+  "emulate.telegram_next": "Then start the node again: {adyton up}     Ctrl-C ends.",
   "emulate.next": "In another terminal: {adyton up --backend {url}}     Ctrl-C ends.",
   "completion.unknown": "For which shell? {shells}",
   "init.exists": "{file} is there already.",
@@ -269,6 +272,8 @@ export const messagesEn = {
   "up.hello_say": "{adyton say hello}",
   "up.not_yet": "The model server does not answer yet: {detail}",
   "up.backend_away": "The model server does not answer any more: {detail}",
+  "up.door_open": "{door} works again.",
+  "up.door_closed": "{door} has not been reached for a minute: {detail}",
   "up.backend_back": "The model server answers again: {detail}",
   "up.hello": "Say hello:",
   "up.model_of_server": "the server’s first",

@@ -57,6 +57,19 @@ export const templateEn = {
 #:   - name: nginx
 #:     path: /var/log/nginx/error.log
 
+# The Telegram bot: only whom you name here is answered, by Telegram's numeric ids. Everybody else gets silence.
+#: telegram:
+#:   # A file with the bot's token, readable by you alone.
+#:   token_file: /home/me/.secrets/telegram-token
+#:   # They may do everything you may.
+#:   owners: [123456789]
+#:   # They may talk to the node.
+#:   allowed_user_ids: [234567890]
+#:   # Groups in which those above may address the bot by its name.
+#:   groups: [-1001234567890]
+#:   # A server of the same interface, such as the one of \`adyton emulate telegram\`.
+#:   api_root: https://api.telegram.org
+
 #turns:
 #  # Seconds that one answer may take.
 #  wall_seconds: 600

@@ -57,6 +57,19 @@ export const templateRu = {
 #:   - name: nginx
 #:     path: /var/log/nginx/error.log
 
+# Бот в Telegram: отвечают только тем, кто назван здесь по номеру в Telegram. Все прочие встречают молчание.
+#: telegram:
+#:   # Файл с токеном бота, доступный только вам.
+#:   token_file: /home/me/.secrets/telegram-token
+#:   # Им можно всё, что можно вам.
+#:   owners: [123456789]
+#:   # Они могут беседовать с узлом.
+#:   allowed_user_ids: [234567890]
+#:   # Группы, в которых названные выше обращаются к боту по имени.
+#:   groups: [-1001234567890]
+#:   # Сервер с тем же интерфейсом, например у \`adyton emulate telegram\`.
+#:   api_root: https://api.telegram.org
+
 #turns:
 #  # Сколько секунд может занять один ответ.
 #  wall_seconds: 600

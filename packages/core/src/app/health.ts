@@ -2,6 +2,8 @@ import type { Health } from "@adyton/protocol";
 import type { JournalPort } from "../ports/journal.ts";
 import type { BackendPool, PooledBackend } from "./backend-pool.ts";
 
+type Part = Health["parts"][number];
+
 export interface HealthOptions {
   readonly version: string;
   readonly startedMs: number;
@@ -9,10 +11,10 @@ export interface HealthOptions {
   readonly backends: BackendPool;
   /** Why the search index does not work at present; `undefined` when it does. */
   readonly searchFault: () => string | undefined;
+  /** The messengers' doors, each a part. */
+  readonly doors: () => readonly Part[];
   readonly now: () => number;
 }
-
-type Part = Health["parts"][number];
 
 const storageDetails = {
   storage_full:
@@ -24,7 +26,8 @@ const storageDetails = {
 export function healthOf(options: HealthOptions, withDetails: boolean): Health {
   const storage = storagePart(options.journal);
   const search = searchPart(options.searchFault());
-  const parts = [storage, ...backendParts(options.backends), search];
+  const doors = options.doors();
+  const parts = [storage, ...backendParts(options.backends), search, ...doors];
   const chats = options.backends.of("chat").length === 0 || options.backends.works("chat");
   const worst = parts.some((part) => part.status === "failed")
     ? "failed"
@@ -33,7 +36,7 @@ export function healthOf(options: HealthOptions, withDetails: boolean): Health {
       : "ok";
   return {
     status: worst,
-    ready: storage.status === "ok" && search.status === "ok" && chats,
+    ready: [storage, search, ...doors].every(({ status }) => status === "ok") && chats,
     version: options.version,
     uptimeSeconds: Math.floor((options.now() - options.startedMs) / 1_000),
     parts: parts.map(({ detail, ...part }) =>

@@ -75,6 +75,7 @@ describe("health", () => {
         journal,
         backends: poolOf(state === undefined ? undefined : backend(state)),
         searchFault: () => fault,
+        doors: () => [],
         now: () => 2_500,
       };
       const health = Health.parse(healthOf(options, true));
@@ -102,7 +103,13 @@ describe("the health of several model servers", () => {
   ];
   const healthWith = async (pool: BackendPool, withDetails: boolean): Promise<Health> => {
     await using app = await openApp();
-    const rest = { version: "1", startedMs: 0, searchFault: () => undefined, now: () => 0 };
+    const rest = {
+      version: "1",
+      startedMs: 0,
+      searchFault: () => undefined,
+      doors: () => [],
+      now: () => 0,
+    };
     return Health.parse(healthOf({ ...rest, journal: app.real, backends: pool }, withDetails));
   };
   for (const [name, states, status, ready] of cases)

@@ -19,6 +19,8 @@ export interface TokensOptions {
   readonly state: StatePort;
   /** SHA-256, in hex, of the owner's token. */
   readonly ownerTokenHash: string;
+  /** The principal of a messenger's user, by its id; `undefined` for every other id. */
+  readonly ofChannel?: (id: string) => Principal | undefined;
   readonly now: () => number;
 }
 
@@ -68,9 +70,8 @@ export class Tokens {
     if (id === owner.id) return owner;
     if (id === local.id) return local;
     const token = this.#byId.get(id);
-    return token !== undefined && isLive(token, this.#options.now())
-      ? principalOf(token)
-      : undefined;
+    if (token === undefined) return this.#options.ofChannel?.(id);
+    return isLive(token, this.#options.now()) ? principalOf(token) : undefined;
   }
 
   /**

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
 import { factProjections } from "./fact-projections.ts";
+import { deliveryProjection } from "./delivery-projection.ts";
 import { foldProjection } from "./fold-projection.ts";
 import { forgettingProjections } from "./forgetting-projections.ts";
 import type { Project, ProjectedRecord } from "./project.ts";
@@ -22,6 +23,8 @@ export const stateTables = [
   "fold_count",
   "fold_cover",
   "judge",
+  "delivery",
+  "delivery_part",
 ] as const;
 
 const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
@@ -43,6 +46,7 @@ export class Projections {
       ...this.#things(),
       ...factProjections((sql, ...values) => this.#run(sql, ...values)),
       ...forgettingProjections((sql, ...values) => this.#run(sql, ...values)),
+      ...deliveryProjection((sql, ...values) => this.#run(sql, ...values)),
       ...foldProjection(
         (sql, ...values) => this.#run(sql, ...values),
         (record, facts) => this.#count(record, { messages: 0, failed: 0, ...facts }),

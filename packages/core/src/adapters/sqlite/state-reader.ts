@@ -94,6 +94,16 @@ const FoldClusterRow = z.object({ key: z.string(), seq: z.int(), count: z.int() 
 const FoldCoverageRow = z.object({ ms: z.int() });
 const JudgeRow = z.object({ sensitivity: z.number(), specificity: z.number() });
 
+const DeliveryRow = z.object({
+  id: z.string(),
+  actor: z.string(),
+  run: z.string().nullable(),
+  seq: z.int(),
+  time: z.int(),
+  placing: z.int(),
+  messages: z.string().transform((list) => z.array(z.int()).parse(JSON.parse(list))),
+});
+
 /** Reads the state tables. */
 export class StateReader {
   readonly #rows: PreparedRows;
@@ -187,6 +197,17 @@ export class StateReader {
     const sql =
       "SELECT coalesce(sum(ms), 0) AS ms FROM fold_cover WHERE scope = ? AND hour IN (SELECT value FROM json_each(?))";
     return this.#rows.one(FoldCoverageRow, sql, scope, JSON.stringify(hours)) ?? { ms: 0 };
+  }
+
+  /** What a channel still owes, oldest first. */
+  deliveries(channel: string): readonly z.infer<typeof DeliveryRow>[] {
+    return this.#rows.all(
+      DeliveryRow,
+      `SELECT id, actor, run, seq, time, placing, (SELECT json_group_array(message ORDER BY part) FROM delivery_part
+         WHERE delivery = delivery.id) AS messages
+       FROM delivery WHERE channel = ? ORDER BY seq`,
+      channel,
+    );
   }
 
   judge(model: string): z.infer<typeof JudgeRow> | undefined {

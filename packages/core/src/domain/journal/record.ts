@@ -147,6 +147,21 @@ export const factsByType = {
     expiresMs: z.int().nullable(),
   }),
   "token.revoked": z.strictObject({ name: z.string() }),
+  /** A reply is owed through a channel: the end of a run, or a text in the payload. */
+  "delivery.opened": z.strictObject({
+    delivery: z.string(),
+    channel: z.string(),
+    run: runId.nullable(),
+  }),
+  /** A message without content is about to be sent for a part of it. */
+  "delivery.placing": z.strictObject({ delivery: z.string(), part: z.int() }),
+  "delivery.placed": z.strictObject({ delivery: z.string(), part: z.int(), message: z.int() }),
+  "delivery.closed": z.strictObject({
+    delivery: z.string(),
+    outcome: z.enum(["delivered", "refused", "erased"]),
+  }),
+  /** A channel's door stopped working, or works again. */
+  "door.changed": z.strictObject({ door: z.string(), status: z.enum(["open", "closed"]) }),
   "backend.changed": z.strictObject({ name: z.string(), status: z.string() }),
   "storage.recovered": z.strictObject({ refused: z.int() }),
   "journal.erased": z.strictObject({

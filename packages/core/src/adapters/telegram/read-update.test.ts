@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import type { Chat, Message, Update, User } from "grammy/types";
+import { readUpdate } from "./read-update.ts";
+
+const bot: User = { id: 7, is_bot: true, first_name: "Adyton", username: "adyton_bot" };
+const admission = { owners: new Set([1]), members: new Set([2]), groups: new Set([-5]) };
+const person = (id: number): User => ({ id, is_bot: false, first_name: `P${id}` });
+const alone = (id: number): Chat.PrivateChat => ({ id, type: "private", first_name: `P${id}` });
+const group = (id: number): Chat.SupergroupChat => ({ id, type: "supergroup", title: "G" });
+
+function update(from: number, chat: Chat, text: string, more: Partial<Message> = {}): Update {
+  const message = { message_id: 3, date: 0, from: person(from), chat, text, ...more };
+  return { update_id: 10, message: message as Message & Update.NonChannel };
+}
+
+const reply = { reply_to_message: { from: bot } } as unknown as Partial<Message>;
+const cases: readonly [name: string, update: Update, kind: string, text?: string][] = [
+  ["an owner's message", update(1, alone(1), " hello "), "message", "hello"],
+  ["a member's message", update(2, alone(2), "привет"), "message", "привет"],
+  ["a stranger's message", update(3, alone(3), "hello"), "stranger"],
+  ["a stranger in a known group", update(3, group(-5), "@adyton_bot hello"), "stranger"],
+  ["an owner in an unknown group", update(1, group(-6), "@adyton_bot hello"), "stranger"],
+  ["talk of others in a group", update(1, group(-5), "hello all"), "nothing"],
+  ["the bot's name in a group", update(2, group(-5), "@Adyton_Bot, hello"), "message", "hello"],
+  ["a longer name in a group", update(2, group(-5), "@adyton_bots hello"), "nothing"],
+  ["a reply to the bot", update(2, group(-5), "and then?", reply), "message", "and then?"],
+  ["a command with the name", update(2, group(-5), "/help@adyton_bot"), "message", "/help"],
+  ["a greeting with a parameter", update(1, alone(1), "/start abc"), "message", "/start"],
+  ["a message without text", update(1, alone(1), ""), "unreadable"],
+  ["an update of another kind", { update_id: 1 }, "nothing"],
+];
+for (const [name, given, kind, text] of cases)
+  it(`${name}: ${kind}`, () => {
+    const read = readUpdate(given, bot, admission);
+    assert.equal(read.kind, kind);
+    assert.equal(read.kind === "message" ? read.text : undefined, text);
+  });
+
+it("tells apart what Telegram numbers alike", () => {
+  const keyOf = (given: Update): string => {
+    const read = readUpdate(given, bot, admission);
+    assert.equal(read.kind, "message");
+    return read.kind === "message" ? read.key : "";
+  };
+  const first = keyOf(update(1, alone(1), "one"));
+  assert.equal(keyOf(update(1, alone(1), "one")), first);
+  assert.notEqual(keyOf(update(1, alone(1), "one", { message_id: 4 })), first);
+  assert.notEqual(keyOf(update(2, alone(2), "one")), first);
+});

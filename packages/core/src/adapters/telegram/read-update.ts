@@ -1,0 +1,75 @@
+import type { Message, Update, User } from "grammy/types";
+import type { Place } from "../../ports/channel.ts";
+
+/** Who may speak, by Telegram's numeric ids. */
+export interface Admission {
+  readonly owners: ReadonlySet<number>;
+  readonly members: ReadonlySet<number>;
+  readonly groups: ReadonlySet<number>;
+}
+
+/** What the node makes of an update. `stranger` costs a counter, `nothing` not even that. */
+export type Incoming =
+  | {
+      readonly kind: "message";
+      readonly user: number;
+      readonly place: Place & { readonly replyTo: number };
+      /** Tells this update from any other, also when Telegram begins to number anew. */
+      readonly key: string;
+      readonly text: string;
+    }
+  | {
+      readonly kind: "unreadable";
+      readonly user: number;
+      readonly place: Place;
+      readonly key: string;
+    }
+  | { readonly kind: "stranger" }
+  | { readonly kind: "nothing" };
+
+/** Reads an update as a message to the node. In groups only what is said to the bot counts. */
+export function readUpdate(update: Update, bot: User, admission: Admission): Incoming {
+  const message = update.message;
+  const user = message?.from?.id;
+  if (message === undefined || user === undefined) return { kind: "nothing" };
+  if (!mayThere(message, user, admission)) return { kind: "stranger" };
+  const isPrivate = message.chat.type === "private";
+  const said = message.text ?? message.caption ?? "";
+  if (!isPrivate && !isToBot(message, said, bot)) return { kind: "nothing" };
+  const key = `${update.update_id}/${message.chat.id}/${message.message_id}`;
+  const place = {
+    chat: String(message.chat.id),
+    ...(message.is_topic_message === true ? { thread: message.message_thread_id } : {}),
+    replyTo: message.message_id,
+  };
+  const text = withoutName(said, bot).trim();
+  if (text === "") return { kind: "unreadable", user, place, key };
+  return { kind: "message", user, place, key, text: asCommand(text) };
+}
+
+function mayThere(
+  { chat }: Message,
+  user: number,
+  { owners, members, groups }: Admission,
+): boolean {
+  if (!owners.has(user) && !members.has(user)) return false;
+  return chat.type === "private" || groups.has(chat.id);
+}
+
+function isToBot(message: Message, said: string, bot: User): boolean {
+  if (message.reply_to_message?.from?.id === bot.id) return true;
+  return new RegExp(`@${bot.username ?? ""}\\b`, "iu").test(said);
+}
+
+/** Takes the bot's own name out of a text: "/help@name" is "/help", "@name, hello" is "hello". */
+function withoutName(text: string, bot: User): string {
+  const name = `@${bot.username ?? ""}`;
+  return text
+    .replace(new RegExp(`^(/\\w+)${name}\\b`, "iu"), "$1")
+    .replace(new RegExp(`^${name}\\b[,:]?\\s*`, "iu"), "");
+}
+
+/** The apps offer /start with a parameter; it is the same greeting. */
+function asCommand(text: string): string {
+  return /^\/start\b/u.test(text) ? "/start" : text;
+}

@@ -1,0 +1,260 @@
+import { type Bilingual, type Health, Problem } from "@adyton/protocol";
+import type { Clock } from "@adyton/runtime/clock";
+import { Supervisor } from "@adyton/runtime/supervisor";
+import type { Update, User } from "grammy/types";
+import * as z from "zod";
+import {
+  type Admitted,
+  channelPrincipal,
+  channelUser,
+} from "../../app/channels/channel-principals.ts";
+import { Outbox } from "../../app/channels/outbox.ts";
+import type { DedupeKey } from "../../domain/journal/record.ts";
+import type { DeliveriesPort } from "../../ports/channel.ts";
+import type { Principal, Reply } from "../../ports/http.ts";
+import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
+import type { OperationRequest, Operations } from "../../ports/operations.ts";
+import { channelWords } from "./channel-words.ts";
+import { pollUpdates } from "./poll-loop.ts";
+import { type Incoming, readUpdate } from "./read-update.ts";
+import { TelegramClient, type TelegramFailure } from "./telegram-client.ts";
+import { telegramDoor } from "./telegram-door.ts";
+
+const channelName = "telegram";
+
+export interface TelegramChannelOptions {
+  /** Read anew after a refusal: a token may have been changed. Throws when the file cannot be read. */
+  readonly readToken: () => { reveal(): string };
+  readonly apiRoot: string;
+  readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
+  readonly operations: Operations;
+  readonly journal: JournalPort;
+  readonly records: RecordsPort;
+  readonly deliveries: DeliveriesPort;
+  /** The journal's key of something that comes from outside once. */
+  readonly dedupeKey: (id: string) => DedupeKey;
+  readonly language: keyof Bilingual;
+  readonly clock: Clock;
+  readonly log: (message: string, fields: Readonly<Record<string, string | number>>) => void;
+  /** The door stopped working a minute ago, or works again. */
+  readonly onDoor: (status: "open" | "closed", detail: string) => void;
+}
+
+/** A door that was shut for so long is told of. */
+const closedToldAfterMs = 60_000;
+const lookEveryMs = 5_000;
+const RunId = z.object({ id: z.string() });
+const TextAnswer = z.object({ text: z.string() });
+
+/** Codes of what passes by itself: the update stays with Telegram and comes again. */
+const passing = new Set(["storage_full", "storage_failed", "stopping", "internal"]);
+
+/**
+ * The bot: takes what admitted people write as messages of theirs, and delivers what comes of it. An update is
+ * confirmed to Telegram once the journal has it, and is known by its key when it comes twice.
+ */
+export class TelegramChannel implements AsyncDisposable {
+  readonly #options: TelegramChannelOptions;
+  readonly #outbox: Outbox;
+  readonly #supervisor: Supervisor;
+  #client: TelegramClient;
+  #bot: User | undefined;
+  /** Since when no poll has succeeded; undefined while they do. */
+  #failingSinceMs: number | undefined;
+  #failure = "";
+  #toldClosed = false;
+  /** Updates from people who are not admitted. They are counted and nothing else. */
+  strangers = 0;
+
+  constructor(options: TelegramChannelOptions) {
+    this.#options = options;
+    this.#client = this.#connect();
+    const { journal, records, deliveries, clock, language } = options;
+    this.#failingSinceMs = clock.nowMs();
+    this.#outbox = new Outbox({
+      door: telegramDoor({ client: () => this.#client, language }),
+      journal,
+      records,
+      deliveries,
+      endOf: (run, actor, signal) => this.#endOf(run, actor, signal),
+      clock,
+      onUnexpected: (error) =>
+        options.log("a reply could not be delivered", { error: nameOf(error) }),
+    });
+    this.#supervisor = new Supervisor({
+      onFailure: ({ name, error }) =>
+        options.log("the bot's work failed", { work: name, error: nameOf(error) }),
+      clock,
+    });
+  }
+
+  /** Begins to poll, and to deliver what the last process still owed. */
+  start(): void {
+    this.#outbox.start();
+    this.#supervisor.loop("poll", (signal) => this.#poll(signal));
+    this.#supervisor.loop("watch", (signal) => this.#watch(signal));
+  }
+
+  /** Whether the door works, in a part of the health report. */
+  health(): Health["parts"][number] {
+    const since = this.#failingSinceMs;
+    if (since === undefined) return { name: channelName, status: "ok" };
+    const detail = channelWords.closed(this.#failure)[this.#options.language];
+    return { name: channelName, status: "degraded", detail, since: new Date(since).toISOString() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#supervisor[Symbol.asyncDispose]();
+    await this.#outbox[Symbol.asyncDispose]();
+    this.#client[Symbol.dispose]();
+  }
+
+  #connect(): TelegramClient {
+    const { readToken, apiRoot } = this.#options;
+    return new TelegramClient({ token: readToken(), apiRoot });
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    await pollUpdates(
+      {
+        client: () => this.#client,
+        take: async (update) => this.#take(update, this.#bot ?? (await this.#whoAmI(signal))),
+        onPolled: () => {
+          this.#failingSinceMs = undefined;
+        },
+        onFailure: (failure) => this.#failed(failure),
+        clock,
+      },
+      signal,
+    );
+  }
+
+  /** A poll that hangs fails by its own time; this only tells of a door that stays shut. */
+  async #watch(signal: AbortSignal): Promise<void> {
+    const { clock, onDoor } = this.#options;
+    for (;;) {
+      await clock.sleep(lookEveryMs, signal);
+      const since = this.#failingSinceMs;
+      const isClosed = since !== undefined && clock.nowMs() - since >= closedToldAfterMs;
+      if (isClosed === this.#toldClosed) continue;
+      if (!isClosed && since !== undefined) continue;
+      this.#toldClosed = isClosed;
+      onDoor(isClosed ? "closed" : "open", isClosed ? this.#failure : "");
+    }
+  }
+
+  #failed({ kind, status, words }: TelegramFailure): void {
+    this.#failingSinceMs ??= this.#options.clock.nowMs();
+    this.#failure = status === 0 ? words : `${status} ${words}`;
+    if (kind !== "refused" || (status !== 401 && status !== 404)) return;
+    try {
+      const client = this.#connect();
+      this.#client[Symbol.dispose]();
+      this.#client = client;
+    } catch {
+      // The file with the token cannot be read now; the old token is tried again.
+    }
+  }
+
+  async #whoAmI(signal: AbortSignal): Promise<User> {
+    const me = await this.#client.call((api, polyfill) => api.getMe(polyfill), signal);
+    if (me.kind === "failed") throw new Error(me.failure.words);
+    this.#bot = me.value;
+    return me.value;
+  }
+
+  async #take(update: Update, bot: User): Promise<void> {
+    const { owners, members, groups } = this.#options.admitted;
+    const incoming = readUpdate(update, bot, { owners, members, groups });
+    if (incoming.kind === "stranger") this.strangers += 1;
+    if (incoming.kind === "stranger" || incoming.kind === "nothing") return;
+    const { user, place, key } = incoming;
+    const principal = this.#principal(user);
+    if (principal === undefined) return;
+    const reply = await this.#replyTo(incoming, principal);
+    await this.#outbox.open({
+      place,
+      actor: principal.id,
+      owner: principal.person,
+      tier: principal.tier,
+      reply,
+      dedupe: this.#options.dedupeKey(key),
+    });
+  }
+
+  /** What is owed for a message: a run's end, or a text. Throws for what will pass, so that the message comes again. */
+  async #replyTo(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
+    const { language } = this.#options;
+    if (incoming.kind === "unreadable")
+      return { kind: "text", text: channelWords.unreadable[language] } as const;
+    const { place, text, key } = incoming;
+    const conversation = `telegram ${place.chat}${place.thread === undefined ? "" : ` ${place.thread}`}`;
+    const reply = await this.#perform(principal, {
+      route: "sendMessage",
+      body: { text, conversation },
+      idempotencyKey: key,
+      preferAsyncAfterMs: 0,
+    });
+    if (reply.kind === "problem") {
+      if (passing.has(reply.problem.code)) throw new Error(reply.problem.code);
+      return { kind: "text", text: inWords(reply.problem) } as const;
+    }
+    if (reply.kind !== "json") throw new Error("a message was answered with a stream");
+    if (reply.status === 202) return { kind: "run", run: RunId.parse(reply.body).id } as const;
+    return { kind: "text", text: TextAnswer.parse(reply.body).text } as const;
+  }
+
+  async #endOf(run: string, actor: string, signal: AbortSignal): Promise<string> {
+    const user = channelUser(channelName, actor);
+    const principal = user === undefined ? undefined : this.#principal(user);
+    if (principal === undefined) return channelWords.notAdmitted[this.#options.language];
+    const reply = await this.#perform(principal, {
+      route: "followRun",
+      params: { id: run },
+      wantsStream: true,
+      signal,
+    });
+    if (reply.kind === "problem") return inWords(reply.problem);
+    if (reply.kind !== "stream") throw new Error("a run cannot be followed");
+    let end = "";
+    await reply.write({
+      signal,
+      drained: () => Promise.resolve(),
+      send: ({ event, data }) => {
+        if (event === "answer") end = TextAnswer.parse(data).text;
+        if (event === "problem") end = inWords(Problem.parse(data));
+        return true;
+      },
+    });
+    signal.throwIfAborted();
+    return end;
+  }
+
+  #principal(user: number): Principal | undefined {
+    return channelPrincipal(channelName, user, this.#options.admitted);
+  }
+
+  #perform(
+    principal: Principal,
+    request: Pick<OperationRequest, "route"> & Partial<OperationRequest>,
+  ): Promise<Reply> {
+    return this.#options.operations.perform({
+      params: {},
+      query: {},
+      body: undefined,
+      rest: {},
+      bytes: 0,
+      wantsStream: false,
+      signal: new AbortController().signal,
+      speaker: { principal, byToken: true },
+      ...request,
+    });
+  }
+}
+
+const inWords = ({ title, detail }: Problem): string =>
+  detail === undefined ? title : `${title} ${detail}`;
+
+/** An error's name alone: its message may quote what a person wrote, or an address with a token. */
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");

@@ -1,0 +1,92 @@
+import type { Bilingual } from "@adyton/protocol";
+import type { CallOutcome, ChannelDoor, Place } from "../../ports/channel.ts";
+import type { TelegramClient, TelegramFailure, TelegramResult } from "./telegram-client.ts";
+
+/** What Telegram takes in one message, in UTF-16 units. */
+const textUnitsMax = 4_096;
+/** A link's preview would fetch it from Telegram's servers: whoever reads their logs would learn of it. */
+const noPreview = { link_preview_options: { is_disabled: true } } as const;
+/** No words, so that sending it twice says nothing twice. */
+const placeholder = "…";
+
+export interface TelegramDoorOptions {
+  readonly client: () => TelegramClient;
+  readonly language: keyof Bilingual;
+}
+
+/** Telegram as the outbox sees it. Every send goes through here. */
+export function telegramDoor({ client, language }: TelegramDoorOptions): ChannelDoor {
+  const send = async (
+    place: Place,
+    text: string,
+    replyTo: number | undefined,
+    signal: AbortSignal,
+  ): Promise<CallOutcome> => {
+    const result = await client().call(
+      (api, polyfill) =>
+        api.sendMessage(
+          place.chat,
+          text,
+          {
+            ...noPreview,
+            ...(place.thread === undefined ? {} : { message_thread_id: place.thread }),
+            ...(replyTo === undefined
+              ? {}
+              : {
+                  reply_parameters: { message_id: replyTo, allow_sending_without_reply: true },
+                }),
+          },
+          polyfill,
+        ),
+      signal,
+    );
+    return outcomeOf(result, ({ message_id: message }) => message);
+  };
+  return {
+    name: "telegram",
+    textUnitsMax,
+    place: (place, signal) => send(place, placeholder, inGroup(place), signal),
+    ping: (place, message, signal) => send(place, pingWords[language], message, signal),
+    fill: async (place, message, text, signal) => {
+      const result = await client().call(
+        (api, polyfill) => api.editMessageText(place.chat, message, text, noPreview, polyfill),
+        signal,
+      );
+      if (result.kind === "failed" && /message is not modified/u.test(result.failure.words))
+        return { kind: "done", message };
+      if (
+        result.kind === "failed" &&
+        /message (?:to edit not found|can't be edited)/u.test(result.failure.words)
+      )
+        return { kind: "gone" };
+      return outcomeOf(result, () => message);
+    },
+    showWriting: async ({ chat, thread }, signal) => {
+      const topic = thread === undefined ? {} : { message_thread_id: thread };
+      await client().call(
+        (api, polyfill) => api.sendChatAction(chat, "typing", topic, polyfill),
+        signal,
+      );
+    },
+  };
+}
+
+const pingWords: Bilingual = { en: "The answer is here ↑", ru: "Ответ готов ↑" };
+
+/** In a group an answer names its question; in a private chat it stands right below. */
+const inGroup = ({ chat, replyTo }: Place): number | undefined =>
+  chat.startsWith("-") ? replyTo : undefined;
+
+function outcomeOf<T>(result: TelegramResult<T>, message: (value: T) => number): CallOutcome {
+  if (result.kind === "done") return { kind: "done", message: message(result.value) };
+  return failedOutcome(result.failure);
+}
+
+/** A wrong token may be put right while the reply waits; everything else that is refused stays refused. */
+const tokenWaitMs = 30_000;
+
+function failedOutcome({ kind, status, retryAfterMs, words }: TelegramFailure): CallOutcome {
+  if (kind === "limited") return { kind: "later", afterMs: retryAfterMs };
+  if (status === 401 || status === 404) return { kind: "later", afterMs: tokenWaitMs };
+  return kind === "unknown" ? { kind: "unknown" } : { kind: "refused", reason: words };
+}

@@ -1,0 +1,85 @@
+import type { Bilingual } from "@adyton/protocol";
+import { systemClock } from "@adyton/runtime/clock";
+import { Secret, SecretError } from "@adyton/runtime/secret";
+import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
+import { channelPrincipal, channelUser } from "./app/channels/channel-principals.ts";
+import type { NodeConfig } from "./config.ts";
+import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
+import type { DeliveriesPort } from "./ports/channel.ts";
+import type { Principal } from "./ports/http.ts";
+import type { JournalPort, RecordsPort } from "./ports/journal.ts";
+import type { Notice } from "./notices.ts";
+import type { Operations } from "./ports/operations.ts";
+import { StartError } from "./start-error.ts";
+
+export interface TelegramParts {
+  readonly config: NonNullable<NodeConfig["telegram"]>;
+  readonly operations: Operations;
+  readonly journal: JournalPort;
+  readonly records: RecordsPort;
+  readonly deliveries: DeliveriesPort;
+  readonly channelKey: (id: string) => DedupeKey;
+  readonly language: keyof Bilingual;
+  readonly log: (message: string, fields: Readonly<Record<string, string | number>>) => void;
+  readonly notice: (notice: Notice) => void;
+}
+
+/** The ids of a configuration, as they are looked up. */
+function admittedBy({ owners, allowed_user_ids, groups }: TelegramParts["config"]) {
+  return {
+    owners: new Set(owners),
+    members: new Set(allowed_user_ids),
+    groups: new Set(groups),
+  };
+}
+
+/** The principal of a Telegram user whom the configuration admits, by the id in the journal. */
+export function telegramPrincipal({ telegram }: NodeConfig, id: string): Principal | undefined {
+  const user = channelUser("telegram", id);
+  if (telegram === undefined || user === undefined) return undefined;
+  return channelPrincipal("telegram", user, admittedBy(telegram));
+}
+
+/** Opens the bot; it does not poll before its `start`. Its code is loaded only here. Throws `StartError` for its token. */
+export async function openTelegram(parts: TelegramParts): Promise<TelegramChannel> {
+  const { config, operations, journal, records, deliveries, language, log } = parts;
+  const readToken = (): Secret => Secret.fromFile(config.token_file);
+  try {
+    readToken();
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    throw new StartError("key_refused", `telegram.token_file: ${error.message}`, {
+      cause: error,
+    });
+  }
+  const { TelegramChannel } = await import("./adapters/telegram/telegram-channel.ts");
+  return new TelegramChannel({
+    readToken,
+    apiRoot: config.api_root,
+    admitted: admittedBy(config),
+    operations,
+    journal,
+    records,
+    deliveries,
+    dedupeKey: parts.channelKey,
+    language,
+    clock: systemClock,
+    log,
+    onDoor: (status, detail) => {
+      log("the Telegram door changed", { status, detail });
+      parts.notice({ kind: "door_changed", door: "Telegram", status, detail });
+      const record: NewRecord = {
+        owner: "node",
+        actor: "node",
+        tier: "owner",
+        class: "trace",
+        origin: "node",
+        type: "door.changed",
+        facts: { door: "telegram", status },
+        data: { detail },
+      };
+      // A disk that takes nothing is reported by the journal's own state.
+      journal.append({ records: [record] }).catch(() => undefined);
+    },
+  });
+}

@@ -1,0 +1,52 @@
+/** Where in a channel a reply belongs. */
+export interface Place {
+  readonly chat: string;
+  /** A topic within the chat. */
+  readonly thread?: number | undefined;
+  /** The message that is answered. */
+  readonly replyTo?: number | undefined;
+}
+
+/**
+ * What a call to the messenger came to. `unknown`: it may have had its effect, or not. `gone`: the message to edit is
+ * not there any more. `refused`: it never will.
+ */
+export type CallOutcome =
+  | { readonly kind: "done"; readonly message: number }
+  | { readonly kind: "later"; readonly afterMs: number }
+  | { readonly kind: "unknown" }
+  | { readonly kind: "gone" }
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** A messenger as the outbox sees it. No call rejects, except with the signal's reason. */
+export interface ChannelDoor {
+  readonly name: string;
+  /** The longest text of one message, in UTF-16 units. */
+  readonly textUnitsMax: number;
+  /** Sends a message without content. */
+  place(place: Place, signal: AbortSignal): Promise<CallOutcome>;
+  /** Gives a message its text; repeating it changes nothing. */
+  fill(place: Place, message: number, text: string, signal: AbortSignal): Promise<CallOutcome>;
+  /** Sends a message without content that says an answer has come: an edit notifies nobody. */
+  ping(place: Place, message: number, signal: AbortSignal): Promise<CallOutcome>;
+  /** Shows for a few seconds that an answer is being written. What it comes to is nobody's business. */
+  showWriting(place: Place, signal: AbortSignal): Promise<void>;
+}
+
+/** A reply that is owed. */
+export interface DeliveryState {
+  readonly id: string;
+  readonly actor: string;
+  readonly run: string | null;
+  readonly seq: number;
+  readonly time: number;
+  /** The part whose placing began last; −1 before the first. */
+  readonly placing: number;
+  /** The messages of its parts, in order. */
+  readonly messages: readonly number[];
+}
+
+export interface DeliveriesPort {
+  /** What a channel owes, oldest first. */
+  deliveries(channel: string): readonly DeliveryState[];
+}

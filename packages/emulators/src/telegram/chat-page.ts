@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { join } from "node:path";
+import { readBody } from "../exchange.ts";
+import type { BotState } from "./bot-state.ts";
+import { fieldsOf } from "./chat-store.ts";
+import { EmulatedPerson } from "./emulated-person.ts";
+
+const page = join(import.meta.dirname, "chat-page.html");
+const actionShownMs = 5_000;
+/** The person who sits at the page. */
+export const pageVisitor = { id: 1_000_001, firstName: "You", language: "en" };
+
+/** A page on which a person chats with the bot by hand. */
+export class ChatPage {
+  readonly #state: BotState;
+  #visitor: EmulatedPerson | undefined;
+
+  constructor(state: BotState) {
+    this.#state = state;
+  }
+
+  async serve(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
+    // Another site's page must not write here in the visitor's name.
+    const site = request.headers["sec-fetch-site"];
+    if (site !== undefined && site !== "same-origin" && site !== "none")
+      return plain(response, 403, "only this page itself may ask");
+    const route = `${request.method} ${url.pathname}`;
+    if (route === "GET /") return this.#html(response);
+    if (route === "GET /chat/events") return this.#follow(response);
+    if (route !== "POST /chat") return plain(response, 404, "there is no such page here");
+    const body = await readBody(request);
+    if (body.kind !== "read") return plain(response, 413, "too large");
+    this.#act(JSON.parse(body.bytes.toString()));
+    plain(response, 200, "ok");
+  }
+
+  #html(response: ServerResponse): void {
+    response.writeHead(200, {
+      "content-type": "text/html; charset=utf-8",
+      "content-security-policy":
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'",
+    });
+    response.end(readFileSync(page));
+  }
+
+  get #person(): EmulatedPerson {
+    this.#visitor ??= new EmulatedPerson(this.#state, pageVisitor);
+    return this.#visitor;
+  }
+
+  #act(said: unknown): void {
+    const { text, message: id, data } = fieldsOf(said);
+    if (typeof text === "string" && text.trim() !== "") this.#person.say(text);
+    const message = this.#state.chats.find(pageVisitor.id, id);
+    if (message !== undefined && typeof data === "string") this.#person.press(message, data);
+  }
+
+  #follow(response: ServerResponse): void {
+    response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
+    const show = (): void => void response.write(`data: ${JSON.stringify(this.#view())}\n\n`);
+    const stop = this.#state.onChange(show);
+    // What a bot shows as "typing" goes by itself after five seconds.
+    const timer = setInterval(show, actionShownMs);
+    response.once("close", () => {
+      clearInterval(timer);
+      stop();
+    });
+    show();
+  }
+
+  #view(): object {
+    const { chat, messages } = this.#person;
+    const action = this.#state.actions.get(chat.id);
+    const isShown = action !== undefined && this.#state.now() - action.atMs < actionShownMs;
+    return {
+      bot: this.#state.bot.firstName,
+      action: isShown ? action.action : null,
+      draft: this.#state.drafts.get(chat.id) ?? null,
+      commands: [...(this.#state.commands.get("") ?? [])],
+      messages: messages.map(({ id, isBots, text, entities, markup, editedMs, extra }) => ({
+        id,
+        isBots,
+        text,
+        entities,
+        buttons: markup?.inline_keyboard ?? [],
+        edited: editedMs !== undefined,
+        extra: Object.keys(extra),
+      })),
+    };
+  }
+}
+
+function plain(response: ServerResponse, status: number, words: string): void {
+  response.writeHead(status, { "content-type": "text/plain; charset=utf-8" });
+  response.end(words);
+}

@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import {
+  type OpenAiEmulator,
+  type Rule,
+  startOpenAiEmulator,
+  startTelegramEmulator,
+  type TelegramEmulator,
+} from "@adyton/emulators";
+import { NodeProcess } from "./node-process.ts";
+
+const answerMsMax = 20_000;
+
+/** A node whose bot talks to the emulator: 1 owns it, 2 may speak. */
+async function startBot(
+  telegram: TelegramEmulator,
+  model: OpenAiEmulator,
+  language: "en" | "ru" = "en",
+): Promise<NodeProcess> {
+  const node = await NodeProcess.start({
+    backend: model.url,
+    language,
+    config: configOf(telegram),
+  });
+  return node;
+}
+
+function configOf(telegram: TelegramEmulator): string {
+  const file = join(process.env["TMPDIR"] ?? "/tmp", `adyton-token-${telegram.port}`);
+  writeFileSync(file, telegram.token, { mode: 0o600 });
+  return [
+    "telegram:",
+    `  token_file: ${file}`,
+    "  owners: [1]",
+    "  allowed_user_ids: [2]",
+    "  groups: [-5]",
+    `  api_root: ${telegram.apiRoot}`,
+    "",
+  ].join("\n");
+}
+
+/** Repeats the question, so that each answer tells whose it is. */
+const echo: Rule = { reply: ({ messages }) => `echo ${messages.at(-1)?.text ?? ""}` };
+
+describe("the bot", () => {
+  it("answers whom it knows, commands too, and is silent towards everybody else", async () => {
+    await using telegram = await startTelegramEmulator();
+    await using model = await startOpenAiEmulator({ rules: [echo] });
+    await using node = await startBot(telegram, model);
+    const owner = telegram.person({ id: 1 });
+    const stranger = telegram.person({ id: 9 });
+    stranger.say("let me in");
+    owner.say("hello");
+    await telegram.waitUntil(() => owner.answers.at(-1)?.text === "echo hello", answerMsMax);
+    assert.deepEqual(
+      owner.answers.map(({ text, former }) => [text, former]),
+      [["echo hello", ["…"]]],
+    );
+    owner.say("/help");
+    await telegram.waitUntil(
+      () => /describe_self/.test(owner.answers.at(-1)?.text ?? ""),
+      answerMsMax,
+    );
+    assert.equal(telegram.pending, 0, "what was taken is confirmed");
+    assert.deepEqual(stranger.answers, []);
+    const toStranger = telegram.calls.filter(({ values }) => String(values["chat_id"]) === "9");
+    assert.deepEqual(toStranger, []);
+    assert.equal(model.requests.filter(({ endpoint }) => endpoint === "chat").length, 1);
+    const sends = telegram.calls.filter(({ method }) =>
+      /^(?:sendMessage|editMessageText)$/.test(method),
+    );
+    assert.ok(sends.length >= 4);
+    for (const { values } of sends)
+      assert.deepEqual(values["link_preview_options"], { is_disabled: true });
+    const health = await node.ask("/api/v1/health");
+    assert.equal(health.json.ready, true);
+  });
+});
+
+/** Texts of the messages that say something: a placeholder and a remark on an answer have no content. */
+const contents = (texts: readonly string[]): string[] =>
+  texts.filter((text) => text !== "…" && !text.startsWith("The answer is here"));
+
+it("loses and doubles nothing while the node is killed and a fifth of the replies are lost", async () => {
+  await using telegram = await startTelegramEmulator({ recordedCallsMax: 10 });
+  await using model = await startOpenAiEmulator({ rules: [echo] });
+  await using node = await startBot(telegram, model);
+  telegram.setFaults([
+    { kind: "lost_reply", methods: ["sendMessage", "editMessageText"], share: 0.2 },
+    { kind: "cut", afterBytes: 90, methods: ["getUpdates"], share: 0.1 },
+    { kind: "status", status: 429, retryAfterS: 1, methods: ["sendMessage"], share: 0.05 },
+  ]);
+  const people = [telegram.person({ id: 1 }), telegram.person({ id: 2 })];
+  const rounds = 6;
+  for (let round = 0; round < rounds; round += 1) {
+    for (const person of people) person.say(`question ${round}`);
+    await new Promise((resolve) => setTimeout(resolve, 137 * round));
+    await node.kill();
+    await node.start();
+  }
+  const wanted = Array.from({ length: rounds }, (_, round) => `echo question ${round}`);
+  const last = wanted.at(-1);
+  await telegram.waitUntil(
+    () => people.every(({ answers }) => answers.some(({ text }) => text === last)),
+    60_000,
+  );
+  for (const { answers } of people)
+    assert.deepEqual(contents(answers.map(({ text }) => text)), wanted);
+  const asked = await node.journal("turn.received");
+  assert.equal(asked.length, rounds * people.length, "each was taken once");
+});
