@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MirrorReport } from "@adyton/protocol";
 import { stateTables } from "../../packages/core/src/adapters/sqlite/projections.ts";
 import { owner } from "../../packages/core/src/app/tokens.ts";
+import type { Principal } from "../../packages/core/src/ports/http.ts";
 import { question } from "../../packages/core/src/app/test/app-fixture.ts";
 import { type Node, openNode } from "./recursia-fixture.ts";
 
@@ -36,13 +37,12 @@ export function stateRows({ app }: Pick<Node, "app">): Readonly<Record<string, u
   return Object.fromEntries(stateTables.map((table) => [table, rows(table)]));
 }
 
-export async function mirror(node: Pick<Node, "app">, conversation = "c"): Promise<MirrorReport> {
-  const { result } = await node.app.commands.execute({
-    principal: owner,
-    command: "mirror_self",
-    args: {},
-    conversation,
-  });
+export async function mirror(
+  { app }: Pick<Node, "app">,
+  principal: Principal = owner,
+): Promise<MirrorReport> {
+  const invocation = { principal, command: "mirror_self", args: {}, conversation: "c" } as const;
+  const { result } = await app.commands.execute(invocation);
   return MirrorReport.parse(result.data);
 }
 
