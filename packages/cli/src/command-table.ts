@@ -1,3 +1,4 @@
+import { rememberCommands } from "./remember-commands.ts";
 import type { CommandBody } from "./shell.ts";
 import type { TextKey } from "./texts/translate.ts";
 
@@ -160,6 +161,7 @@ const commandTable = [
     group: "data",
     load: async () => (await import("./commands/memory.ts")).memoryList,
   },
+  ...rememberCommands,
   {
     path: "memory forget",
     group: "data",

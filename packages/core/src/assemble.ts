@@ -170,9 +170,8 @@ function useCases(parts: Parts) {
   const countTokens = (text: string): number =>
     backends.first("chat")?.countTokens(text) ?? estimateTokens(text);
   const remembered = assembleMemory(parts, { journal, embedding, countTokens, now });
-  const { memory } = remembered;
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
-  const turns = turnsOf(parts, { conversations, corePrompt, memory, judges });
+  const turns = turnsOf(parts, { conversations, corePrompt, judges, ...remembered });
   const tokens = tokensOf(parts, journal);
   const { dedupeKey } = keys;
   const idempotency = new Idempotency({ dedupeKey, records, state, now });
@@ -185,7 +184,7 @@ function useCases(parts: Parts) {
     language,
     backends,
     conversations,
-    memory,
+    ...remembered,
     turns,
     estimateTokens: countTokens,
   };
@@ -279,8 +278,15 @@ function turnsOf(
     conversations,
     corePrompt,
     memory,
+    blocks,
     judges,
-  }: { conversations: Conversations; corePrompt: string; memory: Memory; judges: Judges },
+  }: {
+    conversations: Conversations;
+    corePrompt: string;
+    memory: Memory;
+    blocks: Blocks;
+    judges: Judges;
+  },
 ): Turns {
   const { config, journal, state, backends, modes, language, onUnexpected } = parts;
   return new Turns({
@@ -288,6 +294,7 @@ function turnsOf(
     backends,
     find: (query) => memory.find(query),
     conversations,
+    blocks,
     corePrompt,
     answerTokensMax: config.turns.answer_tokens,
     language,

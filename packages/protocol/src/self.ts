@@ -77,7 +77,21 @@ export const Self = Report.extend({
       .optional()
       .describe("What is sent to the model first; shown to the owner only."),
   }),
-  memory: z.strictObject({ documents: z.int() }),
+  memory: z.strictObject({
+    documents: z.int(),
+    facts: z.int(),
+    proposals: z.int().describe("Facts that wait for a decision, of those the caller may see."),
+    blocks: z
+      .array(
+        z.strictObject({
+          name: z.string(),
+          text: z.string(),
+          version: z.int(),
+          tokens: z.int(),
+        }),
+      )
+      .describe("What the caller has pinned, and what it costs in each turn."),
+  }),
   retrieval: z
     .enum(["lexical", "hybrid"])
     .describe("By words alone, or by words and by the nearness of vectors."),

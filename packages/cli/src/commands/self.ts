@@ -15,6 +15,7 @@ export async function self(shell: Shell, { options }: Invocation): Promise<numbe
     return 0;
   }
   const { subject } = report;
+  const { blocks: pinned, ...counts } = report.memory;
   print.line(print.paint("bold", plainLine(`${subject.node} · ${subject.software}`)));
   print.table(
     [
@@ -26,7 +27,8 @@ export async function self(shell: Shell, { options }: Invocation): Promise<numbe
         report.backends.map(({ name, status }) => `${name} (${status})`).join(", "),
       ],
       [t("self.modes"), report.modes.map(({ id }) => id).join(", ")],
-      [t("self.memory"), t("self.memory_counts", report.memory)],
+      [t("self.memory"), `${t("self.memory_counts", counts)}, ${t("self.fact_counts", counts)}`],
+      ...pinned.map(({ name, text, tokens }) => [t("self.block", { tokens }), `${name}  ${text}`]),
       [t("self.prompt"), t("self.prompt_tokens", { tokens: report.corePrompt.tokens })],
       [t("self.overlays"), String(report.overlays.length)],
       ...report.overlays.map(({ overlayId, text, expires }) => [

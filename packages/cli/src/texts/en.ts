@@ -3,6 +3,7 @@ import { helpEn } from "./help-en.ts";
 import { messagesEn } from "./messages-en.ts";
 import { modeEn } from "./mode-en.ts";
 import { modelEn } from "./model-en.ts";
+import { rememberEn } from "./remember-en.ts";
 import { templateEn } from "./template-en.ts";
 
 /** All English texts by their keys; a test holds them against the Russian ones. */
@@ -12,5 +13,6 @@ export const en = {
   ...doctorEn,
   ...modeEn,
   ...modelEn,
+  ...rememberEn,
   ...templateEn,
 } as const;

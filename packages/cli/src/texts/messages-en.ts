@@ -121,6 +121,8 @@ export const messagesEn = {
   "self.modes": "modes",
   "self.memory": "memory",
   "self.memory_counts": "{documents} {documents|document|documents}",
+  "self.fact_counts": "{facts} {facts|fact|facts}, {proposals} proposed",
+  "self.block": "block, {tokens} {tokens|token|tokens}",
   "self.prompt": "own prompt",
   "self.prompt_tokens": "{tokens} {tokens|token|tokens}",
   "self.overlays": "intents",

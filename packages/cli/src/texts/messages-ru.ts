@@ -123,6 +123,8 @@ export const messagesRu = {
   "self.modes": "режимы",
   "self.memory": "память",
   "self.memory_counts": "документов: {documents}",
+  "self.fact_counts": "фактов: {facts}, предложено: {proposals}",
+  "self.block": "блок, токенов: {tokens}",
   "self.prompt": "своё начало",
   "self.prompt_tokens": "токенов: {tokens}",
   "self.overlays": "намерений",

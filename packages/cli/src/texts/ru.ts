@@ -3,6 +3,7 @@ import { helpRu } from "./help-ru.ts";
 import { messagesRu } from "./messages-ru.ts";
 import { modeRu } from "./mode-ru.ts";
 import { modelRu } from "./model-ru.ts";
+import { rememberRu } from "./remember-ru.ts";
 import { templateRu } from "./template-ru.ts";
 import type { TextKey } from "./translate.ts";
 
@@ -13,5 +14,6 @@ export const ru: Readonly<Record<TextKey, string>> = {
   ...doctorRu,
   ...modeRu,
   ...modelRu,
+  ...rememberRu,
   ...templateRu,
 };

@@ -22,6 +22,7 @@ import type {
   ChatRequest,
 } from "../ports/backend.ts";
 import type { BackendPool } from "./backend-pool.ts";
+import type { Blocks } from "./blocks.ts";
 import { type ClientContext, contextTokens, withOwnPrompt } from "./client-context.ts";
 import type { Conversations } from "./conversations.ts";
 import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
@@ -35,6 +36,7 @@ export interface AnsweringOptions {
   readonly backends: BackendPool;
   readonly find: (query: MemoryQuestion) => Promise<SearchResult>;
   readonly conversations: Conversations;
+  readonly blocks: Blocks;
   readonly corePrompt: string;
   readonly answerTokensMax: number | undefined;
   readonly language: keyof Bilingual;
@@ -120,7 +122,8 @@ async function askServer(
   const { answerTokensMax } = options;
   const { text, context, principal } = run.submission;
   const { conversationKey: key, turnsBefore, policy, signal } = run;
-  const place = { key, tier: principal.tier, turnsBefore, modePrompt: policy.prompt };
+  const { person, tier } = principal;
+  const place = { key, person, tier, turnsBefore, modePrompt: policy.prompt };
   const first = systemMessage(turnSystem(options, place));
   const answerMax = leastOf(answerTokensMax, policy.answerTokensMax, context?.answerTokensMax);
   if (context !== undefined)

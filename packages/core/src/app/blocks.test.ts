@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { Block, BlockRequest, blocksMax, blockTextCharsMax, BlockVersions } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
-import { openApp, person } from "./test/app-fixture.ts";
+import type { Principal } from "../ports/http.ts";
+import { describeSelf } from "./describe-self.ts";
+import { HeldBackend, openApp, person, question } from "./test/app-fixture.ts";
 import { owner } from "./tokens.ts";
 
 const refused = (code: string) => (error: unknown) =>
@@ -68,6 +70,31 @@ describe("pinned blocks", () => {
       assert.throws(() => blocks.versions("me", other), refused("not_found"));
       await assert.rejects(blocks.remove("me", other), refused("not_found"));
     }
+  });
+
+  it("go along with each turn of their person, in every conversation, and with nobody else's", async () => {
+    const backend = new HeldBackend(4, "Понятно.");
+    await using app = await openApp({ backend });
+    const anna = person("anna", "say", "memory:read");
+    await app.blocks.save(block("me", "Люблю малину."), anna);
+    await app.blocks.save(block("me", "I like raspberries."), anna);
+    const sent = async (principal: Principal, conversation: string): Promise<string> => {
+      await app.turns.submit(question("Привет?", { principal, conversation })).end;
+      return JSON.stringify(backend.requests.at(-1)?.messages);
+    };
+    for (const conversation of ["one", "два"]) {
+      assert.match(await sent(anna, conversation), /\[me\]\\nI like raspberries/);
+      assert.doesNotMatch(await sent(anna, conversation), /малину/, "only the newest version");
+      assert.doesNotMatch(await sent(owner, conversation), /raspberries/);
+    }
+    const told = (by: Principal) => describeSelf(app.describe, by).memory.blocks;
+    assert.deepEqual(told(anna), [
+      { name: "me", text: "I like raspberries.", version: 2, tokens: 19 },
+    ]);
+    assert.deepEqual(told(owner), []);
+    assert.deepEqual(told({ ...anna, grants: ["say"] }), [], "a program that may not read memory");
+    await app.blocks.remove("me", anna);
+    assert.doesNotMatch(await sent(anna, "one"), /raspberries/);
   });
 
   it("outlive the process, and come back under a removed one's name as another", async () => {

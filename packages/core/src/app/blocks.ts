@@ -5,9 +5,11 @@ import {
   type BlockVersions,
   blockVersionsMax,
   problem,
+  Tier,
 } from "@adyton/protocol";
 import * as z from "zod";
 import { type DedupeKey, factsByType } from "../domain/journal/record.ts";
+import type { PinnedBlock } from "../domain/context/system-message.ts";
 import { lineDiff } from "../domain/memory/line-diff.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import { normalise } from "../domain/search/normalise.ts";
@@ -36,12 +38,6 @@ const SavedFacts = factsByType["memory.block.saved"];
 /** People whose blocks are held in memory; the one held for longest goes first. */
 const peopleMax = 1_024;
 
-/** A block as its person's turns carry it. */
-export interface PinnedBlock extends z.infer<typeof BlockWords> {
-  readonly id: string;
-  readonly tier: string;
-}
-
 /**
  * Pinned blocks: short texts of a person that go along with each of its turns. Every turn asks for them, so they are
  * held; only this process writes to the journal.
@@ -61,7 +57,7 @@ export class Blocks {
     if (known !== undefined) return known;
     const pinned = this.#rows(person).flatMap((row) => {
       const words = this.#words(row.seq);
-      return words === undefined ? [] : [{ id: row.id, tier: row.tier, ...words }];
+      return words === undefined ? [] : [{ id: row.id, tier: Tier.parse(row.tier), ...words }];
     });
     const [oldest] = this.#pinned.keys();
     if (this.#pinned.size >= peopleMax && oldest !== undefined) this.#pinned.delete(oldest);

@@ -24,8 +24,11 @@ import type { Backend, BackendRole } from "../ports/backend.ts";
 import type { Principal } from "../ports/http.ts";
 import type { BackendPool, PooledBackend } from "./backend-pool.ts";
 import { mayCommand } from "./permissions.ts";
+import type { Blocks } from "./blocks.ts";
 import type { Conversations } from "./conversations.ts";
+import type { Facts } from "./facts.ts";
 import type { Memory } from "./memory.ts";
+import type { Proposals } from "./proposals.ts";
 import type { Turns } from "./turns.ts";
 
 export interface DescribeOptions {
@@ -38,6 +41,9 @@ export interface DescribeOptions {
   readonly backends: BackendPool;
   readonly conversations: Conversations;
   readonly memory: Memory;
+  readonly facts: Facts;
+  readonly proposals: Proposals;
+  readonly blocks: Blocks;
   readonly turns: Turns;
   /** Counts the tokens of the core prompt where no model server does. */
   readonly estimateTokens: (text: string) => number;
@@ -133,7 +139,7 @@ export function describeSelf(
       tokens: options.estimateTokens(options.corePrompt),
       ...(isOwner ? { text: options.corePrompt } : {}),
     },
-    memory: { documents: options.memory.documentCount },
+    memory: memoryOf(options, caller),
     retrieval: backends.of("embeddings").length > 0 ? ("hybrid" as const) : ("lexical" as const),
     overlays:
       key === undefined
@@ -170,6 +176,20 @@ function describeMode(
     ...(output === undefined ? {} : { output }),
     ...(isOwner && prompt !== undefined ? { prompt } : {}),
     summary: mode.summary[language],
+  };
+}
+
+/** Counts of everything; blocks are shown to their person alone, and what waits to whoever may see it. */
+function memoryOf(
+  { memory, facts, proposals, blocks }: DescribeOptions,
+  caller: Principal,
+): Self["memory"] {
+  const pinned = grantCovers(caller.grants, "memory:read") ? blocks.list(caller.person) : [];
+  return {
+    documents: memory.documentCount,
+    facts: facts.count,
+    proposals: proposals.countFor(caller),
+    blocks: pinned.map(({ name, text, version, tokens }) => ({ name, text, version, tokens })),
   };
 }
 
@@ -230,11 +250,11 @@ const words = {
   en: (self: Self): string =>
     `${self.subject.software}, node ${self.subject.node}. Mode ${self.subject.mode}, ` +
     `${self.subject.model === null ? "no model: answers are quotes from memory" : `model ${self.subject.model}`}. ` +
-    `Memory: ${self.memory.documents} documents. ${self.commands.length} commands (/help), ${self.routes.length} routes (${self.openapi}).`,
+    `Memory: ${self.memory.documents} documents, ${self.memory.facts} facts. ${self.commands.length} commands (/help), ${self.routes.length} routes (${self.openapi}).`,
   ru: (self: Self): string =>
     `${self.subject.software}, узел ${self.subject.node}. Режим ${self.subject.mode}, ` +
     `${self.subject.model === null ? "модели нет: ответы — цитаты из памяти" : `модель ${self.subject.model}`}. ` +
-    `Память: документов ${self.memory.documents}. Команд ${self.commands.length} (/help), адресов ${self.routes.length} (${self.openapi}).`,
+    `Память: документов ${self.memory.documents}, фактов ${self.memory.facts}. Команд ${self.commands.length} (/help), адресов ${self.routes.length} (${self.openapi}).`,
 };
 
 /** The description in a few sentences. */

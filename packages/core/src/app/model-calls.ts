@@ -40,7 +40,8 @@ export class ModelCalls {
     const { answerTokensMax } = options;
     const { conversationKey: key, turnsBefore, policy } = run;
     const { context, principal } = run.submission;
-    const place = { key, tier: principal.tier, turnsBefore, modePrompt: policy.prompt };
+    const { person, tier } = principal;
+    const place = { key, person, tier, turnsBefore, modePrompt: policy.prompt };
     const first = systemMessage(turnSystem(options, place));
     const history = options.conversations.history(key);
     const sent = context === undefined ? undefined : withOwnPrompt(first.content, context.messages);

@@ -96,7 +96,7 @@ describe("proposed facts", () => {
     await assert.rejects(fill(1, of(0)), refused("busy"));
     for (let index = 1; index < proposalsWaitingMax / proposalsOfSourceMax; index += 1)
       await fill(proposalsOfSourceMax, of(index));
-    assert.equal(app.proposals.waitingCount, proposalsWaitingMax);
+    assert.equal(app.proposals.countFor(owner), proposalsWaitingMax);
     await assert.rejects(fill(1, of(99)), refused("busy"));
     const [first] = app.proposals.list(owner).proposals;
     await app.proposals.reject(first?.proposalId ?? "", owner);

@@ -51,9 +51,9 @@ export class Proposals {
     this.#options = options;
   }
 
-  /** How many wait for a decision. */
-  get waitingCount(): number {
-    return this.#waiting(null).length;
+  /** How many wait for a decision, of those the caller may see. */
+  countFor(by: Principal): number {
+    return this.#waitingFor(by).length;
   }
 
   /**
@@ -117,8 +117,7 @@ export class Proposals {
 
   /** What waits: everybody's for the node's owner, its own for whoever proposes. */
   list(by: Principal): ProposalList {
-    const waiting = this.#waiting(mayDecide(by) ? null : by.id);
-    return { proposals: waiting.map((each) => this.#describe(each)) };
+    return { proposals: this.#waitingFor(by).map((each) => this.#describe(each)) };
   }
 
   /**
@@ -179,6 +178,10 @@ export class Proposals {
     const words = readWords(this.#options.records, proposal.seq, ProposedWords);
     if (words === undefined) throw new ProblemError(problem("not_found"));
     return words;
+  }
+
+  #waitingFor(by: Principal): readonly ProposalState[] {
+    return this.#waiting(mayDecide(by) ? null : by.id);
   }
 
   #waiting(actor: string | null): readonly ProposalState[] {

@@ -15,7 +15,7 @@ it("shows in its segments what the next turn sends, with intents, in both langua
   const backend = new SmallBackend(1, "Понятно, yes.");
   await using app = await openApp({ backend });
   const key = app.conversations.key(owner, "c");
-  const options = { conversations: app.conversations, corePrompt: corePromptDefault };
+  const options = { ...app, corePrompt: corePromptDefault };
   for (const text of ["Отвечай стихами.", "Be brief."])
     await app.commands.execute({
       principal: owner,
@@ -23,12 +23,14 @@ it("shows in its segments what the next turn sends, with intents, in both langua
       args: { text },
       conversation: "c",
     });
+  await app.blocks.save({ name: "дом", text: "Живём в Перми." }, owner);
   let mostDropped = 0;
   for (let turn = 1; turn <= 4; turn += 1) {
     const text = `Вопрос ${turn}, ${"long ".repeat(turn * 20)}?`;
     const seqBefore = app.records.lastSeq();
     const now = contextNow({ ...options, answerTokensMax: undefined }, backend, {
       key,
+      person: "owner",
       tier: "owner",
       question: text,
     });
@@ -51,9 +53,10 @@ it("shows in its segments what the next turn sends, with intents, in both langua
 it("says how much too long a question is, which then stands alone", async () => {
   const backend = new SmallBackend(1, "ok");
   await using app = await openApp({ backend });
-  const options = { conversations: app.conversations, corePrompt: corePromptDefault };
+  const options = { ...app, corePrompt: corePromptDefault };
   const now = contextNow({ ...options, answerTokensMax: 50 }, backend, {
     key: app.conversations.key(owner, "c"),
+    person: "owner",
     tier: "owner",
     question: "х".repeat(2_000),
   });

@@ -9,16 +9,20 @@ import {
 import { systemSegments } from "../domain/context/system-message.ts";
 import { trimHistory } from "../domain/model/trim-history.ts";
 import type { Backend, ChatMessage } from "../ports/backend.ts";
+import type { Blocks } from "./blocks.ts";
 import type { Conversations } from "./conversations.ts";
 
 interface Options {
   readonly conversations: Conversations;
   readonly corePrompt: string;
+  readonly blocks: Pick<Blocks, "of">;
 }
 
 /** A conversation as one of its turns sees it. */
 export interface ContextPlace {
   readonly key: string;
+  /** Whose pinned blocks go along. */
+  readonly person: string;
   readonly tier: Tier;
   /** Turns before the one that asks; absent, for the next one. */
   readonly turnsBefore?: number;
@@ -28,11 +32,11 @@ export interface ContextPlace {
 
 /** What the model of a turn is told first. Every turn calls this: what it looks at is in memory already. */
 export function turnSystem(
-  { conversations, corePrompt }: Options,
-  { key, tier, turnsBefore, modePrompt }: ContextPlace,
+  { conversations, corePrompt, blocks }: Options,
+  { key, person, tier, turnsBefore, modePrompt }: ContextPlace,
 ): readonly Segment[] {
   const overlays = conversations.overlays(key, turnsBefore);
-  return systemSegments(corePrompt, { modePrompt, overlays, tier });
+  return systemSegments(corePrompt, { modePrompt, blocks: blocks.of(person), overlays, tier });
 }
 
 /** The same as a message. */

@@ -8,21 +8,9 @@ import { nodeHandlers } from "./node.ts";
 
 function handlersOf(app: OpenApp) {
   const done: string[] = [];
-  const { conversations, memory, turns, tokens, state } = app;
+  const { tokens, state } = app;
   const handlers = nodeHandlers({
-    describe: {
-      nodeId: "n",
-      version: "0",
-      startedMs: 0,
-      configHash: "0",
-      corePrompt: "",
-      language: "en",
-      backends: app.describe.backends,
-      conversations,
-      memory,
-      turns,
-      estimateTokens: (text) => text.length,
-    },
+    describe: { ...app.describe, nodeId: "n", corePrompt: "" },
     tokens,
     state,
     health: () => assert.fail("nobody asks"),

@@ -115,6 +115,7 @@ function examine(
   const context = (backend: Backend, question: string) =>
     contextNow({ ...describe, answerTokensMax: options.answerTokensMax }, backend, {
       key,
+      person: principal.person,
       tier: principal.tier,
       question,
     }).messages;

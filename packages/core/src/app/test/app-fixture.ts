@@ -194,6 +194,7 @@ export async function openApp(options: FixtureOptions = {}) {
     find: (query) => memory.find(query),
     modes,
     conversations,
+    blocks,
     corePrompt: corePromptDefault,
     answerTokensMax: undefined,
     language: options.language ?? "en",
@@ -215,6 +216,9 @@ export async function openApp(options: FixtureOptions = {}) {
     backends,
     conversations,
     memory,
+    facts,
+    proposals,
+    blocks,
     turns,
     estimateTokens: (text) => text.length,
   };

@@ -1,7 +1,7 @@
 import type { Tier } from "@adyton/protocol";
 
 /** What a part of a prompt is, in the order in which the parts stand. */
-export type SegmentKind = "system" | "overlay" | "blocks" | "retrieved" | "history" | "question";
+export type SegmentKind = "system" | "blocks" | "overlay" | "retrieved" | "history" | "question";
 
 /** Whose words they are: the node's own, the model's, or somebody's of a tier. */
 export type SegmentTier = "node" | "model" | Tier;

@@ -10,7 +10,7 @@ const overlay = (text: string, index: number) => ({ overlayId: `ovl_${index}`, t
 
 describe("the system message", () => {
   it("is the core prompt as it stands, the same string, while nothing is inserted", () => {
-    const segments = systemSegments(corePromptDefault, { overlays: [], tier: "owner" });
+    const segments = systemSegments(corePromptDefault, { blocks: [], overlays: [], tier: "owner" });
     assert.equal(joined(segments), corePromptDefault);
     assert.deepEqual(
       segments.map(({ kind, tier, source }) => ({ kind, tier, source })),
@@ -21,9 +21,9 @@ describe("the system message", () => {
   it("has what the mode says behind it, and the intents behind that", () => {
     const modePrompt = "Отвечай как сантехник.";
     const overlays = [overlay("Be brief.", 0)];
-    const alone = systemSegments("core", { modePrompt, overlays: [], tier: "member" });
+    const alone = systemSegments("core", { modePrompt, blocks: [], overlays: [], tier: "member" });
     assert.equal(joined(alone), `core\n\n${modePrompt}`);
-    const segments = systemSegments("core", { modePrompt, overlays, tier: "member" });
+    const segments = systemSegments("core", { modePrompt, blocks: [], overlays, tier: "member" });
     assert.deepEqual(
       segments.map(({ kind, tier, source }) => [kind, tier, source]),
       [
@@ -37,6 +37,7 @@ describe("the system message", () => {
   it("has the intents behind it in their order, each a segment with its id and its owner's tier", () => {
     const texts = ["Отвечай стихами.", "Be brief.", "Третье."].slice(0, overlaysActiveMax);
     const segments = systemSegments(corePromptDefault, {
+      blocks: [],
       overlays: texts.map(overlay),
       tier: "member",
     });
@@ -54,8 +55,33 @@ describe("the system message", () => {
     );
   });
 
+  it("has the person's blocks between the two, each a segment with its id, name and tier", () => {
+    const blocks = ["Живём в Перми.", "I am left-handed."].map((text, index) => ({
+      id: `blk_${index}`,
+      name: `блок-${index}`,
+      text,
+      tier: "operator" as const,
+    }));
+    const segments = systemSegments(corePromptDefault, {
+      blocks,
+      overlays: [overlay("Be brief.", 0)],
+      tier: "member",
+    });
+    assert.deepEqual(
+      segments.map(({ kind, tier, source }) => [kind, tier, source]),
+      [
+        ["system", "node", "core"],
+        ["blocks", "operator", "blk_0"],
+        ["blocks", "operator", "blk_1"],
+        ["overlay", "member", "ovl_0"],
+      ],
+    );
+    const prompt = joined(segments);
+    for (const { name, text } of blocks) assert.ok(prompt.includes(`[${name}]\n${text}`));
+  });
+
   it("costs the model at most 600 tokens by default", () => {
-    const system = systemSegments(corePromptDefault, { overlays: [], tier: "owner" });
+    const system = systemSegments(corePromptDefault, { blocks: [], overlays: [], tier: "owner" });
     const tokens = estimateTokens(joined(system));
     assert.ok(tokens > 0 && tokens <= 600, `${tokens} tokens`);
   });

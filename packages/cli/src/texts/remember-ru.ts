@@ -1,0 +1,70 @@
+import type { rememberEn } from "./remember-en.ts";
+
+export const rememberRu: Readonly<Record<keyof typeof rememberEn, string>> = {
+  "option.fact_from": "с какого времени верно: дата, например 2027-01-31 (обычно: с этой минуты)",
+  "option.fact_to": "до какого: дата или 30d, 12h от этой минуты (обычно: до другого значения)",
+  "option.confidence": "насколько верно, от 0 до 1 (обычно: 1)",
+  "option.at": "что было верно тогда: дата, с временем или без",
+  "option.history": "и то, что кончилось или отозвано",
+  "option.conflicting": "только то, что чему-то противоречит",
+  "summary.memory fact": "факты: что верно, с какого и до какого времени",
+  "example.memory fact": `{adyton} memory fact add Котёл "последнее обслуживание" "12 мая, Анна"
+{adyton} memory fact list Котёл --at 2026-01-01`,
+  "summary.memory fact add": "запомнить факт; он сменит прежнее значение",
+  "example.memory fact add": `{adyton} memory fact add Котёл "последнее обслуживание" "12 мая, Анна"
+{adyton} memory fact add Анна отпуск Казань --from 2027-06-01 --to 2027-06-15
+{adyton} memory fact add Дом "код двери" 4711 --shared`,
+  "summary.memory fact list": "факты, верные сейчас или в другое время",
+  "example.memory fact list": `{adyton} memory fact list
+{adyton} memory fact list Котёл "последнее обслуживание" --history
+{adyton} memory fact list --at 2026-05-01
+{adyton} memory fact list --conflicting --json`,
+  "summary.memory fact retract": "отозвать факт: так никогда не было",
+  "example.memory fact retract": "{adyton} memory fact retract fct_3f9c2a7e",
+  "summary.memory proposal": "факты, предложенные другими",
+  "example.memory proposal": `{adyton} memory proposal list
+{adyton} memory proposal accept prp_3f9c2a7e`,
+  "summary.memory proposal list": "что ждёт вашего решения",
+  "example.memory proposal list": "{adyton} memory proposal list",
+  "summary.memory proposal accept": "сделать предложенное фактом",
+  "example.memory proposal accept": "{adyton} memory proposal accept prp_3f9c2a7e",
+  "summary.memory proposal reject": "отклонить предложенное",
+  "example.memory proposal reject": "{adyton} memory proposal reject prp_3f9c2a7e",
+  "summary.memory block": "короткие тексты, сопровождающие каждую вашу реплику",
+  "example.memory block": `{adyton} memory block save обо-мне "Я левша. Отвечай кратко."
+{adyton} memory block list`,
+  "summary.memory block save": "закрепить текст или изменить закреплённый",
+  "example.memory block save": `{adyton} memory block save обо-мне "Я левша. Отвечай кратко."
+cat дом.txt | {adyton} memory block save дом -`,
+  "summary.memory block list": "закреплённые тексты и чего они стоят",
+  "example.memory block list": "{adyton} memory block list",
+  "summary.memory block versions": "все версии блока и что в них изменилось",
+  "example.memory block versions": "{adyton} memory block versions обо-мне",
+  "summary.memory block remove": "открепить текст",
+  "example.memory block remove": "{adyton} memory block remove обо-мне",
+  "fact.stored": "Запомнено: {id}.",
+  "fact.unchanged": "Это и так верно: {id}.",
+  "fact.proposed": "Предложено: {id}; решит владелец.",
+  "fact.supersedes": "Сменяет {id}.",
+  "fact.none": "Таких фактов нет.",
+  "fact.columns": "id|о чём|что|значение|состояние|время|от кого",
+  "fact.status_holds": "верно",
+  "fact.status_ended": "кончилось",
+  "fact.status_later": "позже",
+  "fact.status_retracted": "отозвано",
+  "fact.retracted": "Отозвано: {words}",
+  "fact.bad_time": "{option}: {found} — не время; пишите 2027-01-31, 2027-01-31T18:00 или 30d.",
+  "fact.bad_share": "--confidence: {found} — не число от 0 до 1.",
+  "proposal.none": "Ничто не ждёт решения.",
+  "proposal.columns": "id|о чём|что|значение|от кого|до",
+  "proposal.accepted": "Принято как {id}: {words}",
+  "proposal.rejected": "Отклонено: {words}",
+  "block.saved": "Закреплено: {name}, версия {version}; токенов в каждой реплике: {tokens}.",
+  "block.none": "Ничего не закреплено.",
+  "block.about": "версия {version}, токенов: {tokens}, {at}",
+  "block.version": "версия {version}, {at}, {by}",
+  "block.erased": "стёрто",
+  "block.older": "Есть и более ранние версии.",
+  "block.removed": "Откреплено: {name}.",
+  "block.too_long": "В блоке не более {max} знаков.",
+};
