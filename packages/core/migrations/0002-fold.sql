@@ -22,3 +22,12 @@ CREATE TABLE fold_cover (
   ms INTEGER NOT NULL,
   PRIMARY KEY (scope, hour)
 ) STRICT, WITHOUT ROWID;
+
+-- What a person decided: a cluster counts as another, or (NULL) each of its texts counts for itself.
+CREATE TABLE fold_group (
+  scope TEXT NOT NULL,
+  key TEXT NOT NULL,
+  into_key TEXT,
+  seq INTEGER NOT NULL,
+  PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;

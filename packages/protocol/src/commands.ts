@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { FoldArgs, FoldReport } from "./fold.ts";
+import { FoldArgs, FoldGroupArgs, FoldGroups, FoldReport } from "./fold.ts";
 import type { Grant } from "./grants.ts";
 import {
   mirrorPerHourMax,
@@ -291,6 +291,21 @@ export const commandTable = [
       ru: "Сворачивает журнал ошибок в группы одинаковых строк, с гипотезами, подтверждёнными строками.",
     },
     example: "/command fold_error",
+  },
+  {
+    name: "fold_group",
+    slash: [],
+    bare: false,
+    args: FoldGroupArgs,
+    rest: "input",
+    result: FoldGroups,
+    changes: "clusters",
+    local: false,
+    summary: {
+      en: "Has clusters of a log count as one, or takes one apart.",
+      ru: "Считает группы журнала одной или разбирает группу.",
+    },
+    example: "/command fold_group web fold1:0a1b2c3d fold1:4e5f6a7b",
   },
 ] as const satisfies readonly CommandSpec[];
 

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { foldLineCharsMax, foldLinesMax } from "./limits.ts";
+import { foldLineCharsMax, foldLinesMax, foldMergeMax } from "./limits.ts";
 import { quoteCharsMax, Report } from "./report.ts";
 
 /** The arguments of `fold_error`. Without `lines`, a source is read. */
@@ -26,6 +26,35 @@ export const FoldArgs = z.strictObject({
     .describe("What follows the command in a message: a source and a window, or the lines."),
 });
 export type FoldArgs = z.infer<typeof FoldArgs>;
+
+const fingerprintStart = z
+  .string()
+  .regex(/^fold1:[0-9a-f]{8,64}$/, "must be fold1: and at least 8 of the digest's digits");
+
+/** The arguments of `fold_group`: clusters that count as the first of them, or one that is taken apart. */
+export const FoldGroupArgs = z.strictObject({
+  source: FoldArgs.shape.source,
+  lines: z.boolean().optional().describe("The log was handed in, as `lines` with this source."),
+  merge: z.array(fingerprintStart).min(2).max(foldMergeMax).optional(),
+  split: fingerprintStart
+    .optional()
+    .describe("What was merged into it stands for itself again, or else each text of it does."),
+  input: z
+    .string()
+    .optional()
+    .describe("What follows the command in a message: a source, `split`, fingerprints."),
+});
+export type FoldGroupArgs = z.infer<typeof FoldGroupArgs>;
+
+export const FoldGroups = z
+  .strictObject({
+    kind: z.enum(["merge", "split"]),
+    fingerprints: z
+      .array(z.string())
+      .describe("Of a merge: the first is what the others count as."),
+  })
+  .meta({ id: "FoldGroups", description: "What was decided about the clusters of a log." });
+export type FoldGroups = z.infer<typeof FoldGroups>;
 
 const fingerprint = z.string().describe("`fold1:` and a digest; the version stays with a cluster.");
 

@@ -135,6 +135,8 @@ export const foldLineCharsMax = 65_536;
 /** Milliseconds that a log is looked back unless told otherwise, and at most. More is refused with `invalid_body`. */
 export const foldWindowMsDefault = 15 * 60_000;
 export const foldWindowMsMax = 7 * 86_400_000;
+/** Clusters that one `fold_group` merges. */
+export const foldMergeMax = 16;
 /** Calls of `fold_error` that wait or run at once on the node. One more is refused with `busy`. */
 export const foldsMax = 4;
 

@@ -335,6 +335,8 @@ for (const [language, script] of [
       fold_error: { lines: "12 ok" },
       resonance: { text: "?" },
     };
+    const folded = await run(app, "fold_error", { lines: "12 ok" });
+    args.fold_group = { lines: true, split: folded.data.clusters[0].fingerprint };
     for (const { name } of commandTable) {
       // A turn: `rethink.test.ts` has its words.
       if (name === "rethink") continue;

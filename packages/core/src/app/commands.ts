@@ -6,6 +6,7 @@ import {
   commandGrant,
   commandTable,
   FoldArgs,
+  FoldGroupArgs,
   foldsMax,
   type Overlay,
   principalQueueMax,
@@ -33,6 +34,7 @@ import {
 import type { Conversations } from "./conversations.ts";
 import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self.ts";
 import { foldError, type FoldOptions } from "./fold/fold-error.ts";
+import { foldGroup } from "./fold/fold-group.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import { type MirrorOptions, mirrorSelf } from "./mirror/mirror-self.ts";
@@ -211,10 +213,9 @@ export class Commands {
       case "stop":
         return stop(this.#options, at);
       case "fold_error":
-        return foldError(this.#options.fold, FoldArgs.parse(args), {
-          ...at,
-          conversation: at.named ? at.conversation : undefined,
-        });
+        return foldError(this.#options.fold, FoldArgs.parse(args), at);
+      case "fold_group":
+        return foldGroup(this.#options.fold, FoldGroupArgs.parse(args), at);
       case "mirror_self":
         return mirrorSelf(this.#options.mirror, at, []);
       case "resonance":

@@ -142,6 +142,12 @@ export interface FoldClusterState {
   readonly count: number;
 }
 
+/** A cluster that counts as another, or `null`, whose texts count each for itself. */
+export interface FoldGroupState {
+  readonly key: string;
+  readonly into: string | null;
+}
+
 export interface FoldCoverage {
   /** Milliseconds of the log that were folded in the hours that are asked for. */
   readonly ms: number;
@@ -240,6 +246,7 @@ export interface StatePort {
   judge(model: string): JudgeState | undefined;
   /** The clusters of a log, the one seen last first, with what the given hours (since 1970) counted of them. */
   foldClusters(scope: string, hours: readonly number[]): readonly FoldClusterState[];
+  foldGroups(scope: string): readonly FoldGroupState[];
   foldCoverage(scope: string, hours: readonly number[]): FoldCoverage;
   run(id: string): RunState | undefined;
   unfinishedRuns(): readonly RunState[];

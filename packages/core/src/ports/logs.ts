@@ -2,7 +2,9 @@
 export type LogText =
   | {
       readonly kind: "read";
-      readonly text: string;
+      readonly bytes: Buffer;
+      /** Of a file whose tail was read: its first line, which may name the columns of the others. */
+      readonly firstLine: string | undefined;
       /** Older lines were left out, because the bound was reached. */
       readonly isTail: boolean;
     }

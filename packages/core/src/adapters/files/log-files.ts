@@ -2,6 +2,10 @@ import { constants } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import type { LogsPort, LogText } from "../../ports/logs.ts";
 
+const newline = 10;
+/** A longer first line names no columns. */
+const firstLineBytesMax = 4_096;
+
 /** A name and the files behind it, the newest first: where one was rotated, the one before it goes on backwards. */
 export interface RegisteredLog {
   readonly name: string;
@@ -23,21 +27,22 @@ export class LogFiles implements LogsPort {
   async read(name: string, bytesMax: number): Promise<LogText | undefined> {
     const log = this.#logs.get(name);
     if (log === undefined) return undefined;
-    const parts: string[] = [];
+    const parts: Buffer[] = [];
     let left = bytesMax;
     let isTail = false;
+    let firstLine: string | undefined;
     for (const [at, path] of log.paths.entries()) {
       const part = await readTail(path, left);
       if (part.kind === "unreadable") {
         if (at === 0) return part;
         break;
       }
-      parts.unshift(part.text);
-      left -= Buffer.byteLength(part.text);
-      isTail = part.isTail;
+      parts.unshift(part.bytes);
+      left -= part.bytes.length;
+      ({ isTail, firstLine } = part);
       if (isTail || left <= 0) break;
     }
-    return { kind: "read", text: parts.join(""), isTail };
+    return { kind: "read", bytes: Buffer.concat(parts), isTail, firstLine };
   }
 }
 
@@ -58,13 +63,20 @@ async function readTail(path: string, bytesMax: number): Promise<LogText> {
       filled += bytesRead;
     }
     const isTail = from > 0;
-    const start = isTail ? bytes.indexOf(10) + 1 : 0;
-    return { kind: "read", text: bytes.subarray(start, filled).toString("utf8"), isTail };
+    const start = isTail ? bytes.indexOf(newline) + 1 : 0;
+    const firstLine = isTail ? await readFirstLine(file) : undefined;
+    return { kind: "read", bytes: bytes.subarray(start, filled), isTail, firstLine };
   } catch (error) {
     return { kind: "unreadable", reason: reasonOf(error) };
   } finally {
     await file?.close();
   }
+}
+
+async function readFirstLine(file: FileHandle): Promise<string | undefined> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(firstLineBytesMax), 0, null, 0);
+  const end = buffer.subarray(0, bytesRead).indexOf(newline);
+  return end === -1 ? undefined : buffer.toString("utf8", 0, end);
 }
 
 function reasonOf(error: unknown): (LogText & { kind: "unreadable" })["reason"] {

@@ -114,12 +114,21 @@ const anyEvent = fc.oneof(
       expiresMs: fc.option(fc.nat(99)),
     }),
   ),
+  event(
+    "fold.regrouped",
+    fc.record({
+      scope: name,
+      kind: fc.constantFrom("merge" as const, "split" as const),
+      keys: fc.array(name, { minLength: 1, maxLength: 4 }),
+    }),
+  ),
   event("token.revoked", fc.record({ name })),
   event(
     "fold.recorded",
     fc.record({
       run: name,
       scope: name,
+      hour: fc.nat(400),
       clusters: fc.array(fc.record({ key: name, count: fc.nat(99), isTold: fc.boolean() })),
       windowMs: fc.nat(99),
       lines: fc.nat(99),

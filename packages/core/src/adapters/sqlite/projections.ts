@@ -22,6 +22,7 @@ export const stateTables = [
   "fold_cluster",
   "fold_count",
   "fold_cover",
+  "fold_group",
   "judge",
   "delivery",
   "delivery_part",

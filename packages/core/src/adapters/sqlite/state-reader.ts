@@ -91,6 +91,7 @@ const UsageRow = z.object({
 export type UsageRow = z.infer<typeof UsageRow>;
 
 const FoldClusterRow = z.object({ key: z.string(), seq: z.int(), count: z.int() });
+const FoldGroupRow = z.object({ key: z.string(), into: z.string().nullable() });
 const FoldCoverageRow = z.object({ ms: z.int() });
 const JudgeRow = z.object({ sensitivity: z.number(), specificity: z.number() });
 
@@ -191,6 +192,11 @@ export class StateReader {
       scope,
       JSON.stringify(hours),
     );
+  }
+
+  foldGroups(scope: string): readonly z.infer<typeof FoldGroupRow>[] {
+    const sql = 'SELECT key, into_key AS "into" FROM fold_group WHERE scope = ? ORDER BY key';
+    return this.#rows.all(FoldGroupRow, sql, scope);
   }
 
   foldCoverage(scope: string, hours: readonly number[]): z.infer<typeof FoldCoverageRow> {

@@ -31,6 +31,18 @@ export const foldProblems = {
     en: `The log ${name} cannot be read: ${reasons[reason].en}.`,
     ru: `Журнал ${name} прочитать нельзя: ${reasons[reason].ru}.`,
   }),
+  fewToMerge: {
+    en: "Name two fingerprints or more to merge, or one to split. A report of fold_error has them.",
+    ru: "Назовите два отпечатка или больше, чтобы соединить, или один, чтобы разобрать. Они есть в отчёте fold_error.",
+  },
+  noSuchCluster: (start: string): Bilingual => ({
+    en: `No cluster ${start} is remembered of this log.`,
+    ru: `В этом журнале не помнится группы ${start}.`,
+  }),
+  manyClusters: (start: string): Bilingual => ({
+    en: `Several clusters of this log begin with ${start}: give more of the fingerprint.`,
+    ru: `С ${start} начинаются несколько групп этого журнала: укажите больше знаков отпечатка.`,
+  }),
   badWindow: {
     en: "The window is a whole number with s, m, h or d, such as 15m, and at most 7d.",
     ru: "Окно — целое число с s, m, h или d, например 15m, не больше 7d.",

@@ -1,26 +1,23 @@
 import type { FoldCluster, FoldReport } from "@adyton/protocol";
-import type { Folder } from "../../domain/fold/fold.ts";
+import type { FoldedCluster, Folder } from "../../domain/fold/fold.ts";
 import { isTrouble, type RankedCluster } from "../../domain/fold/rank.ts";
-import type { LogReader } from "../../domain/fold/read-log.ts";
+import type { LineCounts } from "../../domain/fold/read-log.ts";
+import type { Material } from "./choose-log.ts";
 import type { Explained } from "./explain.ts";
 
-/** What is to be folded. */
-export interface Material {
-  readonly source: string;
-  /** What the clusters are remembered under: a log that is handed in has a name only if its caller gives one. */
-  readonly remembered: string;
-  readonly text: string;
-  readonly isTail: boolean;
-  /** Records before this are left out. */
-  readonly fromMs: number | undefined;
-}
+/** Clusters of a report, the highest ranked. */
+export const clustersReportedMax = 50;
 
 export interface FoldedText {
-  readonly reader: LogReader;
+  readonly counts: LineCounts;
   readonly folder: Folder;
+  readonly clusters: readonly FoldedCluster[];
+  /** Records before the window. */
   readonly outside: number;
   readonly fromMs: number | undefined;
   readonly toMs: number | undefined;
+  /** How many earlier days the log holds of the same window. */
+  readonly comparedDays: number;
 }
 
 const isoOf = (timeMs: number | undefined): string | null =>
@@ -63,7 +60,7 @@ export interface FoldMade {
 /** The report of one fold. A part that could not be looked at leaves it without a score. */
 export function foldReport(made: FoldMade): FoldReport {
   const { material, folded, clusters, shown, explained } = made;
-  const { counts } = folded.reader;
+  const { counts } = folded;
   const troubled = clusters.filter(isTrouble);
   const troubleRecords = troubled.reduce((sum, { count }) => sum + count, 0);
   const records = folded.folder.records;
@@ -127,7 +124,7 @@ function checksOf(
   { folded, clusters, explained }: FoldMade,
   troubleRecords: number,
 ): FoldReport["checks"] {
-  const { lines, malformed } = folded.reader.counts;
+  const { lines, malformed } = folded.counts;
   const fresh = clusters.filter(({ isNew }) => isNew === true).length;
   const rising = clusters.filter(({ isBurst }) => isBurst === true).length;
   const { explanation, offered, quotesRemoved, hypothesesRemoved } = explained;

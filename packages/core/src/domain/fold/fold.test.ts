@@ -1,28 +1,16 @@
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { describe, it } from "node:test";
-import { checkHypotheses, type OfferedHypothesis, type ShownEvidence } from "./evidence.ts";
-import { exemplarCharsMax, exemplarsMax, Folder, type RememberedCluster } from "./fold.ts";
+import {
+  exemplarCharsMax,
+  exemplarsMax,
+  Folder,
+  partsMax,
+  type Regrouping,
+  type RememberedCluster,
+} from "./fold.ts";
 import type { LogRecord } from "./log-record.ts";
-import { isBurst, poissonTail, rank } from "./rank.ts";
+import { digest, fold, record } from "./test/fold-records.ts";
 import { faultOf } from "./stack.ts";
-
-const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
-const record = (message: string, more: Partial<LogRecord> = {}): LogRecord => ({
-  line: 1,
-  timeMs: undefined,
-  level: "error",
-  unit: "",
-  message,
-  stack: [],
-  ...more,
-});
-
-function fold(records: readonly LogRecord[], remembered: readonly RememberedCluster[] = []) {
-  const folder = new Folder(digest, remembered);
-  for (const each of records) folder.add(each);
-  return folder.finish();
-}
 
 describe("a cluster", () => {
   it("has a fingerprint of its level, exception, frames and text, with its version", () => {
@@ -95,7 +83,7 @@ describe("where a fault lies", () => {
         "    at async load (file:///srv/app/src/load.ts:4:2)",
         "    at /srv/app/src/main-3fa9c1d2.mjs:1:1",
       ]),
-      { exception: "TypeError", frames: ["load:load", "main:"] },
+      { exception: "TypeError", frames: ["load:load", "main:"], isOwn: true },
     );
     assert.deepEqual(
       faultOf("job failed", [
@@ -105,129 +93,141 @@ describe("where a fault lies", () => {
         '  File "/usr/lib/python3.12/json/__init__.py", line 8, in dumps',
         "shop.errors.StoreError: нет места",
       ]),
-      { exception: "shop.errors.StoreError", frames: ["store:save", "main:<module>"] },
+      { exception: "shop.errors.StoreError", frames: ["store:save", "main:<module>"], isOwn: true },
     );
     assert.deepEqual(
       faultOf("java.lang.IllegalStateException: closed", [
         "\tat java.util.ArrayList.add(ArrayList.java:1)",
         "\tat ru.shop.Cart.add(Cart.java:10)",
       ]),
-      { exception: "java.lang.IllegalStateException", frames: ["Cart:add"] },
+      { exception: "java.lang.IllegalStateException", frames: ["Cart:add"], isOwn: true },
     );
+  });
+
+  it("is told by foreign frames where it has no others, and by its text too", () => {
+    const stack = ["    at Server.emit (node:events:519:28)"];
+    const found = faultOf("Error: read ECONNRESET", stack);
+    assert.deepEqual(found, { exception: "", frames: ["node:events:Server.emit"], isOwn: false });
+    const clusters = fold([record("Error: reset", { stack }), record("Error: closed", { stack })]);
+    assert.equal(clusters.length, 2);
   });
 });
 
-describe("rank", () => {
-  it("knows the chance of a count (Poisson)", () => {
-    for (const [count, expected, chance] of [
-      [0, 3, 1],
-      [1, 1, 0.632_12],
-      [5, 1, 0.003_66],
-      [10, 5, 0.031_83],
-      [1_200, 1_000, 4.684e-10],
-    ] as const) {
-      const found = poissonTail(count, expected);
-      const isNear = count <= expected ? found === 1 : Math.abs(found - chance) <= chance * 0.02;
-      assert.ok(isNear, `${count} of ${expected}: ${found}`);
-    }
-  });
+describe("the name of a cluster", () => {
+  const stack = ["    at run (/srv/app/jobs.js:10:5)"];
 
-  it("takes fewer than five lines for no burst", () => {
-    assert.equal(isBurst(4, 0), false);
-    assert.equal(isBurst(5, 0), true);
-    assert.equal(isBurst(5, 1), false);
-    assert.equal(isBurst(6, 1), true);
-  });
-
-  it("puts trouble first, then what is new, what rises, how bad, how wide, and what came first", () => {
+  it("is what its writer calls it, before anything else", () => {
     const clusters = fold([
-      record("calm and new", { level: "info", line: 1 }),
-      record("old warning here", { level: "warn", line: 2 }),
-      record("old error", { line: 3 }),
-      record("rising error there now", { line: 4 }),
-      record("new warning there now ok", { level: "warn", line: 5 }),
+      record("payment 7 rejected", { fingerprint: "bank", stack }),
+      record("банк не ответил вовсе", { fingerprint: "bank" }),
+      record("payment 7 rejected", { fingerprint: "card" }),
     ]);
-    const ranked = rank(clusters, {
-      isFirst: false,
-      isKnown: ({ template }) => !template.includes("new"),
-      baseline: ({ template }) => ({ expected: template.startsWith("rising") ? 0.000_001 : 10 }),
-    }).map(({ template }) => template);
-    // One line is no burst, so the rising error has no advantage before it has five.
-    assert.deepEqual(ranked, [
-      "new warning there now ok",
-      "old error",
-      "rising error there now",
-      "old warning here",
-      "calm and new",
-    ]);
+    assert.deepEqual(
+      clusters.map(({ count }) => count),
+      [2, 1],
+    );
+    assert.equal(clusters[0]?.template, "payment <num> rejected");
   });
 
-  it("says of nothing that it is new or rising while there is nothing to compare with", () => {
-    const [only] = rank(fold([record("disk full")]), {
-      isFirst: true,
-      isKnown: () => false,
-      baseline: () => undefined,
-    });
-    assert.deepEqual([only?.isNew, only?.isBurst, only?.ratio], [null, null, null]);
+  it("is where in the program's own code it arose, whatever it says", () => {
+    const clusters = fold([
+      record("TypeError: cannot read one", { stack }),
+      record("TypeError: нельзя прочесть", { stack, line: 2 }),
+      record("TypeError: cannot read one", {
+        stack: ["    at go (/srv/app/jobs.js:9:5)"],
+        line: 3,
+      }),
+    ]);
+    assert.deepEqual(
+      clusters.map(({ count, frames }) => [count, frames[0]]),
+      [
+        [2, "jobs:run"],
+        [1, "jobs:go"],
+      ],
+    );
   });
 });
 
-describe("evidence", () => {
-  const shown: ShownEvidence = {
-    clusterIds: new Set(["C1", "C2"]),
-    lines: new Map([
-      ["L1", { lineId: "L1", timeMs: 1_000, text: "диск заполнен: нет места" }],
-      ["L2", { lineId: "L2", timeMs: 2_000, text: "write failed" }],
-    ]),
-    hasChange: false,
+describe("what a person decides", () => {
+  const decide = (
+    merged: Readonly<Record<string, string>>,
+    split: readonly string[],
+  ): Regrouping => ({
+    nameOf: (fingerprint) => merged[fingerprint] ?? fingerprint,
+    isSplit: (fingerprint) => split.includes(fingerprint),
+    hasSplits: split.length > 0,
+  });
+  const again = (
+    records: readonly LogRecord[],
+    remembered: readonly RememberedCluster[],
+    regrouping: Regrouping,
+  ) => {
+    const folder = new Folder(digest, remembered, regrouping);
+    for (const each of records) folder.add(each);
+    return folder.finish();
   };
-  const good: OfferedHypothesis = {
-    statement: "The disk is full.",
-    clusterIds: ["C1"],
-    evidence: [
-      { lineId: "L1", quote: "диск заполнен" },
-      { lineId: "L2", quote: "write failed" },
-    ],
-    firstCheck: "df",
-    confidence: "high",
-  };
-  const change = (more: Partial<OfferedHypothesis>): OfferedHypothesis => ({ ...good, ...more });
-  const quoted = (lineId: string, quote: string) => change({ evidence: [{ lineId, quote }] });
 
-  const cases: ReadonlyArray<
-    [name: string, offered: OfferedHypothesis, kept: number, removed: number]
-  > = [
-    ["literal quotes", good, 1, 0],
-    ["an invented quote", quoted("L1", "диск сломан"), 0, 1],
-    ["a quote of another line", quoted("L2", "диск заполнен"), 0, 1],
-    ["a quote in another case", quoted("L2", "Write failed"), 0, 1],
-    ["a line that is not there", quoted("L9", "write failed"), 0, 1],
-    ["a quote at the shortest length", quoted("L2", "failed"), 1, 0],
-    ["a quote below it", quoted("L2", "faile"), 0, 1],
-    ["blanks for a quote", quoted("L2", "          "), 0, 1],
-    ["no evidence", change({ evidence: [] }), 0, 0],
-    ["a cluster that is not there", change({ clusterIds: ["C9"] }), 0, 0],
-    ["an order against the times", change({ evidence: good.evidence.toReversed() }), 0, 0],
-    [
-      "one invented quote beside a true one",
-      change({ evidence: [...good.evidence, { lineId: "L2", quote: "invented words" }] }),
-      1,
-      1,
-    ],
-  ];
-  for (const [name, offered, kept, removed] of cases)
-    it(`${kept === 1 ? "keeps" : "drops"} a hypothesis with ${name}`, () => {
-      const checked = checkHypotheses([offered], shown);
-      assert.equal(checked.kept.length, kept);
-      assert.equal(checked.quotesRemoved, removed);
-      assert.equal(checked.hypothesesRemoved, 1 - kept);
-    });
-
-  it("is never sure without a change shortly before", () => {
-    assert.equal(checkHypotheses([good], shown).kept[0]?.confidence, "medium");
-    assert.equal(
-      checkHypotheses([good], { ...shown, hasChange: true }).kept[0]?.confidence,
-      "high",
+  it("has clusters count as one, with the lines and times of all", () => {
+    const records = [
+      record("disk full", { timeMs: 5, unit: "a" }),
+      record("нет места", { timeMs: 2, line: 2, unit: "b" }),
+      record("disk full", { timeMs: 9, line: 3, unit: "a" }),
+    ];
+    const known = fold(records);
+    const [disk, space] = known.map(({ fingerprint }) => fingerprint);
+    assert.ok(disk !== undefined && space !== undefined);
+    const [one, ...more] = again(records, known, decide({ [disk]: space }, []));
+    assert.deepEqual(more, []);
+    assert.deepEqual(
+      [one?.fingerprint, one?.template, one?.count, one?.units, one?.firstMs, one?.lastMs],
+      [space, "нет места", 3, 2, 2, 9],
     );
+    assert.deepEqual(
+      one?.exemplars.map(({ lineId }) => lineId),
+      ["L1", "L2", "L3"],
+    );
+  });
+
+  it("takes a cluster apart into its texts, which stay apart when they are remembered", () => {
+    const records = ["anna", "anna", "boris"].map((name, at) =>
+      record(`user ${name} lost the connection today`, { line: at + 1 }),
+    );
+    const known = fold(records);
+    assert.equal(known.length, 1);
+    const regrouping = decide({}, [known[0]?.fingerprint ?? ""]);
+    const parts = again(records, known, regrouping);
+    const counts = (clusters: typeof parts) =>
+      clusters.map(({ template, count }) => [template, count]);
+    const expected = [
+      ["user anna lost the connection today", 2],
+      ["user boris lost the connection today", 1],
+    ];
+    assert.deepEqual(counts(parts), expected);
+    const later = again(records, [...known, ...parts], regrouping);
+    assert.deepEqual(counts(later), expected);
+    assert.deepEqual(
+      later.map(({ fingerprint, isRemembered }) => [fingerprint, isRemembered]),
+      parts.map(({ fingerprint }) => [fingerprint, true]),
+    );
+  });
+
+  it(`takes apart into ${partsMax} texts at most; other lines stay together`, () => {
+    const letters = (n: number): string =>
+      n.toString().replace(/\d/g, (digit) => "abcdefghij".charAt(Number(digit)));
+    const say = (n: number) =>
+      record(`user x${letters(n)} lost the connection today`, { line: n + 1 });
+    const known = fold([say(0), say(1)]);
+    const regrouping = decide({}, [known[0]?.fingerprint ?? ""]);
+    for (const [lines, whole] of [
+      [partsMax, 0],
+      [partsMax + 1, 1],
+    ] as const) {
+      const parts = again(
+        Array.from({ length: lines }, (_, n) => say(n)),
+        known,
+        regrouping,
+      );
+      assert.equal(parts.filter(({ isPart }) => !isPart).length, whole);
+    }
   });
 });

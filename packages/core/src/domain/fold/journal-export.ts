@@ -1,7 +1,8 @@
 /**
  * The export format of journald (systemd.io/JOURNAL_EXPORT_FORMATS): a field a line as NAME=VALUE, an empty line between
- * entries. A value with line ends is written as NAME, then its length in eight bytes, then the value. As text those bytes
- * may have been damaged, so where the length does not fit, the entry counts as broken and reading goes on at the next.
+ * entries. A value with line ends or strange bytes is written as NAME, then its length in eight bytes, then the value.
+ * Where such an export went through text, those bytes are damaged: then the value reaches to the next field, and the
+ * entry counts as broken.
  */
 export interface ExportEntry {
   readonly fields: Readonly<Record<string, string>>;
@@ -18,58 +19,84 @@ const wanted: ReadonlySet<string> = new Set([
   "__REALTIME_TIMESTAMP",
 ]);
 
-/** Whether a text, or the tail of one, is such an export. */
-export function isExport(text: string): boolean {
-  return /^__CURSOR=/m.test(text.slice(0, headChars)) && !text.startsWith("{");
-}
-const headChars = 65_536;
+const newline = 10;
+const equals = 61;
+const decoder = new TextDecoder();
 
-export function* exportEntries(text: string): Generator<ExportEntry> {
+/** Whether bytes, or the tail of a file, are such an export. */
+export function isExport(bytes: Uint8Array): boolean {
+  return /(?:^|\n)__CURSOR=/.test(decoder.decode(bytes.subarray(0, headBytes)));
+}
+const headBytes = 65_536;
+
+export function* exportEntries(bytes: Uint8Array): Generator<ExportEntry> {
   // The tail of a file begins in the middle of an entry.
-  let at = text.startsWith("__CURSOR=") ? 0 : text.indexOf("\n__CURSOR=") + 1;
-  while (at < text.length) {
+  let at = startOfEntry(bytes, 0);
+  while (at < bytes.length) {
     const fields: Record<string, string> = {};
     let isWhole = true;
     for (;;) {
-      const to = text.indexOf("\n", at);
-      const line = text.slice(at, to === -1 ? text.length : to);
-      at = to === -1 ? text.length : to + 1;
-      if (line === "") break;
-      const equals = line.indexOf("=");
-      const name = equals === -1 ? line : line.slice(0, equals);
-      if (equals !== -1) {
-        if (wanted.has(name)) fields[name] = line.slice(equals + 1);
+      const end = endOfLine(bytes, at);
+      const line = bytes.subarray(at, end);
+      at = end + 1;
+      if (line.length === 0) break;
+      const mark = line.indexOf(equals);
+      const name = decoder.decode(mark === -1 ? line : line.subarray(0, mark));
+      if (mark !== -1) {
+        if (wanted.has(name)) fields[name] = decoder.decode(line.subarray(mark + 1));
         continue;
       }
-      const value = binaryValue(text, at);
-      if (value === undefined) {
-        isWhole = false;
-        const next = text.indexOf("\n__CURSOR=", at);
-        at = next === -1 ? text.length : next + 1;
-        break;
-      }
-      if (wanted.has(name)) fields[name] = value.text;
-      at = value.next;
+      const value = lengthValue(bytes, at) ?? damagedValue(bytes, at);
+      isWhole &&= !value.isDamaged;
+      if (wanted.has(name)) fields[name] = decoder.decode(bytes.subarray(value.from, value.to));
+      at = value.to + 1;
     }
-    if (Object.keys(fields).length > 0 || !isWhole) yield { fields, isWhole };
+    if (Object.keys(fields).length > 0) yield { fields, isWhole };
   }
 }
 
-/** A value of a stated length, which is counted in bytes of UTF-8. */
-function binaryValue(text: string, at: number): { text: string; next: number } | undefined {
-  let bytes = 0;
-  for (let index = 7; index >= 0; index -= 1) {
-    const code = text.charCodeAt(at + index);
-    if (Number.isNaN(code) || code > 255) return undefined;
-    bytes = bytes * 256 + code;
+interface Value {
+  readonly from: number;
+  readonly to: number;
+  readonly isDamaged: boolean;
+}
+
+/** A value of the length that is stated before it; `undefined` when no line ends there. */
+function lengthValue(bytes: Uint8Array, at: number): Value | undefined {
+  const from = at + 8;
+  if (from > bytes.length) return undefined;
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset + at, 8).getBigUint64(0, true));
+  const to = from + length;
+  return to < bytes.length && bytes[to] === newline ? { from, to, isDamaged: false } : undefined;
+}
+
+const fieldStart = /^[A-Z_][A-Z0-9_]{0,63}(?:=|$)/;
+/** Bytes in which a damaged length may lie, one character of it being up to three bytes. */
+const damagedLengthBytesMax = 24;
+
+/** What follows a length that does not fit: from behind its zeros to the line before the next field or entry. */
+function damagedValue(bytes: Uint8Array, at: number): Value {
+  let from = at;
+  for (let look = at; look < Math.min(at + damagedLengthBytesMax, bytes.length); look += 1)
+    if (bytes[look] === 0) from = look + 1;
+  let to = endOfLine(bytes, from);
+  while (to < bytes.length) {
+    const next = decoder.decode(bytes.subarray(to + 1, endOfLine(bytes, to + 1)));
+    if (next === "" || fieldStart.test(next)) break;
+    to = endOfLine(bytes, to + 1);
   }
-  let end = at + 8;
-  for (let left = bytes; left > 0; end += 1) {
-    if (end >= text.length) return undefined;
-    const code = text.codePointAt(end) ?? 0;
-    left -= code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
-    if (code > 0xffff) end += 1;
-    if (left < 0) return undefined;
-  }
-  return text.charAt(end) === "\n" ? { text: text.slice(at + 8, end), next: end + 1 } : undefined;
+  return { from, to, isDamaged: true };
+}
+
+function endOfLine(bytes: Uint8Array, from: number): number {
+  const end = bytes.indexOf(newline, from);
+  return end === -1 ? bytes.length : end;
+}
+
+const cursor = new TextEncoder().encode("__CURSOR=");
+
+function startOfEntry(bytes: Uint8Array, from: number): number {
+  for (let at = from; at < bytes.length; at = endOfLine(bytes, at) + 1)
+    if (cursor.every((byte, index) => bytes[at + index] === byte)) return at;
+  return bytes.length;
 }

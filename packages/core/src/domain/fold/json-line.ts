@@ -2,9 +2,12 @@ import * as z from "zod";
 import { levelByWords, levelOf, type ParsedLine } from "./log-record.ts";
 import { type LogClock, timeOf } from "./log-time.ts";
 
-const messageKeys = ["MESSAGE", "message", "msg", "event", "log", "text", "error"];
-const levelKeys = ["PRIORITY", "level", "severity", "lvl", "loglevel", "levelname"];
-const timeKeys = ["__REALTIME_TIMESTAMP", "time", "timestamp", "@timestamp", "ts", "date"];
+/** Names that loggers, and people who make tables of logs, give to what every log has. */
+export const fieldKeys = {
+  message: ["MESSAGE", "message", "msg", "event", "log", "text", "error", "сообщение", "текст"],
+  level: ["PRIORITY", "level", "severity", "lvl", "loglevel", "levelname", "уровень"],
+  time: ["__REALTIME_TIMESTAMP", "time", "timestamp", "@timestamp", "ts", "date", "время", "дата"],
+} as const;
 const hostKeys = ["_HOSTNAME", "hostname", "host"];
 const unitKeys = ["_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "service", "logger", "name", "container"];
 const stackKeys = ["stack", "stacktrace", "stack_trace", "exc_info", "exception"];
@@ -29,7 +32,7 @@ export function fromFields(
   clock: LogClock,
 ): ParsedLine | undefined {
   const nested = Fields.safeParse(fields["err"] ?? fields["error"]).data ?? {};
-  const text = firstText(fields, messageKeys) ?? firstText(nested, ["message", "msg"]);
+  const text = firstText(fields, fieldKeys.message) ?? firstText(nested, ["message", "msg"]);
   if (text === undefined) return undefined;
   const message = text.trimEnd();
   const [head = "", ...more] = message.split("\n");
@@ -38,13 +41,23 @@ export function fromFields(
   return {
     timeMs: writtenTime(fields, clock),
     level:
-      levelOf(levelKeys.map((key) => fields[key]).find((value) => value != null)) ??
+      levelOf(fieldKeys.level.map((key) => fields[key]).find((value) => value != null)) ??
       levelByWords(head),
     unit,
     message: head === "" ? "(empty)" : head,
     stack: [...more, ...(stack === "" ? [] : stack.split("\n"))],
     isMalformed: false,
+    fingerprint: namedFingerprint(fields["fingerprint"]),
   };
+}
+
+const fingerprintCharsMax = 200;
+
+/** A text, or several as Sentry's clients write them. */
+function namedFingerprint(value: unknown): string | undefined {
+  const parts = (Array.isArray(value) ? value : [value]).filter((part) => typeof part === "string");
+  const joined = parts.join(" ").trim();
+  return joined === "" ? undefined : joined.slice(0, fingerprintCharsMax);
 }
 
 function firstText(fields: Readonly<Record<string, unknown>>, keys: readonly string[]) {
@@ -63,7 +76,7 @@ function textOfBytes(value: readonly unknown[]): string {
 }
 
 function writtenTime(fields: Readonly<Record<string, unknown>>, clock: LogClock) {
-  const key = timeKeys.find((each) => fields[each] != null);
+  const key = fieldKeys.time.find((each) => fields[each] != null);
   const value = key === undefined ? undefined : fields[key];
   if (key === "__REALTIME_TIMESTAMP") return Math.floor(Number(value) / 1_000);
   if (typeof value === "number") return value < secondsMax ? value * 1_000 : value;

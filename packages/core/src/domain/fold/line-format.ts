@@ -6,7 +6,9 @@ const accessLine =
   /^(\S+) \S+ (?:\S+|".*?") \[(\d{2})\/([A-Z][a-z]{2})\/(\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})\] "((?:[^"\\]|\\.)*)" (\d{3}) (?:\d+|-)/;
 const nginxError = /^\[(\w+)\] \d+#\d+: (?:\*\d+ )?/;
 const syslogTime = /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d{2}):(\d{2}):(\d{2}) /;
-const syslogWriter = /^(\S+) ([\w./@-]+)(?:\[\d+\])?: /;
+const syslogWriter = /^(\S+) ([^\s:[\]]+)(?:\[\d+\])?: /;
+/** Behind a time that also programs write, two words and a colon may be a message: only a process's number tells. */
+const numberedWriter = /^(\S+) (?:([^\s:[\]]+)\[\d+\]|(kernel)): /;
 const syslog5424 = /^<(\d{1,3})>1 (\S+) (\S+) (\S+) \S+ \S+ (?:-|(?:\[(?:[^\]\\]|\\.)*\])+) ?/;
 const klog = /^([IWEF])(\d{2})(\d{2}) (\d{2}):(\d{2}):(\d{2})\.\d+ +\d+ ([\w.-]+):\d+\] /;
 const leadingLevel =
@@ -68,10 +70,10 @@ function afterTime(rest: string, timeMs: number | undefined): ParsedLine {
     const named = levelOf(level) ?? levelByWords(message);
     return { timeMs, level: named, unit: "", message, stack: [], isMalformed: false };
   }
-  const writer = syslogWriter.exec(rest);
+  const writer = numberedWriter.exec(rest);
   // `2026-11-20T10:00:00+03:00 host unit[1]: text`, as journald and rsyslog write with precise times.
   if (writer !== null && levelOf(writer[1]) === undefined)
-    return plain(rest.slice(writer[0].length), timeMs, `${writer[1]} ${writer[2]}`);
+    return plain(rest.slice(writer[0].length), timeMs, `${writer[1]} ${writer[2] ?? writer[3]}`);
   return plain(rest, timeMs);
 }
 
@@ -119,8 +121,17 @@ function pathFamily(target: string): string {
   const [path = ""] = target.split(/[?#]/);
   const [, first = "", ...rest] = path.split("/");
   if (first === "") return "/";
-  const shown = /^[a-z][a-z_-]{0,23}$/i.test(first) ? first : "<*>";
-  return rest.length === 0 ? shown : `${shown}/…`;
+  const name = decoded(first);
+  const shown = /^\p{L}[\p{L}_-]{0,23}$/u.test(name) ? name : "…";
+  return rest.length === 0 || shown === "…" ? shown : `${shown}/…`;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 const statusWords: Readonly<Record<string, string>> = {

@@ -13,6 +13,8 @@ export interface LogRecord {
   readonly message: string;
   /** The lines of a stack, without the message. */
   readonly stack: readonly string[];
+  /** How its writer wants it told apart from others. */
+  readonly fingerprint?: string | undefined;
 }
 
 /** What a line says before its message. */
@@ -23,6 +25,8 @@ export interface ParsedLine {
   readonly message: string;
   /** Lines of a stack that the line itself holds. */
   readonly stack: readonly string[];
+  /** How its writer wants it told apart from others. */
+  readonly fingerprint?: string | undefined;
   /** It begins as a form that it then breaks. Its text is kept as a message. */
   readonly isMalformed: boolean;
 }
@@ -76,7 +80,7 @@ function levelOfNumber(value: number): LogLevel | undefined {
 }
 
 const trouble =
-  /\b(?:errors?|exceptions?|fatal|panic|fail(?:ed|ure|s)?|refused|denied|unable|cannot|timed out|killed|segfault|corrupt\w*)\b|ошибк|сбой|отказ|не удалось|невозможно|превышено/i;
+  /\b(?:errors?|exceptions?|fatal|panic|fail(?:ed|ure|s)?|refused|denied|unable|cannot|timed out|killed|segfault|corrupt\w*|traceback)\b|\p{L}(?:error|exception)\b|ошибк|сбой|отказ|не удалось|невозможно|превышено/iu;
 
 /** The level of a message that names none: trouble has its own words. */
 export function levelByWords(message: string): LogLevel {

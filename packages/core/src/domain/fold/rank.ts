@@ -33,7 +33,7 @@ export function rank(
     const baseline = history.baseline(cluster);
     return {
       ...cluster,
-      isNew: history.isFirst ? null : !history.isKnown(cluster),
+      isNew: history.isFirst ? null : !cluster.cameBefore && !history.isKnown(cluster),
       isBurst: baseline === undefined ? null : isBurst(cluster.count, baseline.expected),
       ratio:
         baseline === undefined || baseline.expected === 0

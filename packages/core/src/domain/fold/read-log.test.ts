@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { lineCharsMax, type LogRecord, stackLinesMax } from "./log-record.ts";
-import { LogReader, readText } from "./read-log.ts";
+import { LogReader, readLog } from "./read-log.ts";
 
 const nowMs = Date.UTC(2026, 10, 21, 12);
 /** Three hours ahead, whatever the machine's own zone. */
 const clock = { nowMs, zoneMs: () => 3 * 3_600_000 };
 
-function read(text: string) {
+function read(log: string | Uint8Array) {
+  const bytes = typeof log === "string" ? Buffer.from(log) : log;
   const records: LogRecord[] = [];
   const reader = new LogReader(clock, (record) => records.push(record));
-  const steps = [...readText(text, reader, 1)].length;
+  const steps = [...readLog({ bytes }, reader, 1)].length;
   return { records, counts: reader.counts, steps };
 }
 
@@ -109,6 +110,21 @@ const cases: readonly Case[] = [
     "Ошибка: нет места",
     at("2026-11-20T10:00:00Z"),
   ],
+  [
+    "a line of a program that has a colon",
+    "2026-11-20T10:00:00Z disk full: no room",
+    "info",
+    "disk full: no room",
+    at("2026-11-20T10:00:00Z"),
+  ],
+  [
+    "old syslog with a Russian writer",
+    "Nov 20 10:00:00 box почта[7]: письмо не отправлено",
+    "info",
+    "письмо не отправлено",
+    at("2026-11-20T10:00:00+03:00"),
+  ],
+  ["a time that the calendar lacks", "2026-13-20T10:00:00Z ERROR odd", "error", "odd", undefined],
   [
     "Python's logging",
     "2026-11-20 10:00:00,123 WARNING worker: slow",
@@ -226,6 +242,81 @@ describe("a stack is one record", () => {
   });
 });
 
+describe("a table", () => {
+  const rows = "2026-11-20T10:00:00Z,ERROR,disk full\n2026-11-20T10:00:01Z,INFO,ok\n";
+  const told = (log: string) => {
+    const { records, counts } = read(log);
+    return [records.map(({ level, message }) => `${level} ${message}`), counts.malformed];
+  };
+
+  it("is read by the names of its columns, in either language, with any separator", () => {
+    const expected = [["error disk full", "info ok"], 0];
+    assert.deepEqual(told(`time,level,message\n${rows}`), expected);
+    assert.deepEqual(told(`\ufeffTime;Level;Message\r\n${rows.replaceAll(",", ";")}`), expected);
+    assert.deepEqual(told(`время\tуровень\tсообщение\n${rows.replaceAll(",", "\t")}`), expected);
+    assert.equal(
+      read(`time,level,message\n${rows}`).records[0]?.timeMs,
+      at("2026-11-20T10:00:00Z"),
+    );
+  });
+
+  it("has values in quotes, with separators, quotes and line ends in them", () => {
+    const { records } = read('level,message\nERROR,"one, ""two""\n  at x (a.js:1:1)"\nINFO,ok');
+    assert.deepEqual(
+      records.map(({ message, stack }) => [message, stack.length]),
+      [
+        ['one, "two"', 1],
+        ["ok", 0],
+      ],
+    );
+  });
+
+  it("counts a row that has too few or too many values, and a quote that is never closed", () => {
+    assert.deepEqual(told("level,message,n\nERROR,short\nINFO,a,b,c\nINFO,fine,1"), [
+      ["error short", "info a", "info fine"],
+      2,
+    ]);
+    assert.deepEqual(told('level,message\nERROR,"open\nINFO,ok'), [
+      ['error ERROR,"open', "info ok"],
+      1,
+    ]);
+  });
+
+  it("is none where no column is named like a message and a time or level", () => {
+    for (const log of ["a,b\n1,2", "message,n\nx,1", "ERROR disk, full\nINFO ok", "message\nx"])
+      assert.equal(read(log).records.length, 2, log);
+  });
+
+  it("is known by its first line where only its tail was read", () => {
+    const records: LogRecord[] = [];
+    const reader = new LogReader(clock, (each) => records.push(each));
+    const tail = { bytes: Buffer.from("ERROR,disk full\n"), firstLine: "level,message" };
+    for (const _ of readLog(tail, reader, 1));
+    assert.deepEqual(
+      records.map(({ level, message }) => [level, message]),
+      [["error", "disk full"]],
+    );
+  });
+});
+
+describe("a record in fields", () => {
+  it("may be longer than what is looked at of its message", () => {
+    const line = (chars: number) => JSON.stringify({ level: "error", message: "x".repeat(chars) });
+    assert.equal(read(line(lineCharsMax)).counts.cut, 0);
+    const { records, counts } = read(line(lineCharsMax + 1));
+    assert.deepEqual([counts.cut, counts.malformed, records[0]?.level], [1, 0, "error"]);
+    assert.equal(records[0]?.message.length, lineCharsMax);
+  });
+
+  it("may say how it wants to be told apart", () => {
+    const named = (fingerprint: unknown) =>
+      read(JSON.stringify({ message: "x", fingerprint })).records[0]?.fingerprint;
+    assert.equal(named("bank"), "bank");
+    assert.equal(named(["bank", "card"]), "bank card");
+    for (const nothing of [7, "", [], [7], null]) assert.equal(named(nothing), undefined);
+  });
+});
+
 describe("journald's export", () => {
   const entry = (message: string, priority = 3): string =>
     `__CURSOR=s=1;i=1\n__REALTIME_TIMESTAMP=1763632800000000\n_HOSTNAME=box\nPRIORITY=${priority}\nSYSLOG_IDENTIFIER=app\n${message}\n_PID=1\n\n`;
@@ -250,10 +341,37 @@ describe("journald's export", () => {
     assert.deepEqual(records[0]?.stack, ["в строке"]);
   });
 
-  it("goes on behind an entry whose length is damaged, which counts", () => {
-    const broken = entry(`MESSAGE\n${bytes(255, 255, 0, 0, 0, 0, 0, 0)}short`);
+  it("has a message of any bytes, and of any length", () => {
+    for (const length of [10, 127, 128, 200, 255, 256, 1_000]) {
+      const message = Buffer.concat([Buffer.from([0xff]), Buffer.alloc(length - 1, "x")]);
+      const head = Buffer.alloc(8);
+      head.writeBigUInt64LE(BigInt(length));
+      const log = Buffer.concat([
+        Buffer.from("__CURSOR=s=1\nPRIORITY=3\nMESSAGE\n"),
+        head,
+        message,
+        Buffer.from(`\n_PID=1\n\n${entry("MESSAGE=after")}`),
+      ]);
+      const { records, counts } = read(log);
+      assert.equal(records[0]?.message, `\ufffd${"x".repeat(length - 1)}`);
+      assert.deepEqual([records.length, counts.malformed], [2, 0], `${length}`);
+      // The same, after it went through text.
+      const damaged = read(Buffer.from(log.toString()));
+      assert.equal(damaged.records[0]?.message, records[0]?.message);
+      assert.deepEqual([damaged.records.length, damaged.counts.malformed], [2, 1], `${length}`);
+    }
+  });
+
+  it("keeps an entry whose length does not fit, which counts", () => {
+    const broken = entry(`MESSAGE\n${bytes(255, 255, 0, 0, 0, 0, 0, 0)}short\nand more`);
     const { records, counts } = read(broken + entry("MESSAGE=after"));
-    assert.equal(records.at(-1)?.message, "after");
+    assert.deepEqual(
+      records.map(({ message, stack }) => [message, stack.length]),
+      [
+        ["short", 1],
+        ["after", 0],
+      ],
+    );
     assert.deepEqual([counts.lines, counts.malformed], [2, 1]);
   });
 

@@ -1,3 +1,5 @@
+import { foldLineCharsMax } from "@adyton/protocol";
+import { csvHeader, csvRecords } from "./csv-log.ts";
 import { exportEntries, isExport } from "./journal-export.ts";
 import { fromFields } from "./json-line.ts";
 import { parseLine } from "./line-format.ts";
@@ -46,11 +48,11 @@ export class LogReader {
   line(raw: string): void {
     const { counts } = this;
     counts.lines += 1;
-    let text = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
-    if (text.length > lineCharsMax) {
-      counts.cut += 1;
-      text = text.slice(0, lineCharsMax);
-    }
+    const whole = raw.endsWith("\r") ? raw.slice(0, -1) : raw;
+    // A record in fields may be longer than what is looked at of its message.
+    const charsMax = whole.startsWith("{") ? foldLineCharsMax : lineCharsMax;
+    if (whole.length > charsMax) counts.cut += 1;
+    const text = whole.slice(0, charsMax);
     if (text.trim() === "") return;
     const open = this.#open;
     if (open !== undefined && this.#goesOn(open, text)) {
@@ -79,14 +81,16 @@ export class LogReader {
     if (open === undefined) return;
     this.#open = undefined;
     const { parsed, stack, line } = open;
-    const { timeMs = this.#timeMs, level, unit, message } = parsed;
+    const { timeMs = this.#timeMs, level, unit, message, fingerprint } = parsed;
     this.#timeMs = timeMs;
     // Where only a heading stands before a traceback, the exception's own words are the message.
     const said = message.startsWith("Traceback (") ? exceptionMessage(stack) : undefined;
-    this.#take({ line, timeMs, level, unit, message: said ?? message, stack });
+    this.#take({ line, timeMs, level, unit, message: said ?? message, stack, fingerprint });
   }
 
-  #begin(parsed: ParsedLine): void {
+  #begin(read: ParsedLine): void {
+    if (read.message.length > lineCharsMax) this.counts.cut += 1;
+    const parsed = { ...read, message: read.message.slice(0, lineCharsMax) };
     const isTraceback = parsed.message.startsWith("Traceback (");
     const stack = parsed.stack.slice(0, stackLinesMax);
     this.#open = { line: this.counts.lines, parsed, stack, isTraceback };
@@ -103,24 +107,47 @@ export class LogReader {
   }
 }
 
-/** Whole text, in whichever form: a step ends after so many lines, and a caller may let others do something. */
-export function* readText(text: string, reader: LogReader, stepLines: number): Generator<void> {
+/** What is read: the bytes of a log, and the first line of its file where only the tail was read. */
+export interface LogBytes {
+  readonly bytes: Uint8Array;
+  readonly firstLine?: string | undefined;
+}
+
+/** Reads a whole log, in whichever form: a step ends after so many lines, and a caller may let others do something. */
+export function* readLog(
+  { bytes, firstLine }: LogBytes,
+  reader: LogReader,
+  stepLines: number,
+): Generator<void> {
   let steps = 0;
-  if (isExport(text)) {
-    for (const { fields, isWhole } of exportEntries(text)) {
-      reader.fields(fields, isWhole);
-      steps += 1;
-      if (steps % stepLines === 0) yield;
-    }
-  } else {
-    for (let from = 0; from < text.length;) {
-      const to = text.indexOf("\n", from);
-      const end = to === -1 ? text.length : to;
-      reader.line(text.slice(from, end));
-      from = end + 1;
-      steps += 1;
-      if (steps % stepLines === 0) yield;
-    }
+  for (const take of records(bytes, firstLine, reader)) {
+    take();
+    steps += 1;
+    if (steps % stepLines === 0) yield;
   }
   reader.end();
+}
+
+function* records(bytes: Uint8Array, firstLine: string | undefined, reader: LogReader) {
+  if (isExport(bytes)) {
+    for (const { fields, isWhole } of exportEntries(bytes))
+      yield () => reader.fields(fields, isWhole);
+    return;
+  }
+  const text = new TextDecoder().decode(bytes);
+  const end = text.indexOf("\n");
+  const top = end === -1 ? text : text.slice(0, end);
+  const header = csvHeader(firstLine ?? top);
+  if (header !== undefined) {
+    const below = firstLine === undefined ? text.slice(top.length + 1) : text;
+    for (const { fields, isWhole } of csvRecords(below, header))
+      yield () => reader.fields(fields, isWhole);
+    return;
+  }
+  for (let from = 0; from < text.length;) {
+    const to = text.indexOf("\n", from);
+    const line = text.slice(from, to === -1 ? text.length : to);
+    from += line.length + 1;
+    yield () => reader.line(line);
+  }
 }

@@ -14,23 +14,30 @@ export interface Fault {
   readonly exception: string;
   /** `module:function`, the innermost first, of the program's own code where any is. */
   readonly frames: readonly string[];
+  /** Whether the frames are the program's own. */
+  readonly isOwn: boolean;
 }
 
 /** What a message and the stack behind it say about where the fault lies. */
 export function faultOf(message: string, stack: readonly string[]): Fault {
   const named = exceptionLine.exec(message)?.[1] ?? lastException(stack);
-  if (stack.length === 0) return { exception: named, frames: [] };
+  if (stack.length === 0) return { exception: named, frames: [], isOwn: false };
   const frames = stack.map(frameOf).filter((frame) => frame !== undefined);
   // Python writes the innermost frame last.
   const ordered = stack.some((line) => pythonFrame.test(line)) ? frames.toReversed() : frames;
   const own = ordered.filter(({ isOwn }) => isOwn);
   const chosen = (own.length > 0 ? own : ordered).slice(0, framesMax);
-  return { exception: named, frames: chosen.map(({ text }) => text) };
+  return {
+    exception: named,
+    frames: chosen.map(({ text }) => text),
+    isOwn: own.length > 0,
+  };
 }
 
 /** The line of a stack that names its exception in words, as Python writes it last. */
 export function exceptionMessage(stack: readonly string[]): string | undefined {
-  return stack.findLast((line) => exceptionLine.test(line));
+  // Some forms of journald's indent every line of a message but the first.
+  return stack.findLast((line) => exceptionLine.test(line.trimStart()))?.trimStart();
 }
 
 function lastException(stack: readonly string[]): string {

@@ -44,6 +44,8 @@ export const factsByType = {
     run: runId,
     /** Keyed digests: of whose log it is and which, and of each cluster's fingerprint in it. */
     scope: z.string(),
+    /** Of the window's end, since 1970. */
+    hour: z.int(),
     clusters: z.array(
       z.strictObject({
         key: z.string(),
@@ -65,6 +67,12 @@ export const factsByType = {
     model: z.string(),
     sensitivity: z.number(),
     specificity: z.number(),
+  }),
+  /** Clusters that count as the first of them, or one of which each text counts for itself; by their keys. */
+  "fold.regrouped": z.strictObject({
+    scope: z.string(),
+    kind: z.enum(["merge", "split"]),
+    keys: z.array(z.string()),
   }),
   "conversation.reset": z.strictObject({}),
   "mode.changed": z.strictObject({
