@@ -82,6 +82,7 @@ async function play(
       ask,
       policy,
       count: (text) => Math.ceil(text.length / 4),
+      nonce: "0f1e2d3c4b5a",
       onStep: (step) => void steps.push(step),
     },
   );

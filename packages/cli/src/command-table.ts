@@ -133,6 +133,7 @@ const commandTable = [
     group: "data",
     options: [
       { flags: "--shared", text: "option.shared" },
+      { flags: "--external", text: "option.external" },
       { flags: "--title <title>", text: "option.title" },
       { flags: "--expires <when>", text: "option.expires" },
     ],
@@ -144,6 +145,7 @@ const commandTable = [
     group: "data",
     options: [
       { flags: "--shared", text: "option.shared" },
+      { flags: "--external", text: "option.external" },
       { flags: "--expires <when>", text: "option.expires" },
       { flags: "--dry-run", text: "option.dry_run" },
     ],

@@ -4,6 +4,7 @@ import {
   Problem,
   runStreamEvents,
   type MessageRequest,
+  type Taint,
   type TraceStep,
 } from "@adyton/protocol";
 import { type Client, problemFailure } from "./client.ts";
@@ -110,9 +111,17 @@ function printRemarks(answer: MessageAnswer, { print, t }: Turn): void {
     );
     if (confidence === "low") print.note(t("think.low"), "yellow");
   }
+  if (answer.taint !== undefined) print.note(taintLine(answer.taint, t), "yellow");
   if (answer.finish === "length") print.note(t("say.length"), "yellow");
   if (answer.finish === "cut") print.note(t("say.cut"), "yellow");
   if (answer.answeredBy === "extractive") print.note(t("say.extractive"));
   if ((answer.historyDropped ?? 0) > 0)
     print.note(t("say.dropped", { count: answer.historyDropped ?? 0 }));
+}
+
+/** Whose words went into the answer, and how much of it was made inert. */
+function taintLine({ tiers, sources, neutralised }: Taint, t: Translate): string {
+  const inert = Object.values(neutralised).reduce((sum, count) => sum + count, 0);
+  const from = t("say.taint", { tiers: tiers.join(", "), sources: plainLine(sources.join(", ")) });
+  return inert === 0 ? from : `${from} ${t("say.inert", { count: inert })}`;
 }

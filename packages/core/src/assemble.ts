@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Health, problem } from "@adyton/protocol";
 import type { RootLog } from "@adyton/runtime/log";
+import type { Secret } from "@adyton/runtime/secret";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
 import { forgettingIn } from "./adapters/sqlite/forget-thread.ts";
@@ -34,6 +35,7 @@ import { ModelNames } from "./app/openai/model-names.ts";
 import { ResponseChain } from "./app/openai/response-chain.ts";
 import { type Recovered, recoverRuns } from "./app/recover.ts";
 import { Runs } from "./app/runs.ts";
+import { TaintedAnswers } from "./app/tainted-answers.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
 import { local, Tokens } from "./app/tokens.ts";
 import { Turns } from "./app/turns.ts";
@@ -70,9 +72,13 @@ export interface Parts {
   /** The messengers' doors, for the health report. */
   readonly doors: () => Health["parts"];
   readonly ownerTokenHash: string;
+  /** The node's keys for model servers, which leave with no answer. */
+  readonly guard: {
+    readonly secrets: () => readonly Secret[];
+    readonly isOff: boolean | undefined;
+  };
   readonly version: string;
   readonly language: "en" | "ru";
-  readonly specFile: URL;
   readonly onUnexpected: (error: unknown) => void;
 }
 
@@ -98,6 +104,8 @@ const nodeRecord = {
   class: "record",
   origin: "node",
 } as const;
+
+const specFile = new URL("../../../reverse-api-spec.yaml", import.meta.url);
 
 /** Ties the use cases together: the only place that knows them all. */
 export function assembleApp(parts: Parts): App {
@@ -302,6 +310,12 @@ function turnsOf(
     modes,
     recursia: { tokensPerDay: config.recursia.tokens_per_day },
     judgeQuality: () => judges.quality(),
+    guard: {
+      hosts: config.exit.links,
+      secrets: () => parts.guard.secrets().map((secret) => secret.reveal()),
+      answers: new TaintedAnswers(),
+      isOff: parts.guard.isOff,
+    },
     usedToday: (principal) => tokensToday(state, principal, Date.now()),
     now: Date.now,
     onUnexpected,
@@ -357,7 +371,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       metrics: () => nodeMetrics({ version, journal, turns, backends, server: parts.server }),
       verify: (signal) => verify(parts, signal),
       backUp: (signal) => backUp(parts, signal),
-      readSpec: async () => (spec ??= await readFile(parts.specFile, "utf8")),
+      readSpec: async () => (spec ??= await readFile(specFile, "utf8")),
     }),
   };
   return endingStreams(handlers, tokens);

@@ -26,6 +26,8 @@ export const lookAgainMs = 15_000;
 export class Backends implements AsyncDisposable {
   readonly #options: BackendsOptions;
   readonly pool = new BackendPool();
+  /** The keys that were read. */
+  readonly secrets: Secret[] = [];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -71,6 +73,8 @@ export class Backends implements AsyncDisposable {
 
   #use(config: BackendConfig): void {
     const host = this.#options.hostFor?.(config);
+    const apiKey = config.api_key_file === undefined ? undefined : readKey(config.api_key_file);
+    if (apiKey !== undefined) this.secrets.push(apiKey);
     const backend = opened({
       name: config.name,
       url: host?.url ?? config.url,
@@ -79,7 +83,7 @@ export class Backends implements AsyncDisposable {
       kind: kindFor(config),
       ...(config.model === undefined ? {} : { model: config.model }),
       ...(config.context_tokens === undefined ? {} : { contextTokens: config.context_tokens }),
-      ...(config.api_key_file === undefined ? {} : { apiKey: readKey(config.api_key_file) }),
+      ...(apiKey === undefined ? {} : { apiKey }),
     });
     this.#add(backend, config);
     // Asked before the first question comes, so that health, model and window are known by then. It never rejects.

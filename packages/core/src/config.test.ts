@@ -15,6 +15,7 @@ describe("the configuration", () => {
       turns: { wall_seconds: 600, history_turns: 20 },
       recursia: { calls: 8, tokens: 12_000, wall_seconds: 90, tokens_per_day: 1_000_000 },
       memory: { proposal_days: 30 },
+      exit: { links: [] },
       retention: { trace_days: 30 },
     });
     const { backends } = NodeConfig.parse({ backends: [backend] });
@@ -120,6 +121,11 @@ describe("the configuration", () => {
     ["an answer of 15 tokens", turns("answer_tokens", 15), false],
     ["a prompt of 4000 characters", turns("prompt", "я".repeat(4_000)), true],
     ["a prompt of 4001 characters", turns("prompt", "я".repeat(4_001)), false],
+    ["a host for links", { exit: { links: ["docs.example.com"] } }, true],
+    ["as many hosts as may be", { exit: { links: hosts(256) } }, true],
+    ["a host too many", { exit: { links: hosts(257) } }, false],
+    ["an address in place of a host", { exit: { links: ["https://docs.example.com"] } }, false],
+    ["every host", { exit: { links: ["*"] } }, false],
     ["half a day of retention", { retention: { message_days: 0.5 } }, false],
     ["a day of retention", { retention: { message_days: 1, event_days: 1, trace_days: 1 } }, true],
   ];
@@ -133,3 +139,7 @@ describe("the configuration", () => {
     assert.doesNotMatch(JSON.stringify(parsed.error), /geheim/);
   });
 });
+
+function hosts(count: number): string[] {
+  return Array.from({ length: count }, (_, n) => `h${n}.example`);
+}

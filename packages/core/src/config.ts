@@ -156,6 +156,16 @@ const TelegramConfig = z.strictObject({
   api_root: webAddress.default("https://api.telegram.org"),
 });
 
+/** Hosts that answers may link to, whatever they were made from. */
+const exitLinksMax = 256;
+const hostName = z
+  .string()
+  .max(253)
+  .regex(
+    /^[a-z0-9]([a-z0-9-]{0,62})(\.[a-z0-9]([a-z0-9-]{0,62}))+$/,
+    "must be a host's name, like docs.example.com",
+  );
+
 export const NodeConfig = z.strictObject({
   listen: z
     .strictObject({
@@ -203,6 +213,12 @@ export const NodeConfig = z.strictObject({
       fact_days: days.optional(),
       /** Days a proposed fact waits for a decision. */
       proposal_days: days.default(30),
+    })
+    .prefault({}),
+  exit: z
+    .strictObject({
+      /** Hosts whose addresses stay links in answers that external text went into; their subdomains too. */
+      links: z.array(hostName).max(exitLinksMax).default([]),
     })
     .prefault({}),
   retention: z

@@ -17,6 +17,8 @@ export interface NodeOptions {
   readonly chooseBackend?: (found: readonly ChatServer[]) => Promise<number>;
   /** For tests: checks every answer against the contract. */
   readonly checkResponses?: boolean;
+  /** For tests that must be able to fail: external text is treated as the node's own. */
+  readonly isUnguarded?: boolean;
   /** For measurements: milliseconds each commit is held, as a slow disk would. */
   readonly commitDelayMs?: number;
   /** For tests: milliseconds a stop waits for the disk. */

@@ -31,7 +31,6 @@ const loopback = ["127.0.0.1", "::1"] as const;
 /** Turns under way get so long to end by themselves when the node stops. */
 const stopGraceMs = 3_000;
 const manualFolder = new URL("../../../docs/guide/", import.meta.url);
-const specFile = new URL("../../../reverse-api-spec.yaml", import.meta.url);
 
 /** What the first part of the start has opened already. */
 export interface Started {
@@ -76,9 +75,9 @@ export async function openNode(started: Started): Promise<RunningNode> {
     server: () => running.server,
     doors: () => (running.telegram === undefined ? [] : [running.telegram.health()]),
     ownerTokenHash: started.tokenHash,
+    guard: { secrets: () => backends.secrets, isOff: options.isUnguarded },
     version: options.version,
     language,
-    specFile,
     onUnexpected: (error) => log.error("an unforeseen error", { error: errorText(error) }),
   });
   stack.defer(() => deadline.within("the last record", () => lastRecord(journal, app)));

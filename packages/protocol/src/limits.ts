@@ -123,6 +123,8 @@ export const responseChainMax = 100;
 export const traceTextCharsMax = 4_000;
 /** Steps of a run that are told and written down; a run ends long before. Further ones are dropped. */
 export const traceStepsMax = 200;
+/** Sources that a taint names; further ones taint without being named. */
+export const taintSourcesMax = 16;
 /** How far back `/rethink` reaches: the last answer is 1. */
 export const rethinkBackMax = 20;
 

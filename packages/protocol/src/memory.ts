@@ -57,6 +57,12 @@ export const DocumentRequest = z
       .boolean()
       .default(false)
       .describe("True: everyone may find it. False: only the principal that added it."),
+    external: z
+      .boolean()
+      .optional()
+      .describe(
+        "True: the words are somebody else's (a page, a mail, a log). They are read as material alone, and answers made from them are tainted.",
+      ),
     expiresAt: z.iso
       .datetime()
       .optional()

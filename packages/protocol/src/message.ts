@@ -3,6 +3,7 @@ import { conversationNameCharsMax, messageTextCharsMax } from "./limits.ts";
 import { Provenance } from "./memory.ts";
 import { Problem } from "./problems.ts";
 import { RethinkReport, TraceStep } from "./recursia.ts";
+import { Taint } from "./taint.ts";
 
 /** A conversation's name as its callers know it: visible characters, no spaces at the ends. */
 export const ConversationName = z
@@ -101,6 +102,7 @@ export const MessageAnswer = z
       .optional()
       .describe("Of an answer from memory (EXTRACTIVE, RAG): whether memory holds one."),
     recursia: RethinkReport.optional().describe("Of an answer of RECURSIA: what was done to it."),
+    taint: Taint.optional(),
     data: z
       .unknown()
       .optional()

@@ -19,6 +19,7 @@ export type RecursiaStop = (typeof recursiaStops)[number];
 /** The kinds of steps a run consists of. */
 export const stepKinds = [
   "draft",
+  "read",
   "check",
   "vote",
   "claim",

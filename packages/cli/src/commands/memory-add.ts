@@ -24,7 +24,13 @@ export async function memoryAdd(shell: Shell, { args, options }: Invocation): Pr
   const title = options.text("title");
   if (title !== undefined && args.length > 1)
     throw new Failure("usage", { title: t("memory.one_title") });
-  const wanted = { title, shared: options.flag("shared"), ...expiryOf(options, t), t };
+  const wanted = {
+    title,
+    shared: options.flag("shared"),
+    ...(options.flag("external") ? { external: true } : {}),
+    ...expiryOf(options, t),
+    t,
+  };
   const client = await shell.client();
   const added: unknown[] = [];
   const failures: Failure[] = [];
@@ -62,6 +68,7 @@ export async function memoryAdd(shell: Shell, { args, options }: Invocation): Pr
 interface Wanted {
   readonly title: string | undefined;
   readonly shared: boolean;
+  readonly external?: boolean;
   readonly expiresAt?: string;
   readonly t: Translate;
 }

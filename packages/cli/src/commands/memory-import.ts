@@ -24,7 +24,11 @@ interface Counts {
  */
 export async function memoryImport(shell: Shell, { args, options }: Invocation): Promise<number> {
   const { print, t } = shell;
-  const how = { shared: options.flag("shared"), ...expiryOf(options, t) };
+  const how = {
+    shared: options.flag("shared"),
+    ...(options.flag("external") ? { external: true } : {}),
+    ...expiryOf(options, t),
+  };
   const isDryRun = options.flag("dry-run");
   const found = await findFiles(args, t);
   const client = await shell.client();
@@ -37,7 +41,9 @@ export async function memoryImport(shell: Shell, { args, options }: Invocation):
     try {
       const former = known.get(resolve(file));
       const bytes = await readBytes(file, t);
-      if (isSame(bytes, former) && how.expiresAt === undefined) {
+      const isExternal = former?.tier === "external";
+      const isAsWanted = how.expiresAt === undefined && isExternal === "external" in how;
+      if (isSame(bytes, former) && isAsWanted) {
         counts.unchanged += 1;
         continue;
       }

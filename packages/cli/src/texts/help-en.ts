@@ -39,6 +39,7 @@ Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LAN
   "option.type": "only records of this type; a prefix ends in a dot",
   "option.after": "records after this number",
   "option.shared": "everyone may find it (default: only you)",
+  "option.external": "somebody else wrote it: a page, a mail, a log",
   "option.title": "the document's title (default: its first heading, else the file's name)",
   "option.dry_run": "only say what would be done",
   "option.limit": "at most so many results (default: 8)",

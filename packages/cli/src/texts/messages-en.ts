@@ -36,6 +36,7 @@ export const messagesEn = {
   "say.extractive": "(Quoted from memory, without a model.)",
   "say.dropped": "(Left out of the model's window: {count} earlier {count|message|messages}.)",
   "think.kind.draft": "draft",
+  "think.kind.read": "reading from outside",
   "think.kind.check": "check",
   "think.kind.vote": "vote",
   "think.kind.claim": "claim",
@@ -81,6 +82,8 @@ export const messagesEn = {
   "think.figures": "{tokens} tokens, {ms} ms",
   "think.report": "({improved}, {evidence}; {stop}; calls of the model: {calls})",
   "think.low": "(Independent answers differ: do not rely on this one.)",
+  "say.taint": "(Texts of others went into this answer: {tiers}, {sources}.)",
+  "say.inert": "Made inert: {count}.",
   "say.overlay_id": "Its id is {id}. Remove it sooner: {adyton prompt remove {id}}",
   "chat.welcome":
     "Conversation “{conversation}”. /help shows the commands, Ctrl-C cancels an answer, Ctrl-D ends.",

@@ -38,6 +38,7 @@ export const messagesRu = {
   "say.extractive": "(Цитаты из памяти, без модели.)",
   "say.dropped": "(Не поместилось в окно модели прежних сообщений: {count}.)",
   "think.kind.draft": "черновик",
+  "think.kind.read": "чтение извне",
   "think.kind.check": "проверка",
   "think.kind.vote": "голос",
   "think.kind.claim": "утверждение",
@@ -83,6 +84,8 @@ export const messagesRu = {
   "think.figures": "токенов {tokens}, {ms} мс",
   "think.report": "({improved}, {evidence}; {stop}; обращений к модели: {calls})",
   "think.low": "(Независимые ответы расходятся: не полагайтесь на этот.)",
+  "say.taint": "(На этот ответ повлияли чужие тексты: {tiers}, {sources}.)",
+  "say.inert": "Обезврежено: {count}.",
   "say.overlay_id": "Его id — {id}. Убрать раньше: {adyton prompt remove {id}}",
   "chat.welcome":
     "Беседа «{conversation}». /help покажет команды, Ctrl-C отменяет ответ, Ctrl-D — конец.",

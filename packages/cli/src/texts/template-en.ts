@@ -100,6 +100,10 @@ export const templateEn = {
 #:   # Days after which a fact ends that was told without an end; left out, it holds until another takes its place.
 #:   fact_days: 365
 
+# Answers that texts of other people went into are without working links, but for these hosts and their subdomains.
+#: exit:
+#:   links: [docs.example.com]
+
 # How long things are kept. Left out: for ever.
 #retention:
 #  # Days that the traces of runs are kept.

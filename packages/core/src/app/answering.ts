@@ -27,7 +27,9 @@ import { type ClientContext, contextTokens, withOwnPrompt } from "./client-conte
 import type { Conversations } from "./conversations.ts";
 import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
 import { askServers, type Attempt } from "./failover.ts";
+import type { GuardOptions } from "./guard.ts";
 import type { LiveRun } from "./live-run.ts";
+import { externalTexts } from "./passages.ts";
 import { problemWords } from "./problem-words.ts";
 import { systemMessage, turnSystem } from "./turn-context.ts";
 
@@ -44,6 +46,7 @@ export interface AnsweringOptions {
   readonly recursia: RecursiaLimits;
   /** What the server that judges was measured to be; `undefined` where nothing is known of it. */
   readonly judgeQuality: () => JudgeQuality | undefined;
+  readonly guard: GuardOptions;
   /** Tokens that a principal used today. */
   readonly usedToday: (principal: string) => number;
 }
@@ -71,6 +74,7 @@ export async function answerExtractively(
   const query = text.slice(0, searchQueryCharsMax);
   const result = await options.find({ query, owners: [principal.person], limit: searchHits });
   const answer = answerFromMemory(text, result, quotingReason(options, run));
+  run.guard.read(externalTexts(answer.found ? answer.hits : []));
   if (run.watched) run.delta(answer.text);
   return {
     text: answer.text,
@@ -126,6 +130,8 @@ async function askServer(
   const place = { key, person, tier, turnsBefore, modePrompt: policy.prompt };
   const first = systemMessage(turnSystem(options, place));
   const answerMax = leastOf(answerTokensMax, policy.answerTokensMax, context?.answerTokensMax);
+  // What a client keeps itself it may send again, and what was said in its conversation is known here.
+  if (context !== undefined && turnsBefore > 0) run.guard.inherit(options.conversations.taint(key));
   if (context !== undefined)
     return askWithContext(context, {
       backend,
@@ -137,7 +143,9 @@ async function askServer(
     });
   const question: ChatMessage = { role: "user", content: text };
   const history = options.conversations.history(key);
-  const prompt = { system: [first], history, question, answerTokensMax: answerMax };
+  const onFitted = (dropped: number): void =>
+    run.guard.inherit(options.conversations.taint(key, { dropped }));
+  const prompt = { system: [first], history, question, answerTokensMax: answerMax, onFitted };
   const { generation: settings } = policy;
   return askInWindow(backend, prompt, {
     signal,
@@ -154,12 +162,14 @@ export interface OpenPrompt {
   /** What stands behind the question; never dropped. */
   readonly behind?: readonly ChatMessage[];
   readonly answerTokensMax: number | undefined;
+  /** Told, before it is asked, how many messages of the history are left out. */
+  readonly onFitted?: (dropped: number) => void;
 }
 
 /** Asks with as much of the history as fits. A prompt that the server says does not fit is shortened and asked again. */
 export async function askInWindow(
   backend: Backend,
-  { system, history, question, behind = [], answerTokensMax }: OpenPrompt,
+  { system, history, question, behind = [], answerTokensMax, onFitted }: OpenPrompt,
   request: Omit<ChatRequest, "messages">,
 ): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
   const count = (text: string): number => backend.countTokens(text);
@@ -175,6 +185,7 @@ export async function askInWindow(
       count,
     });
     if (trimmed.kind === "too_long") return { outcome: tooLong(trimmed), made: noPrompt };
+    onFitted?.(trimmed.dropped);
     const outcome = await backend.chat({
       ...request,
       messages: [...trimmed.messages, ...behind],

@@ -1,4 +1,5 @@
 import type { Backend, ChatMessage, ChatSettings, ChatTool } from "../ports/backend.ts";
+import { visibleText } from "../domain/external/visible-text.ts";
 import { messageOverheadTokens } from "../domain/model/token-estimate.ts";
 
 /** What the journal keeps of a client's context beside the text and the answer. Words: it lies in the payload. */
@@ -33,7 +34,13 @@ export function withOwnPrompt(prompt: string, messages: readonly ChatMessage[]):
   const firstOther = messages.findIndex(({ role }) => role !== "system");
   const leading = firstOther === -1 ? messages : messages.slice(0, firstOther);
   const content = [prompt, ...leading.map((message) => message.content)].join("\n\n");
-  return [{ role: "system", content }, ...messages.slice(leading.length)];
+  return [{ role: "system", content }, ...messages.slice(leading.length).map(withVisibleResult)];
+}
+
+/** What a tool answered came from wherever it looked, and forges no message: its words stay, control tokens do not. */
+function withVisibleResult(message: ChatMessage): ChatMessage {
+  if (message.role !== "tool") return message;
+  return { ...message, content: visibleText(message.content) };
 }
 
 /** Tokens of a context with its tools. Pictures count as nothing: only their model knows what they take. */

@@ -1,5 +1,6 @@
-import { type Overlay, rethinkBackMax } from "@adyton/protocol";
+import { type Overlay, rethinkBackMax, taintFacts } from "@adyton/protocol";
 import * as z from "zod";
+import { joinTaints, type Taint } from "../domain/external/taint.ts";
 import type { ModeSpec } from "../domain/modes/mode-spec.ts";
 import { modeHolds, type Modes } from "../domain/modes/registry.ts";
 import type { ChatMessage } from "../ports/backend.ts";
@@ -23,7 +24,7 @@ const ReceivedData = z.object({ text: z.string() });
 const AnsweredData = z
   .object({ text: z.string(), recursia: z.object({ answer: z.string() }).optional() })
   .transform(({ text, recursia }) => ({ text: recursia?.answer ?? text }));
-const RunFacts = z.object({ run: z.string() });
+const RunFacts = z.object({ run: z.string(), taint: z.object(taintFacts).optional() });
 const OverlayData = z.object({ text: z.string(), conversation: z.string() });
 
 export interface ConversationsOptions {
@@ -63,11 +64,15 @@ export interface Answered {
   readonly run: string;
   readonly question: string;
   readonly answer: string;
+  /** Present where external text went into the answer. */
+  readonly taint: Taint | undefined;
 }
 
 interface CachedHistory {
   readonly freshAfter: number;
   readonly messages: ChatMessage[];
+  /** The taint of each turn, in their order: of two messages one. */
+  readonly taints: (Taint | undefined)[];
   chars: number;
 }
 
@@ -195,17 +200,28 @@ export class Conversations {
 
   /** The conversation so far, oldest first, since it was last started afresh. */
   history(key: string): readonly ChatMessage[] {
+    return this.#history(key).messages;
+  }
+
+  /** What the history carries of external text, but for so many messages at its beginning and its end. */
+  taint(key: string, { dropped = 0, without = 0 } = {}): Taint | undefined {
+    const { taints } = this.#history(key);
+    const kept = taints.slice(Math.ceil(dropped / 2), taints.length - without / 2);
+    return kept.reduce(joinTaints, undefined);
+  }
+
+  #history(key: string): CachedHistory {
     const freshAfter = this.state(key)?.fresh_after ?? 0;
     const cached = this.#histories.get(key);
     if (cached !== undefined && cached.freshAfter === freshAfter) {
       this.#histories.delete(key);
       this.#histories.set(key, cached);
-      return cached.messages;
+      return cached;
     }
     this.#drop(key);
-    const messages = this.#read(key, freshAfter);
-    this.#keep(key, { freshAfter, messages, chars: countChars(messages) });
-    return messages;
+    const read = this.#read(key, freshAfter);
+    this.#keep(key, read);
+    return read;
   }
 
   /** An answer of the conversation, counted back from the last, which is 1, with its question; tool calls are none. */
@@ -234,19 +250,24 @@ export class Conversations {
     // A model that only called tools said nothing; what was erased is not part of the conversation any more.
     if (!question.success || !answer.success || !facts.success || answer.data.text === "")
       return undefined;
-    return { run: facts.data.run, question: question.data.text, answer: answer.data.text };
+    const { run, taint } = facts.data;
+    return { run, question: question.data.text, answer: answer.data.text, taint };
   }
 
   /** Adds an answered turn to a history in memory; the journal has it already. */
-  remember(key: string, question: string, answer: string): void {
+  remember(key: string, question: string, answer: string, taint?: Taint): void {
     const cached = this.#histories.get(key);
     if (cached === undefined || answer === "") return;
     cached.messages.push(
       { role: "user", content: question },
       { role: "assistant", content: answer },
     );
-    const surplus = cached.messages.length - this.#options.historyTurns * 2;
-    if (surplus > 0) cached.messages.splice(0, surplus);
+    cached.taints.push(taint);
+    const surplus = cached.taints.length - this.#options.historyTurns;
+    if (surplus > 0) {
+      cached.messages.splice(0, surplus * 2);
+      cached.taints.splice(0, surplus);
+    }
     this.#historyChars -= cached.chars;
     cached.chars = countChars(cached.messages);
     this.#historyChars += cached.chars;
@@ -268,16 +289,17 @@ export class Conversations {
     return read;
   }
 
-  #read(key: string, freshAfter: number): ChatMessage[] {
+  #read(key: string, freshAfter: number): CachedHistory {
     const { records, historyTurns } = this.#options;
-    return records.answeredTurns(key, freshAfter, historyTurns).flatMap((record): ChatMessage[] => {
-      const answered = this.#answered(record);
-      if (answered === undefined) return [];
-      return [
-        { role: "user", content: answered.question },
-        { role: "assistant", content: answered.answer },
-      ];
-    });
+    const turns = records
+      .answeredTurns(key, freshAfter, historyTurns)
+      .flatMap((record) => this.#answered(record) ?? []);
+    const messages = turns.flatMap(({ question, answer }): ChatMessage[] => [
+      { role: "user", content: question },
+      { role: "assistant", content: answer },
+    ]);
+    const taints = turns.map(({ taint }) => taint);
+    return { freshAfter, messages, taints, chars: countChars(messages) };
   }
 
   #keep(key: string, history: CachedHistory): void {

@@ -1,6 +1,6 @@
 import { type Document, documentMediaTypes, Tier } from "@adyton/protocol";
 import * as z from "zod";
-import { factsByType } from "../domain/journal/record.ts";
+import { documentTier, factsByType } from "../domain/journal/record.ts";
 import type { DocumentState, JournalRecord } from "../ports/journal.ts";
 
 const Words = z.object({ title: z.string(), source: z.string(), text: z.string() });
@@ -39,14 +39,15 @@ const MediaType = z.enum(documentMediaTypes);
 
 /** The document that a record brought, as it was answered then. */
 export function documentOf(record: JournalRecord): Document {
-  const { document, mediaType, sha256, bytes, shared, ...facts } = Facts.parse(record.facts);
+  const facts = Facts.parse(record.facts);
+  const { document, mediaType, sha256, bytes, shared } = facts;
   const row = {
     id: document,
     owner: shared ? null : record.owner,
     media_type: MediaType.parse(mediaType),
     sha256,
     bytes,
-    tier: Tier.parse(facts.first?.tier ?? record.tier),
+    tier: Tier.parse(documentTier(facts, record.tier)),
     seq: record.seq,
     time: facts.first?.ms ?? record.timeMs,
     ingested_by: facts.first?.by ?? record.actor,

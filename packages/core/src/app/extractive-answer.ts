@@ -27,7 +27,13 @@ export interface Citation {
 }
 
 export type ExtractiveAnswer =
-  | { readonly found: true; readonly text: string; readonly citations: readonly Citation[] }
+  | {
+      readonly found: true;
+      readonly text: string;
+      readonly citations: readonly Citation[];
+      /** What is quoted or named. */
+      readonly hits: readonly SearchHit[];
+    }
   | { readonly found: false; readonly text: string };
 
 /** Why memory is quoted and no model answers: none is connected, or the conversation or the message wants it so. */
@@ -101,17 +107,20 @@ export function answerFromMemory(
   const others = result.hits
     .slice(1)
     .filter((hit) => hit.score >= scoreFloor && languageOf(hit.text) === languageOf(best.text))
-    .map(sourceOf)
-    .filter((place, index, all) => place !== sourceOf(best) && all.indexOf(place) === index)
+    .filter((hit, index, all) => {
+      const isFirst = all.findIndex((each) => sourceOf(each) === sourceOf(hit)) === index;
+      return isFirst && sourceOf(hit) !== sourceOf(best);
+    })
     .slice(0, seeAlsoMax);
   const lines = [
     `${framing.source}: ${sourceOf(best)}`,
-    ...others.map((place) => `${framing.seeAlso}: ${place}`),
+    ...others.map((hit) => `${framing.seeAlso}: ${sourceOf(hit)}`),
   ];
   return {
     found: true,
     text: `${quote}\n\n${lines.join("\n")}`,
     citations: [{ documentId, title, source, heading, quote, seq, provenance: provenanceOf(best) }],
+    hits: [best, ...others],
   };
 }
 

@@ -27,6 +27,11 @@ export function newId(prefix: "ovl" | "doc" | "fct" | "prp" | "blk" | "fgt"): st
   return `${prefix}_${freshBytes(12).toString("base64url")}`;
 }
 
+/** A word that no text written before can contain: 48 random bits. */
+export function newNonce(): string {
+  return freshBytes(6).toString("hex");
+}
+
 /** Keys in the form OpenSSL uses. To bring one into it takes 9 µs, three times as long as the digest itself. */
 const preparedKeys = new WeakMap<Uint8Array, KeyObject>();
 

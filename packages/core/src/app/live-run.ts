@@ -10,6 +10,8 @@ import type { DedupeKey } from "../domain/journal/record.ts";
 import type { ModeSpec } from "../domain/modes/mode-spec.ts";
 import type { Principal } from "../ports/http.ts";
 import type { ClientContext } from "./client-context.ts";
+import { isExternal } from "../domain/external/taint.ts";
+import { Guard, type GuardOptions } from "./guard.ts";
 
 export type RunEnd =
   | { readonly kind: "answered"; readonly answer: MessageAnswer }
@@ -66,6 +68,7 @@ interface RunStart {
   readonly policy: ModeSpec;
   /** Turns of the conversation before this one; lifetimes are counted in them. */
   readonly turnsBefore: number;
+  readonly guard: GuardOptions;
 }
 
 /**
@@ -81,6 +84,8 @@ export class LiveRun {
   readonly admittedMs: number;
   readonly policy: ModeSpec;
   readonly turnsBefore: number;
+  /** What it has read of other people's words. */
+  readonly guard: Guard;
   readonly end: Promise<RunEnd>;
   /** Set once the question has been handed to the journal: the record's sequence number, when it is on disk. */
   received: Promise<number> | undefined;
@@ -107,6 +112,11 @@ export class LiveRun {
     this.admittedMs = start.admittedMs;
     this.policy = start.policy;
     this.turnsBefore = start.turnsBefore;
+    this.guard = new Guard(start.guard, start.submission.text);
+    const { principal, context } = start.submission;
+    if (isExternal(principal.tier))
+      this.guard.read([{ source: principal.id, tier: principal.tier }]);
+    if (context !== undefined) this.guard.readSent(context.messages);
     const { promise, resolve } = Promise.withResolvers<RunEnd>();
     this.end = promise;
     this.#settle = resolve;
@@ -170,8 +180,20 @@ export class LiveRun {
     this.#tell({ event: "started", data: { run: this.id, mode: this.mode } });
   }
 
-  /** Adds to the answer so far. A character is told whole, also when a model server cuts it in two. */
+  /**
+   * Adds to the answer so far, as far as the guard shows it by now. A character is told whole, also when a model server
+   * cuts it in two.
+   */
   delta(piece: string): void {
+    this.#show(this.guard.feed(piece));
+  }
+
+  /** Tells what the guard held back of the answer. */
+  flush(): void {
+    this.#show(this.guard.end());
+  }
+
+  #show(piece: string): void {
     const text = this.#half + piece;
     this.#half = /[\uD800-\uDBFF]$/.test(text) ? text.slice(-1) : "";
     const whole = this.#half === "" ? text : text.slice(0, -1);
@@ -192,6 +214,7 @@ export class LiveRun {
   restart(): void {
     this.#text = "";
     this.#half = "";
+    this.guard.restart();
     this.#restarts += 1;
     this.#tell({ event: "restart", data: { run: this.id } });
   }

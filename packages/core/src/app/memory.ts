@@ -141,8 +141,12 @@ export class Memory implements IndexedKind {
     }
     const former = this.#options.state.documentBySource(sourceKey);
     const expiresMs = this.#expiryOf(request);
-    if (former?.sha256 === sha256 && former.expires === (expiresMs ?? null))
-      return { kind: "unchanged" };
+    const isExternal = request.external === true;
+    const isSame =
+      former?.sha256 === sha256 &&
+      former.expires === (expiresMs ?? null) &&
+      (former.tier === "external") === isExternal;
+    if (isSame) return { kind: "unchanged" };
     const { originalSha256 } = request;
     const outcome = await this.#options.journal.append({
       records: [
@@ -162,6 +166,7 @@ export class Memory implements IndexedKind {
             shared: request.shared,
             ...(expiresMs === undefined ? {} : { expiresMs }),
             ...(originalSha256 === undefined ? {} : { originalSha256 }),
+            ...(isExternal ? { external: true } : {}),
           },
           data: { title: request.title, source, text: request.text },
         },

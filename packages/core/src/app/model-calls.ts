@@ -53,6 +53,14 @@ export class ModelCalls {
         run.policy.answerTokensMax,
         context?.answerTokensMax,
       ),
+      // A client's own context is taken for what the conversation says, whatever of it is sent again.
+      onFitted: (dropped) =>
+        run.guard.inherit(
+          options.conversations.taint(
+            key,
+            sent === undefined ? { dropped, without: historyDropped } : {},
+          ),
+        ),
     };
   }
 

@@ -16,8 +16,10 @@ import type { Cost } from "../domain/recursia/run-budget.ts";
 import { bestAtTheEnds } from "../domain/search/fuse.ts";
 import { languageOf } from "../domain/search/terms.ts";
 import { answerByModel, type AnsweringOptions, type Produced } from "./answering.ts";
+import type { Answered } from "./conversations.ts";
 import type { LiveRun } from "./live-run.ts";
 import { ModelCalls, noAnswer } from "./model-calls.ts";
+import { externalTexts, passagesOf } from "./passages.ts";
 import { problemWords } from "./problem-words.ts";
 import type { RunTrace } from "./run-trace.ts";
 import { remarks } from "./rethink-words.ts";
@@ -37,7 +39,9 @@ export async function answerRecursively(
   const { rethink, principal, context } = run.submission;
   // Tools are called by the client, in turns of its own: there is no answer to think over yet.
   if (context?.tools !== undefined && run.policy.clientTools) return answerByModel(options, run);
-  const first = rethink === undefined ? undefined : firstAnswer(options, rethink.run);
+  const before = rethink === undefined ? undefined : firstAnswer(options, rethink.run);
+  run.guard.inherit(before?.taint);
+  const first = before?.answer;
   const isSpent = options.usedToday(principal.id) >= options.recursia.tokensPerDay;
   if (isSpent) return answerWithoutThinking(options, run, first);
   const calls = new ModelCalls(options, run, rethink === undefined ? 0 : rethink.back * 2);
@@ -53,6 +57,7 @@ export async function answerRecursively(
       ask: calls.ask,
       policy: policyOf(options, run),
       count: (text) => counter(options, text),
+      nonce: run.guard.nonce,
       onStep: (step) => trace.add(step),
     },
   );
@@ -63,9 +68,9 @@ export async function answerRecursively(
   return produce(run, { result, cost, calls, isRethought: rethink !== undefined });
 }
 
-function firstAnswer({ conversations, language }: AnsweringOptions, run: string): string {
+function firstAnswer({ conversations, language }: AnsweringOptions, run: string): Answered {
   const answered = conversations.answerOf(run);
-  if (answered !== undefined) return answered.answer;
+  if (answered !== undefined) return answered;
   throw new ProblemError(problem("erased", { detail: problemWords.noAnswerYet[language] }));
 }
 
@@ -171,7 +176,9 @@ async function passagesFor({ find }: AnsweringOptions, run: LiveRun): Promise<re
   const query = text.slice(0, searchQueryCharsMax);
   const { k: limit = 0, sources = [] } = run.policy.retrieval ?? {};
   const { found, hits } = await find({ query, owners: [principal.person], limit, sources });
-  return found ? bestAtTheEnds(hits) : [];
+  if (!found) return [];
+  run.guard.read(externalTexts(hits));
+  return passagesOf(bestAtTheEnds(hits), run.guard);
 }
 
 /** The form that the mode demands is checked like everything else. */

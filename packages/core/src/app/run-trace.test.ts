@@ -4,7 +4,7 @@ import { traceStepsMax, traceTextCharsMax } from "@adyton/protocol";
 import { followRun } from "./handlers/follow-run.ts";
 import { LiveRun } from "./live-run.ts";
 import { RunTrace } from "./run-trace.ts";
-import { policyOf, openApp, question } from "./test/app-fixture.ts";
+import { guardDefault, policyOf, openApp, question } from "./test/app-fixture.ts";
 
 const step = { kind: "draft", verdict: "made", inTokens: 1, outTokens: 1, ms: 1 } as const;
 
@@ -17,6 +17,7 @@ async function traced() {
     admittedMs: 0,
     policy: policyOf("RECURSIA"),
     turnsBefore: 0,
+    guard: guardDefault,
   });
   const received = Promise.resolve(0);
   return { app, run, trace: new RunTrace({ journal: app.journal, run, received }) };

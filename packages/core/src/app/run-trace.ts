@@ -25,7 +25,7 @@ export class RunTrace {
 
   add(step: Step): void {
     const { run } = this.#options;
-    const told = traceStep(step, run.id, run.steps.length + 1);
+    const told = traceStep(step, run, run.steps.length + 1);
     if (!run.step(told)) return;
     const written = this.#write(told);
     // Whoever waits for the trace is told; a run that was stopped waits for nothing.
@@ -62,7 +62,7 @@ export class RunTrace {
   }
 }
 
-function traceStep(step: Step, run: string, seq: number): TraceStep {
+function traceStep(step: Step, { id: run, guard }: LiveRun, seq: number): TraceStep {
   const { kind, verdict, call, inTokens, outTokens, ms, textIn, textOut, reason } = step;
   const text = textOut ?? textIn;
   return {
@@ -76,10 +76,10 @@ function traceStep(step: Step, run: string, seq: number): TraceStep {
     ms,
     ...(textIn === undefined ? {} : { hashIn: digest(textIn) }),
     ...(textOut === undefined ? {} : { hashOut: digest(textOut) }),
-    ...(text === undefined ? {} : { text: text.slice(0, traceTextCharsMax) }),
+    ...(text === undefined ? {} : { text: guard.shown(text).slice(0, traceTextCharsMax) }),
     ...(reason === undefined || reason === ""
       ? {}
-      : { reason: reason.slice(0, traceTextCharsMax) }),
+      : { reason: guard.shown(reason).slice(0, traceTextCharsMax) }),
   };
 }
 

@@ -64,6 +64,7 @@ export function endRecord(
       promptTokens: answer.usage?.promptTokens ?? 0,
       completionTokens: answer.usage?.completionTokens ?? 0,
       ms,
+      ...(run.guard.taint === undefined ? {} : { taint: run.guard.taint }),
     },
     data: answer,
   };

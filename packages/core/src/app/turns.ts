@@ -136,6 +136,7 @@ export class Turns {
       admittedMs,
       policy,
       turnsBefore: conversations.turns(key),
+      guard: this.#options.guard,
     });
     const admission = this.#lanes.enqueue(laneTurn(run));
     if (admission.kind === "busy")
@@ -165,6 +166,7 @@ export class Turns {
       admittedMs,
       policy,
       turnsBefore,
+      guard: this.#options.guard,
     });
     run.received = Promise.resolve(receivedSeq);
     this.#lanes.readmit(laneTurn(run));
@@ -242,6 +244,7 @@ export class Turns {
       run.signal.throwIfAborted();
       run.started();
       const made = await run.unlessStopped(this.#produce(run));
+      run.flush();
       // Whoever stopped it was told so, also when the answer came in the same moment.
       run.signal.throwIfAborted();
       end = { kind: "answered", answer: this.#answerOf(run, made) };
@@ -275,15 +278,14 @@ export class Turns {
   }
 
   #answerOf(run: LiveRun, made: Produced): MessageAnswer {
-    const ms = this.#options.now() - run.admittedMs;
-    return {
+    return run.guard.seal({
       id: run.id,
       conversation: run.submission.conversation,
       mode: run.mode,
       ...made,
       ...(run.restarts > 0 ? { restarts: run.restarts } : {}),
-      ms: Math.max(0, ms),
-    };
+      ms: Math.max(0, this.#options.now() - run.admittedMs),
+    });
   }
 
   #failureOf(run: LiveRun, error: unknown): RunEnd {
@@ -302,10 +304,10 @@ export class Turns {
     try {
       told = await this.#recordFitting(run, end);
       if (told.kind === "answered") {
-        const { conversationKey, submission } = run;
+        const { conversationKey: key, submission, guard } = run;
         const { text, recursia } = told.answer;
         const spoken = recursia?.answer ?? text;
-        this.#options.conversations.remember(conversationKey, submission.text, spoken);
+        this.#options.conversations.remember(key, submission.text, spoken, guard.taint);
       }
     } catch (error) {
       told = this.#problemOf(run, error);

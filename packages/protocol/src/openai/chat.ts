@@ -6,6 +6,7 @@ import {
   requestToolsMax,
   stopTextsMax,
 } from "../limits.ts";
+import { Taint } from "../taint.ts";
 
 /*
  * Requests are read leniently: clients grow keys every few weeks. What the node acts on is checked; a key it does not
@@ -146,8 +147,12 @@ export const TurnReference = z
     run: z.string().describe("The turn: GET /api/v1/runs/{id}."),
     conversation: z.string(),
     mode: z.string(),
+    taint: Taint.optional(),
   })
-  .meta({ id: "TurnReference", description: "Where the node keeps this answer." });
+  .meta({
+    id: "TurnReference",
+    description: "Where the node keeps this answer, and whether it is tainted.",
+  });
 export type TurnReference = z.infer<typeof TurnReference>;
 
 export const ChatCompletion = z
@@ -194,6 +199,7 @@ export const ChatCompletionChunk = z
       }),
     ),
     usage: CompletionUsage.nullish(),
+    adyton: TurnReference.optional().describe("With the last choice of an answer that is tainted."),
   })
   .meta({ id: "ChatCompletionChunk", description: "A piece of a streamed answer." });
 export type ChatCompletionChunk = z.infer<typeof ChatCompletionChunk>;

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { contextMessagesMax, messagePartsMax, requestToolsMax } from "../limits.ts";
+import { Taint } from "../taint.ts";
 import { RequestedModel } from "./chat.ts";
 
 /*
@@ -165,8 +166,13 @@ export const OpenAiResponse = z
       })
       .nullable(),
     adyton: z
-      .strictObject({ run: z.string(), conversation: z.string(), mode: z.string() })
-      .describe("Where the node keeps this answer."),
+      .strictObject({
+        run: z.string(),
+        conversation: z.string(),
+        mode: z.string(),
+        taint: Taint.optional(),
+      })
+      .describe("Where the node keeps this answer, and whether it is tainted."),
   })
   .meta({ id: "OpenAiResponse", description: "A response, complete or as far as it has come." });
 export type OpenAiResponse = z.infer<typeof OpenAiResponse>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
+import { documentTier, type Facts, type NodeEventType } from "../../domain/journal/record.ts";
 import { factProjections } from "./fact-projections.ts";
 import { deliveryProjection } from "./delivery-projection.ts";
 import { foldProjection } from "./fold-projection.ts";
@@ -243,7 +243,7 @@ export class Projections {
           facts.mediaType,
           facts.sha256,
           facts.bytes,
-          facts.first?.tier ?? record.tier,
+          documentTier(facts, record.tier),
           record.seq,
           facts.first?.ms ?? record.time,
           facts.first?.by ?? record.actor,

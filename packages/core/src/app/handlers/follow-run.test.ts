@@ -4,7 +4,7 @@ import type { MessageAnswer, Run } from "@adyton/protocol";
 import fc from "fast-check";
 import type { StreamSink } from "../../ports/http.ts";
 import { LiveRun } from "../live-run.ts";
-import { policyOf, question } from "../test/app-fixture.ts";
+import { guardDefault, policyOf, question } from "../test/app-fixture.ts";
 import { followRun } from "./follow-run.ts";
 
 interface Sent {
@@ -63,6 +63,7 @@ const live = (): LiveRun =>
     admittedMs: 0,
     policy: policyOf("DIRECT"),
     turnsBefore: 0,
+    guard: guardDefault,
   });
 const answer = (text: string): MessageAnswer => ({
   id: "run_1",

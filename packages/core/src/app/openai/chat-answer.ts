@@ -3,6 +3,7 @@ import type {
   ChatCompletionChunk,
   MessageAnswer,
   TokenUsage,
+  TurnReference,
 } from "@adyton/protocol";
 import type { StreamSink } from "../../ports/http.ts";
 import { timeOfRun } from "../identifiers.ts";
@@ -11,7 +12,7 @@ type Finish = ChatCompletion["choices"][number]["finish_reason"];
 
 /** An answer as a chat completion. `model` is the name that was asked for. */
 export function chatCompletion(answer: MessageAnswer, model: string): ChatCompletion {
-  const { id, conversation, mode, text } = answer;
+  const { id, text } = answer;
   const calls = callsOf(answer);
   return {
     ...headOf(id, model),
@@ -30,7 +31,7 @@ export function chatCompletion(answer: MessageAnswer, model: string): ChatComple
       },
     ],
     usage: usageOf(answer.usage),
-    adyton: { run: id, conversation, mode },
+    adyton: referenceOf(answer),
   };
 }
 
@@ -60,7 +61,11 @@ export class ChunkWriter {
   end(answer: MessageAnswer): void {
     for (const [index, call] of callsOf(answer).entries())
       this.#send({ tool_calls: [{ index, ...call }] });
-    this.#send({}, finishOf(answer));
+    this.#send(
+      {},
+      finishOf(answer),
+      answer.taint === undefined ? {} : { adyton: referenceOf(answer) },
+    );
     if (!this.#includesUsage) return;
     this.#chunk({ choices: [], usage: usageOf(answer.usage) });
   }
@@ -68,17 +73,23 @@ export class ChunkWriter {
   #send(
     delta: ChatCompletionChunk["choices"][number]["delta"],
     finish_reason: Finish | null = null,
+    more: Pick<ChatCompletionChunk, "adyton"> = {},
   ): void {
     this.#chunk({
       choices: [{ index: 0, delta, logprobs: null, finish_reason }],
       ...(this.#includesUsage ? { usage: null } : {}),
+      ...more,
     });
   }
 
-  #chunk(rest: Pick<ChatCompletionChunk, "choices" | "usage">): void {
+  #chunk(rest: Pick<ChatCompletionChunk, "choices" | "usage" | "adyton">): void {
     const data: ChatCompletionChunk = { ...this.#head, object: "chat.completion.chunk", ...rest };
     this.#sink.send({ data });
   }
+}
+
+function referenceOf({ id, conversation, mode, taint }: MessageAnswer): TurnReference {
+  return { run: id, conversation, mode, ...(taint === undefined ? {} : { taint }) };
 }
 
 function headOf(run: string, model: string) {

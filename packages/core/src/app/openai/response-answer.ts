@@ -32,8 +32,11 @@ export function responseOf(frame: ResponseFrame, answer: MessageAnswer): OpenAiR
   const input_tokens = answer.usage?.promptTokens ?? 0;
   const output_tokens = answer.usage?.completionTokens ?? 0;
   const createdMs = timeOfRun(frame.run);
+  const started = begun(frame);
+  const { taint } = answer;
   return {
-    ...begun(frame),
+    ...started,
+    ...(taint === undefined ? {} : { adyton: { ...started.adyton, taint } }),
     status: isWhole ? "completed" : "incomplete",
     completed_at: isWhole ? Math.floor((createdMs + answer.ms) / 1_000) : null,
     // OpenAI has no word for an answer that broke off.

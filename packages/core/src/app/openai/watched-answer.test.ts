@@ -4,7 +4,7 @@ import type { MessageAnswer } from "@adyton/protocol";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { StreamSink } from "../../ports/http.ts";
 import { LiveRun } from "../live-run.ts";
-import { policyOf, question, until } from "../test/app-fixture.ts";
+import { guardDefault, policyOf, question, until } from "../test/app-fixture.ts";
 import { beginning, watchAnswer } from "./watched-answer.ts";
 
 const begun = (): LiveRun =>
@@ -15,6 +15,7 @@ const begun = (): LiveRun =>
     admittedMs: 0,
     policy: policyOf("DIRECT"),
     turnsBefore: 0,
+    guard: guardDefault,
   });
 
 const answer = (text: string): MessageAnswer => ({

@@ -37,6 +37,8 @@ import { Runs } from "../runs.ts";
 import { owner, Tokens } from "../tokens.ts";
 import { Turns } from "../turns.ts";
 import type { RecursiaLimits } from "../answering.ts";
+import type { GuardOptions } from "../guard.ts";
+import { TaintedAnswers } from "../tainted-answers.ts";
 import { tokensToday } from "../usage.ts";
 
 /** A call the backend got and has not answered. */
@@ -110,6 +112,12 @@ export function policyOf(id: string): ModeSpec {
 /** Milliseconds a proposal waits for a decision. */
 export const proposalMs = 86_400_000;
 
+export const guardDefault: GuardOptions = {
+  hosts: [],
+  secrets: () => [],
+  answers: new TaintedAnswers(),
+};
+
 export interface Clock {
   ms: number;
 }
@@ -129,6 +137,7 @@ export interface FixtureOptions {
   readonly judge?: JudgeQuality | undefined;
   readonly invariants?: Invariants;
   readonly mirrorMsMax?: number;
+  readonly guard?: Partial<GuardOptions>;
   readonly commitDelayMs?: number;
   readonly search?: SearchClient;
   readonly language?: "en" | "ru";
@@ -201,6 +210,7 @@ export async function openApp(options: FixtureOptions = {}) {
     wallMs: options.wallMs ?? 60_000,
     recursia: { ...recursiaDefault, ...options.recursia },
     judgeQuality: () => options.judge ?? judges.quality(),
+    guard: { ...guardDefault, answers: new TaintedAnswers(), ...options.guard },
     usedToday: (principal) => tokensToday(state, principal, now()),
     now,
     onUnexpected: (error) => unexpected.push(error),

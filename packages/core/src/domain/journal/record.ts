@@ -1,4 +1,4 @@
-import { ForgetCounts, stepFacts } from "@adyton/protocol";
+import { ForgetCounts, stepFacts, taintFacts } from "@adyton/protocol";
 import * as z from "zod";
 
 /**
@@ -30,6 +30,8 @@ export const factsByType = {
     backend: z.string().optional(),
     failovers: z.int().optional(),
     stalledMs: z.int().optional(),
+    /** Present where the model was given external text, or such text is quoted. */
+    taint: z.strictObject(taintFacts).optional(),
   }),
   "turn.failed": z.strictObject({
     run: runId,
@@ -96,6 +98,8 @@ export const factsByType = {
     originalSha256: z.string().optional(),
     /** Carried over from another memory: who brought it there, how far that was trusted, and when. */
     first: z.strictObject({ by: z.string(), tier: z.string(), ms: z.int() }).optional(),
+    /** Present where the words are not of whoever added them. */
+    external: z.literal(true).optional(),
   }),
   /** Of a fact: who said it and how far that one is trusted, which for an accepted proposal is not who accepted it. */
   "memory.fact.stored": z.strictObject({
@@ -179,6 +183,14 @@ export const factsByType = {
   "journal.backed_up": z.strictObject({ lastSeq: z.int(), hash: z.string() }),
   "journal.restored": z.strictObject({ lastSeq: z.int(), hash: z.string() }),
 } as const;
+
+/** How far a document's words are trusted: no further than whoever wrote them. */
+export function documentTier(
+  { external, first }: Facts<"memory.document.added">,
+  recordTier: string,
+): string {
+  return external === true ? "external" : (first?.tier ?? recordTier);
+}
 
 export type NodeEventType = keyof typeof factsByType;
 export type Facts<T extends NodeEventType> = z.infer<(typeof factsByType)[T]>;

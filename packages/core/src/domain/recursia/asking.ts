@@ -10,6 +10,7 @@ export interface AskMessage {
 /** What an answer is asked for. */
 export type CallPurpose =
   | "draft"
+  | "read"
   | "vote"
   | "revise"
   | "claims"
@@ -81,6 +82,8 @@ export interface Passage {
   /** Title and headings, where the passage has them: rows of a table say little without the names of their columns. */
   readonly title?: string;
   readonly heading?: readonly string[];
+  /** True: somebody else's words, in which nobody may hide orders. */
+  readonly isExternal?: true;
 }
 
 /** What a judge was measured to do: the shares of wrong answers it finds, and of right ones it lets pass. */

@@ -97,7 +97,8 @@ async function judge(
   // A question that repeats the answer's words would show the verifier what it must not see.
   if (parts.some((part) => claim.question.includes(part)))
     return { ...claim, verdict: "not_found", quote: "" };
-  const content = prompts.verify[language](question, claim.question, fenced(passages));
+  const { text: sources, unmarked } = fenced(passages, run.nonce);
+  const content = prompts.verify[language](question, claim.question, sources);
   const asked = await budget.ask({
     purpose: "verify",
     about: "alone",
@@ -109,7 +110,8 @@ async function judge(
   if (asked.kind === "stopped") return { stopped: asked.reason };
   const parsed = Verdict.safeParse(jsonIn(asked.text));
   const said = parsed.success ? parsed.data : { verdict: "not_found" as const, quote: "" };
-  const quote = passages.flatMap(({ text }) => literalQuote(said.quote, text) ?? [])[0];
+  const copied = unmarked(said.quote);
+  const quote = passages.flatMap(({ text }) => literalQuote(copied, text) ?? [])[0];
   // Without words that stand in a source there is no verdict, whatever the model says.
   const verdict = quote === undefined ? "not_found" : said.verdict;
   tell(

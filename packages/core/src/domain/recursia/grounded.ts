@@ -61,6 +61,11 @@ export type GroundedOutcome = { readonly cost: Cost } & (
   | { readonly kind: "unsupported" }
 );
 
+export interface GroundedOptions extends RecurseOptions {
+  /** What the mode tells the model first. */
+  readonly prompt?: string;
+}
+
 /**
  * An answer from passages alone. Every quotation must stand in its passage literally, and every figure of the answer in
  * one of them or in the question; the model is told once what does not, and what still does not is not shown. `prompt`
@@ -69,13 +74,14 @@ export type GroundedOutcome = { readonly cost: Cost } & (
 export async function groundedAnswer(
   question: string,
   passages: readonly Passage[],
-  options: RecurseOptions & { readonly prompt?: string },
+  options: GroundedOptions,
 ): Promise<GroundedOutcome> {
   const budget = new RunBudget(options);
   const language = languageOf(question);
   const before = options.prompt === undefined ? "" : `${options.prompt}\n\n`;
+  const { text: sources } = fenced(passages, options.nonce);
   const messages: { role: "user" | "assistant"; content: string }[] = [
-    { role: "user", content: `${before}${words.answer[language](fenced(passages), question)}` },
+    { role: "user", content: `${before}${words.answer[language](sources, question)}` },
   ];
   for (const isFirst of [true, false]) {
     const asked = await budget.ask({

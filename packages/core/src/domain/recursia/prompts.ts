@@ -1,3 +1,4 @@
+import { fence, type Fenced } from "../external/fence.ts";
 import type { Language } from "../search/terms.ts";
 import { placeOf } from "../search/place.ts";
 import type { AnswerSchema, Passage } from "./asking.ts";
@@ -89,14 +90,22 @@ export const schemas = {
   notes: list("notes", { type: "string" }, 16),
 } as const satisfies Readonly<Record<string, AnswerSchema>>;
 
-/** Passages between marks that their own text cannot close: it would have to guess which number comes next. */
-export function fenced(passages: readonly Passage[]): string {
-  return passages
+/** Passages between marks that their own text cannot close. Where one is external, all of them are fenced as such. */
+export function fenced(
+  passages: readonly Passage[],
+  nonce: string,
+): Pick<Fenced, "text" | "unmarked"> {
+  if (passages.some(({ isExternal }) => isExternal === true)) {
+    const { text, mark, unmarked } = fence(passages.map(withPlace), nonce);
+    return { text: `${text}\n(${mark} = " ")`, unmarked };
+  }
+  const text = passages
     .map(
       (passage, index) =>
         `<passage ${index + 1}>\n${withPlace(passage).replaceAll(/<\/?passage/giu, "< passage")}\n</passage ${index + 1}>`,
     )
     .join("\n");
+  return { text, unmarked: (said) => said };
 }
 
 /** A passage below the place it stands in: what is cited is the passage alone. */

@@ -16,6 +16,8 @@ export interface RecurseOptions {
   readonly policy: Policy;
   /** Tokens of a text, as the model counts them. */
   readonly count: (text: string) => number;
+  /** A word that no passage can know. */
+  readonly nonce: string;
   /** Called with every step as it is taken. */
   readonly onStep: (step: Step) => void;
 }
@@ -46,7 +48,8 @@ export async function recurse(task: Task, options: RecurseOptions): Promise<Recu
     ({ question } = digest);
   }
   const checkers = [...checkersFor(task.question, language), ...(task.checkers ?? [])];
-  const run: Run = { task, question, policy, budget, checkers, language };
+  const { nonce } = options;
+  const run: Run = { task, question, policy, budget, checkers, language, nonce };
   const drafted = await draft(run);
   if (drafted.kind === "stopped") return stopped(budget, drafted.reason);
   const result = await improve(run, drafted.text);

@@ -12,6 +12,7 @@ export interface Run {
   readonly budget: RunBudget;
   readonly checkers: readonly Checker[];
   readonly language: Language;
+  readonly nonce: string;
 }
 
 export type Settled = Rethought;
