@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { type Health, problem } from "@adyton/protocol";
+import type { Health } from "@adyton/protocol";
 import type { RootLog } from "@adyton/runtime/log";
 import type { Secret } from "@adyton/runtime/secret";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
@@ -49,8 +48,8 @@ import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
 import { estimateTokens } from "./domain/model/token-estimate.ts";
 import type { SearchClient } from "./domain/search/search-contract.ts";
 import { corePromptDefault } from "./domain/turns/core-prompt.ts";
-import { ProblemError } from "./domain/problem-error.ts";
 import type { HomeFiles } from "./home.ts";
+import { backUpJournal, nodeRecord, verifyJournal } from "./journal-upkeep.ts";
 import { registeredLogs } from "./node-log.ts";
 import { nodeMetrics } from "./node-metrics.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
@@ -96,14 +95,6 @@ export interface App {
   startBackground(manualFolder: URL, log: RootLog): AsyncDisposable;
   stop(graceMs: number): Promise<void>;
 }
-
-const nodeRecord = {
-  owner: "node",
-  actor: "node",
-  tier: "owner",
-  class: "record",
-  origin: "node",
-} as const;
 
 const specFile = new URL("../../../reverse-api-spec.yaml", import.meta.url);
 
@@ -369,46 +360,10 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       now,
       health: (withDetails) => healthOf(health, withDetails),
       metrics: () => nodeMetrics({ version, journal, turns, backends, server: parts.server }),
-      verify: (signal) => verify(parts, signal),
-      backUp: (signal) => backUp(parts, signal),
+      verify: (signal) => verifyJournal(parts, signal),
+      backUp: (signal) => backUpJournal(parts, signal),
       readSpec: async () => (spec ??= await readFile(specFile, "utf8")),
     }),
   };
   return endingStreams(handlers, tokens);
-}
-
-async function verify({ files, keys }: Parts, signal: AbortSignal) {
-  const { runVerify } = await import("./adapters/sqlite/maintenance-thread.ts");
-  return runVerify(
-    { file: files.journal, headFile: files.head, headKey: keys.headKey, nodeId: keys.nodeId },
-    { signal },
-  );
-}
-
-async function backUp({ files, keys, journal }: Parts, signal: AbortSignal) {
-  const { MaintenanceThreadError, runBackup } =
-    await import("./adapters/sqlite/maintenance-thread.ts");
-  const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
-  const report = await runBackup(
-    {
-      file: files.journal,
-      headFile: files.head,
-      headKey: keys.headKey,
-      keyFile: files.key,
-      nodeId: keys.nodeId,
-    },
-    join(files.backups, stamp),
-    { signal },
-  ).catch((error: unknown) => {
-    if (!(error instanceof MaintenanceThreadError)) throw error;
-    // The thread's error has no code; the words of the system and of SQLite for a full disk are these.
-    const code = /ENOSPC|disk is full/.test(error.message) ? "storage_full" : "storage_failed";
-    const detail = `The backup was not made: ${error.message}`;
-    throw new ProblemError(problem(code, { detail }), { cause: error });
-  });
-  const facts = { lastSeq: report.lastSeq, hash: report.headHash };
-  await tellingProblems(journal).append({
-    records: [{ ...nodeRecord, type: "journal.backed_up", facts }],
-  });
-  return report;
 }
