@@ -21,10 +21,10 @@ export class ExitStream {
     const words = this.#held.search(lastWords);
     const from = this.#held.length - Math.max(0, words) > heldCharsMax ? this.#held.length : words;
     if (from <= 0) return "";
-    const whole = this.#held.slice(0, from);
+    const { text } = filterWords(this.#held.slice(0, from), this.#rules);
     this.#held = this.#held.slice(from);
-    this.#hasShown ||= whole.trim() !== "";
-    return filterWords(whole, this.#rules).text;
+    this.#hasShown ||= text.trim() !== "";
+    return text;
   }
 
   /** The rest. */
