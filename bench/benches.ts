@@ -10,6 +10,7 @@ export const benches = {
   events: async () => (await import("./events.ts")).events,
   loop: async () => (await import("./loop.ts")).loop,
   restart: async () => (await import("./restart.ts")).restart,
+  forget: async () => (await import("./forget.ts")).forget,
   failover: async () => (await import("./failover.ts")).failover,
   workers: async () => (await import("./workers.ts")).workers,
   sockets: async () => (await import("./sockets.ts")).sockets,

@@ -1,34 +1,13 @@
-import {
-  existsSync,
-  globSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { createHash } from "node:crypto";
-import { join } from "node:path";
-import { loadNodeKeys } from "../packages/core/src/adapters/keys/node-keys.ts";
-import { Journal } from "../packages/core/src/adapters/sqlite/journal.ts";
-import type { NewRecord } from "../packages/core/src/domain/journal/record.ts";
+import { statSync } from "node:fs";
 import { homeFiles } from "../packages/core/src/home.ts";
 import { atMost, type BenchOptions, type Figure, median } from "./figure.ts";
-import { cacheFolder } from "./machine.ts";
+import { largeHome } from "./large-journal.ts";
 import { LoadClient, NodeUnderTest, Upstream } from "./under-test.ts";
 
 // From the spawn after a load and a `kill -9` to the first answer, on a journal of a gigabyte.
 
-const journalBytes = 1e9;
-const quickJournalBytes = 2e7;
-const writers = 256;
-const conversations = 1_000;
-const question = "What does a vault keep, and who was there before me? ".repeat(10);
-const answer = "A vault keeps what is in it, and shows who was there. ".repeat(60);
-
 export async function restart({ quick, folder }: BenchOptions): Promise<readonly Figure[]> {
-  const home = quick ? join(folder, "restart") : join(cacheFolder, `journal-${writtenBy()}`);
-  await ensureJournal(home, quick ? quickJournalBytes : journalBytes);
+  const home = await largeHome({ quick, folder });
   await using upstream = await Upstream.start();
   await using client = new LoadClient();
   const tookMs: number[] = [];
@@ -55,74 +34,6 @@ export async function restart({ quick, folder }: BenchOptions): Promise<readonly
       unit: "s",
       bar: atMost(1),
       note: `a journal of ${gigabytes.toFixed(2)} GB, ${Math.max(...tookMs).toFixed(0)} ms at most`,
-    },
-  ];
-}
-
-/** Names what the journal was written by: another schema needs another journal. */
-function writtenBy(): string {
-  const core = join(import.meta.dirname, "../packages/core");
-  const hash = createHash("sha256");
-  for (const file of [
-    ...globSync("migrations/*.sql", { cwd: core }).toSorted(),
-    "src/adapters/sqlite/chain.ts",
-    "src/adapters/sqlite/keyed-hash.ts",
-    "src/adapters/sqlite/head-file.ts",
-  ])
-    hash.update(readFileSync(join(core, file)));
-  return hash.digest("hex").slice(0, 12);
-}
-
-/** Fills a home's journal through its real writer, once. */
-async function ensureJournal(home: string, bytes: number): Promise<void> {
-  const done = join(home, ".filled");
-  if (existsSync(done)) return;
-  rmSync(home, { recursive: true, force: true });
-  mkdirSync(home, { recursive: true, mode: 0o700 });
-  // The node makes its own files first.
-  await (await NodeUnderTest.start(home))[Symbol.asyncDispose]();
-  const files = homeFiles(home);
-  const { headKey, nodeId } = loadNodeKeys(home);
-  await using journal = await Journal.open({
-    file: files.journal,
-    headFile: files.head,
-    headKey,
-    nodeId,
-  });
-  let turns = 0;
-  const writer = async () => {
-    while (statSync(files.journal).size < bytes) {
-      turns += 1;
-      await journal.append({ records: turnRecords(turns) });
-    }
-  };
-  await Promise.all(Array.from({ length: writers }, writer));
-  writeFileSync(done, "");
-}
-
-function turnRecords(turn: number): readonly NewRecord[] {
-  const run = `run_bench_${turn}`;
-  const context = {
-    origin: "node",
-    class: "message",
-    owner: "bench",
-    actor: "bench",
-    tier: "local",
-    conversation: `cv_bench_${turn % conversations}`,
-  } as const;
-  return [
-    {
-      ...context,
-      type: "turn.received",
-      facts: { run, mode: "DIRECT", detached: false },
-      data: { conversation: "bench", text: question },
-    },
-    {
-      ...context,
-      type: "turn.answered",
-      cause: "first",
-      facts: { run, by: "model", promptTokens: 300, completionTokens: 700, ms: 40 },
-      data: { text: answer },
     },
   ];
 }

@@ -248,3 +248,111 @@ for (const language of ["en", "ru"] as const)
     const again = await adyton("--text", words.secret, "--yes");
     assert.equal(again.code, 1, again.out);
   });
+
+for (const language of ["en", "ru"] as const)
+  test(`/forget shows and then erases one's own, and only that (${language})`, async () => {
+    const words = house[language];
+    const say = {
+      en: ["last", "conversation", "all", "yes"],
+      ru: ["последнее", "беседу", "ВСЁ", "да"],
+    };
+    const [last, conversation, all, yes] = say[language].map((word) => `/forget ${word}`);
+    await using both = await startWithEmulator({ rules: rules(words) }, { language });
+    const { node } = both;
+    const anna = await node.makeToken("anna", ["say"], { person: true });
+    const program = await node.makeToken("program", ["say"]);
+    const told = async (text: string | undefined, options: object = { token: anna }) =>
+      node.say({ text: text ?? "", conversation: "c" }, options);
+    for (const options of [{ token: anna }, {}])
+      for (const text of [words.plain, words.secret]) await told(text, options);
+    assert.equal((await told("/forget")).json.data.choices.length, 4);
+    assert.equal((await told(yes)).status, 404, "nothing was shown yet");
+    const shown = await told(last);
+    const { questions, answers } = shown.json.data.counts;
+    assert.deepEqual([questions, answers], [1, 2], "the answer before says the same words");
+    const done = await told(yes);
+    assert.equal(done.json.data.residueBytes, 0, done.text);
+    assert.equal((await told(yes)).status, 404, "once");
+    assert.equal(
+      (await told(conversation)).json.data.counts.questions,
+      1,
+      "the one before is left",
+    );
+    await told(yes);
+    assert.ok(inUse(traces(node, words)).length > 0, "the caller without a token has said it too");
+    assert.deepEqual(
+      [(await told(all, { token: program })).status, (await told(all, {})).status],
+      [403, 403],
+    );
+    assert.equal((await told(conversation, {})).json.data.counts.questions, 2);
+    await told(yes, {});
+    assert.deepEqual(inUse(traces(node, words)), []);
+    await told(words.secret);
+    assert.equal((await told(all)).json.data.counts.questions, 1);
+    await told(yes);
+    assert.deepEqual(inUse(traces(node, words)), []);
+    assert.equal((await node.verify()).json.clean, true);
+  });
+
+test("a run of RECURSIA that is forgotten on its way writes no step afterwards", async () => {
+  const words = house.ru;
+  // The first answer is wrong, so a second call is under way when the first steps are written.
+  const wrong = [
+    { text: /17 \* 23/, times: 1, reply: `It is 400. ${words.secret}` },
+    { reply: `It is 391. ${words.secret}` },
+  ];
+  await using both = await startWithEmulator({ rules: wrong, tokenDelayMs: 200 });
+  const { node } = both;
+  const text = `Calculate 17 * 23. ${words.secret}`;
+  const body = { text, conversation: "deep", mode: "recursia" };
+  const turn = node.say(body);
+  await until("a step", async () => (await node.journal("run.step")).length > 0);
+  const shown = await preview(node, { conversation: "deep" });
+  assert.equal(shown.underWay, 1);
+  const receipt = await ask(node, "/api/v1/memory/forget/confirm", { confirm: shown.forgetId });
+  assert.equal(receipt.status, 200, receipt.text);
+  assert.equal((await turn).json.code, "cancelled");
+  const steps = await node.journal("run.step");
+  assert.ok(steps.every(({ payload }) => payload === "erased"));
+  assert.deepEqual(inUse(traces(node, words)), []);
+});
+
+test("kill -9 while it erases: the next process finishes, and nobody reads it before", async () => {
+  const words = house.en;
+  await using both = await startWithEmulator({ rules: rules(words) });
+  const { node } = both;
+  const events = Array.from({ length: 500 }, (_, n) => ({
+    specversion: "1.0",
+    id: String(n),
+    source: "/many",
+    type: "a.b",
+    data: { text: `${words.secret} ${n} ${"x".repeat(4_000)}` },
+  }));
+  const headers = { "content-type": "application/cloudevents-batch+json" };
+  for (let batch = 0; batch < 6; batch += 1) {
+    const body = events.map((event) => ({ ...event, id: `${batch}/${event.id}` }));
+    const sent = await node.ask("/api/v1/events", { token: node.owner, body, headers });
+    assert.equal(sent.status, 202, sent.text);
+  }
+  const shown = await preview(node, { source: "/many" });
+  assert.equal(shown.counts.events, 3_000);
+  const confirmed = ask(node, "/api/v1/memory/forget/confirm", { confirm: shown.forgetId });
+  confirmed.catch(() => undefined);
+  await until(
+    "some of it is erased",
+    async () => (await node.journal("journal.erased")).length > 0,
+  );
+  await node.kill();
+  assert.ok(inUse(traces(node, words)).length > 0, "control: it was killed in the middle");
+  await node.start();
+  const left = await node.journal("a.b");
+  assert.ok(left.every(({ payload }) => payload === "erased"));
+  await until(
+    "it is finished",
+    async () => (await node.journal("memory.forgotten")).length === 1,
+    30_000,
+  );
+  assert.deepEqual(inUse(traces(node, words)), []);
+  const { json } = await node.verify();
+  assert.deepEqual([json.clean, json.erased >= 3_000], [true, true]);
+});

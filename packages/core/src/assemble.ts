@@ -172,8 +172,7 @@ function useCases(parts: Parts) {
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
   const turns = turnsOf(parts, { conversations, corePrompt, judges, ...remembered });
   const tokens = tokensOf(parts, journal);
-  const { dedupeKey } = keys;
-  const idempotency = new Idempotency({ dedupeKey, records, state, now });
+  const idempotency = new Idempotency({ ...keys, records, state, now });
   const describe: DescribeOptions = {
     nodeId: keys.nodeId,
     version,
@@ -196,6 +195,7 @@ function useCases(parts: Parts) {
     describe,
     fold: foldOptions(parts, describe),
     mirror: mirrorOptions(parts, { describe, judges }),
+    forgetting,
     idempotency,
     language,
     now,

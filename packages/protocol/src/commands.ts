@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { FoldArgs, FoldGroupArgs, FoldGroups, FoldReport } from "./fold.ts";
+import { ForgetResult } from "./forgetting.ts";
 import type { Grant } from "./grants.ts";
 import {
   mirrorPerHourMax,
@@ -42,7 +43,7 @@ export interface CommandSpec {
   readonly rest?: string;
   readonly result: z.ZodType;
   /** `clusters`: what the node remembers of logs. */
-  readonly changes: "nothing" | "conversation" | "clusters";
+  readonly changes: "nothing" | "conversation" | "clusters" | "memory";
   /** Whether a caller without a token may use it in its own conversations. */
   readonly local: boolean;
   /** How often each principal may use it; absent, as often as it likes. One more is refused with `busy`. */
@@ -306,6 +307,23 @@ export const commandTable = [
       ru: "Считает группы журнала одной или разбирает группу.",
     },
     example: "/command fold_group web fold1:0a1b2c3d fold1:4e5f6a7b",
+  },
+  {
+    name: "forget",
+    slash: ["/forget"],
+    bare: false,
+    args: z.strictObject({
+      what: z.string().max(32).optional().describe("last, conversation, all, or yes to erase it."),
+    }),
+    rest: "what",
+    result: ForgetResult,
+    changes: "memory",
+    local: true,
+    summary: {
+      en: "Shows what would be forgotten of yours, and erases it when you say yes.",
+      ru: "Показывает, что вашего будет забыто, и стирает, когда вы согласны.",
+    },
+    example: "/forget",
   },
 ] as const satisfies readonly CommandSpec[];
 

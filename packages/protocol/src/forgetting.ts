@@ -101,7 +101,7 @@ export const ForgetReceipt = z
       .nonnegative()
       .nullable()
       .describe(
-        "Bytes of the erased text found in the raw files afterwards. Null: not measured, because the node was " +
+        "Bytes of the erased text, of its first 32 MiB, found in the raw files afterwards. Null: not measured, because the node was " +
           "ended in the middle and has finished since.",
       ),
     tombstone: z
@@ -115,3 +115,10 @@ export const ForgetReceipt = z
   })
   .meta({ id: "ForgetReceipt", description: "What was forgotten." });
 export type ForgetReceipt = z.infer<typeof ForgetReceipt>;
+
+export const ForgetResult = z
+  .union([ForgetPreview, ForgetReceipt, z.strictObject({ choices: z.array(z.string()) })])
+  .meta({
+    id: "ForgetResult",
+    description: "What would be forgotten, what was, or what there is to choose from.",
+  });

@@ -35,6 +35,8 @@ import type { Conversations } from "./conversations.ts";
 import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self.ts";
 import { foldError, type FoldOptions } from "./fold/fold-error.ts";
 import { foldGroup } from "./fold/fold-group.ts";
+import { ForgetCommand } from "./forget-command.ts";
+import type { Forgetting } from "./forgetting.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import { type MirrorOptions, mirrorSelf } from "./mirror/mirror-self.ts";
@@ -53,6 +55,7 @@ export interface CommandsOptions {
   readonly describe: DescribeOptions;
   readonly fold: FoldOptions;
   readonly mirror: MirrorOptions;
+  readonly forgetting: Forgetting;
   readonly idempotency: Idempotency;
   readonly language: keyof Bilingual;
   readonly now: () => number;
@@ -85,9 +88,12 @@ export class Commands {
   /** Of all together: each folds what the one before has remembered. */
   readonly #folds = new OneByOne(foldsMax);
 
+  readonly #forget: ForgetCommand;
+
   constructor(options: CommandsOptions) {
     this.#options = options;
     this.#rates = new CommandRates(options);
+    this.#forget = new ForgetCommand(options);
   }
 
   /**
@@ -107,6 +113,7 @@ export class Commands {
     // What a command may do follows from what is there, so a principal's changes come one after another.
     switch (spec.changes) {
       case "nothing":
+      case "memory":
         return work();
       case "clusters":
         return this.#folds.run("fold", work);
@@ -157,16 +164,17 @@ export class Commands {
     context: Execution["context"],
     effects: readonly NewRecord[],
   ): Promise<void> {
+    // What changes nothing can be asked again, and what is forgotten is not written down anew: no result is kept.
+    const isKept = spec.changes !== "nothing" && spec.changes !== "memory";
     const executed: NewRecord = {
       ...context,
       class: "message",
       origin: "node",
       type: "command.executed",
       facts: { run: result.id, command: result.command },
-      // What changes nothing can be asked again; only an effect's result is kept for repetitions.
-      data: spec.changes === "nothing" ? undefined : result,
+      data: isKept ? result : undefined,
     };
-    const dedupe = spec.changes === "nothing" ? undefined : invocation.dedupe;
+    const dedupe = isKept ? invocation.dedupe : undefined;
     const outcome = await this.#write({
       records: [...effects, executed],
       dedupe,
@@ -218,6 +226,8 @@ export class Commands {
         return foldGroup(this.#options.fold, FoldGroupArgs.parse(args), at);
       case "mirror_self":
         return mirrorSelf(this.#options.mirror, at, []);
+      case "forget":
+        return this.#forget.run(typeof args["what"] === "string" ? args["what"] : undefined, at);
       case "resonance":
         return this.#resonance(String(args["text"]), at);
     }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import { type ForgetCounts, forgetTitlesMax } from "@adyton/protocol";
-import { Passages, partsOf } from "../../domain/forgetting/passages.ts";
+import { Parts, Passages, partsOf } from "../../domain/forgetting/passages.ts";
 import { normalise } from "../../domain/search/normalise.ts";
 import type { ForgetQuery, ForgetSelected } from "../../ports/forgetting.ts";
 import { openForReading } from "./database.ts";
@@ -13,8 +13,8 @@ import { SeqSet } from "./seq-set.ts";
  * said themselves is not, unless it names what goes: to take it they select by the text.
  */
 
-/** Bytes of words that are looked for elsewhere; of what is over it, only what follows by its cause is found. */
-const wordsBytesMax = 64 * 1024 * 1024;
+/** Bytes of words that are looked for elsewhere, and afterwards in the raw files; what is over it is erased all the same. */
+const wordsBytesMax = 32 * 1024 * 1024;
 const titleCharsMax = 80;
 
 /** Said by people or the world. Everything else of the node's was made of that. */
@@ -166,18 +166,16 @@ class Selection {
 
   /** What people and the world said of it. */
   #said(): Uint8Array {
-    const said = new Set<string>(this.#query.text === undefined ? [] : [this.#query.text]);
-    let bytes = 0;
+    const said = new Parts();
+    if (this.#query.text !== undefined) said.add(this.#query.text);
     for (const { header, data } of this.#chosenRows()) {
-      if (!isOriginal(header) || bytes > wordsBytesMax) continue;
+      if (!isOriginal(header)) continue;
       const value: unknown = JSON.parse(data);
       const own = [field(value, "text"), field(value, "value")];
-      for (const text of header.origin === "outside" ? texts(value) : own) {
-        said.add(text);
-        bytes += text.length;
-      }
+      for (const text of header.origin === "outside" ? texts(value) : own)
+        said.add(text, wordsBytesMax);
     }
-    return partsOf(said);
+    return said.bytes();
   }
 
   /** What was made of the chosen words elsewhere, and what names what goes. */
@@ -208,11 +206,10 @@ class Selection {
     const entries: string[] = [];
     const pinnedFor = new Set<string>();
     const titles: ForgetSelected["titles"][number][] = [];
-    const erased = new Set<string>();
+    const erased = new Parts();
     const digest = createHash("sha256");
     const inMemory = this.#inMemory();
     const unfinished = this.#unfinished();
-    let bytes = 0;
     for (const { header, data } of this.#chosenRows()) {
       const { seq, type, owner, facts, origin } = header;
       const value: unknown = JSON.parse(data);
@@ -229,9 +226,7 @@ class Selection {
           owner,
           title: titleOf(value),
         });
-      if (bytes > wordsBytesMax) continue;
-      for (const text of texts(value)) erased.add(text);
-      bytes += data.length;
+      for (const text of texts(value)) erased.add(text, wordsBytesMax);
     }
     return {
       counts,
@@ -240,7 +235,7 @@ class Selection {
       pinnedFor: [...pinnedFor],
       unfinished: [...unfinished],
       digest: digest.digest("hex"),
-      words: partsOf(erased),
+      words: erased.bytes(),
     };
   }
 

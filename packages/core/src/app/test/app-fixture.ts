@@ -232,11 +232,33 @@ export async function openApp(options: FixtureOptions = {}) {
     turns,
     estimateTokens: (text) => text.length,
   };
+  const files = {
+    journal: file,
+    index: join(home, "index.db"),
+    log: join(home, "adyton.log"),
+    backups: join(home, "backups"),
+  };
+  const inFiles = forgettingIn(real, files);
+  const forgetting = new Forgetting({
+    files: options.wrapFiles?.(inFiles) ?? inFiles,
+    journal,
+    records,
+    state,
+    conversations,
+    turns,
+    memory,
+    blocks,
+    dedupeKey: keys.dedupeKey,
+    key: keys.forgetKey,
+    language: options.language ?? "en",
+    now,
+  });
   const commands = new Commands({
     journal,
     state,
     conversations,
     turns,
+    forgetting,
     idempotency,
     describe,
     fold: {
@@ -259,27 +281,6 @@ export async function openApp(options: FixtureOptions = {}) {
       now,
       ...(options.mirrorMsMax === undefined ? {} : { msMax: options.mirrorMsMax }),
     },
-    language: options.language ?? "en",
-    now,
-  });
-  const files = {
-    journal: file,
-    index: join(home, "index.db"),
-    log: join(home, "adyton.log"),
-    backups: join(home, "backups"),
-  };
-  const inFiles = forgettingIn(real, files);
-  const forgetting = new Forgetting({
-    files: options.wrapFiles?.(inFiles) ?? inFiles,
-    journal,
-    records,
-    state,
-    conversations,
-    turns,
-    memory,
-    blocks,
-    dedupeKey: keys.dedupeKey,
-    key: keys.forgetKey,
     language: options.language ?? "en",
     now,
   });

@@ -6,6 +6,7 @@ export const passageBytesMin = 2 * pieceBytes;
 /** Bits of the first look: whether a piece can have this hash at all. */
 const sieveBits = 24;
 const base = 0x01000193;
+const roomMin = 4_096;
 
 /**
  * The characters JSON writes otherwise (RFC 8259, section 7; lone surrogates: ECMA-262, `QuoteJSONString`). A text is
@@ -15,26 +16,41 @@ const base = 0x01000193;
 const divider = /[\u0000-\u001f"\\\u007f\ud800-\udfff]+/u;
 
 /** Texts as bytes, divided where JSON writes them otherwise, a zero byte behind each part. Parts too short are left out. */
-export function partsOf(texts: Iterable<string>): Uint8Array {
-  const encoder = new TextEncoder();
-  const parts: Uint8Array[] = [];
-  const known = new Set<string>();
-  let bytes = 0;
-  for (const text of texts)
+export class Parts {
+  readonly #encoder = new TextEncoder();
+  #bytes = new Uint8Array(roomMin);
+  #length = 0;
+
+  /** Takes a text whole, or not at all where it would pass `bytesMax`. */
+  add(text: string, bytesMax = Number.MAX_SAFE_INTEGER): void {
+    // A unit of a string takes at most three bytes of UTF-8.
+    if (this.#length + text.length > bytesMax) return;
     for (const part of text.split(divider)) {
-      const encoded = encoder.encode(part);
-      if (encoded.length < pieceBytes || known.has(part)) continue;
-      known.add(part);
-      parts.push(encoded);
-      bytes += encoded.length + 1;
+      const room = this.#length + part.length * 3 + 1;
+      if (room > this.#bytes.length) this.#grow(room);
+      const { written } = this.#encoder.encodeInto(part, this.#bytes.subarray(this.#length));
+      if (written < pieceBytes) this.#bytes.fill(0, this.#length, this.#length + written);
+      else this.#length += written + 1;
     }
-  const joined = new Uint8Array(bytes);
-  let at = 0;
-  for (const part of parts) {
-    joined.set(part, at);
-    at += part.length + 1;
   }
-  return joined;
+
+  /** What `Passages` takes. */
+  bytes(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #grow(room: number): void {
+    const grown = new Uint8Array(2 * room);
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** The same for texts that are all there. */
+export function partsOf(texts: Iterable<string>): Uint8Array {
+  const parts = new Parts();
+  for (const text of texts) parts.add(text);
+  return parts.bytes();
 }
 
 /**
@@ -45,33 +61,40 @@ export function partsOf(texts: Iterable<string>): Uint8Array {
 export class Passages {
   readonly #texts: Uint8Array;
   readonly #sieve = new Uint8Array(2 ** (sieveBits - 3));
-  /** A piece's hash, and the places of the pieces that have it. */
-  readonly #places = new Map<number, number[]>();
-  readonly #ignored = new Set<number>();
+  /** By hash, with open addressing: 1 + where the piece stands in the texts; 0 is a free place. */
+  readonly #pieces: Uint32Array;
+  /** Of each place, whether its piece does not count. */
+  readonly #ignored: Uint8Array;
+  readonly #shift: number;
+  #count = 0;
 
-  /** Takes what `partsOf` gives. */
+  /** Takes what `Parts` gives. */
   constructor(texts: Uint8Array) {
     this.#texts = texts;
+    const bits = Math.max(4, Math.ceil(Math.log2(texts.length / pieceBytes + 1)) + 1);
+    this.#pieces = new Uint32Array(2 ** bits);
+    this.#ignored = new Uint8Array(2 ** bits);
+    this.#shift = 32 - bits;
     for (let from = 0; from < texts.length;) {
       const end = texts.indexOf(0, from);
-      for (let at = from; at + pieceBytes <= end; at += pieceBytes) this.#place(at);
+      for (let at = from; at + pieceBytes <= end; at += pieceBytes) this.#put(at);
       from = end + 1;
     }
   }
 
   get isEmpty(): boolean {
-    return this.#places.size === 0;
+    return this.#count === 0;
   }
 
   /** Whether the bytes quote a text: a passage of `passageBytesMin` bytes of it, or a shorter text as a whole. */
   occursIn(bytes: Uint8Array): boolean {
-    return this.#walk(bytes, (place, at) => this.#isPassage(bytes, place, at));
+    return this.#walk(bytes, (slot, at) => this.#isPassage(bytes, this.#placeOf(slot), at));
   }
 
   /** From now on pieces that stand in these bytes do not count: they are left there rightly. */
   ignoreThoseIn(bytes: Uint8Array): void {
-    this.#walk(bytes, (place) => {
-      this.#ignored.add(place);
+    this.#walk(bytes, (slot) => {
+      this.#ignored[slot] = 1;
       return false;
     });
   }
@@ -79,26 +102,40 @@ export class Passages {
   /** How many bytes of the texts stand in these bytes, counted in whole pieces. */
   bytesIn(bytes: Uint8Array): number {
     let pieces = 0;
-    this.#walk(bytes, (place) => {
-      if (!this.#ignored.has(place)) pieces += 1;
+    this.#walk(bytes, (slot) => {
+      if (this.#ignored[slot] === 0) pieces += 1;
       return false;
     });
     return pieces * pieceBytes;
   }
 
-  #place(at: number): void {
+  #put(at: number): void {
     let hash = 0;
     for (let index = 0; index < pieceBytes; index += 1)
       hash = (Math.imul(hash, base) + (this.#texts[at + index] ?? 0)) | 0;
     const bit = sieveBit(hash);
     this.#sieve[bit >>> 3] = (this.#sieve[bit >>> 3] ?? 0) | (1 << (bit & 7));
-    const places = this.#places.get(hash);
-    if (places === undefined) this.#places.set(hash, [at]);
-    else if (!places.some((place) => this.#same(this.#texts, place, at))) places.push(at);
+    const slot = this.#slotOf(hash, this.#texts, at);
+    if (this.#pieces[slot] !== 0) return;
+    this.#pieces[slot] = at + 1;
+    this.#count += 1;
   }
 
-  /** Calls `hit` with the place of each piece that stands in the bytes, and where; ends when it answers true. */
-  #walk(bytes: Uint8Array, hit: (place: number, at: number) => boolean): boolean {
+  #placeOf(slot: number): number {
+    return (this.#pieces[slot] ?? 0) - 1;
+  }
+
+  /** Where the piece that stands in the bytes is kept, or would be. */
+  #slotOf(hash: number, bytes: Uint8Array, at: number): number {
+    const last = this.#pieces.length - 1;
+    let slot = mixed(hash) >>> this.#shift;
+    while (this.#pieces[slot] !== 0 && !this.#same(bytes, this.#placeOf(slot), at))
+      slot = (slot + 1) & last;
+    return slot;
+  }
+
+  /** Calls `hit` with the slot of each piece that stands in the bytes, and where; ends when it answers true. */
+  #walk(bytes: Uint8Array, hit: (slot: number, at: number) => boolean): boolean {
     if (this.isEmpty) return false;
     const sieve = this.#sieve;
     let hash = 0;
@@ -109,8 +146,8 @@ export class Passages {
       if (((sieve[bit >>> 3] ?? 0) & (1 << (bit & 7))) === 0) continue;
       const at = end - pieceBytes + 1;
       if (at < 0) continue;
-      for (const place of this.#places.get(hash) ?? [])
-        if (this.#same(bytes, place, at) && hit(place, at)) return true;
+      const slot = this.#slotOf(hash, bytes, at);
+      if (this.#pieces[slot] !== 0 && hit(slot, at)) return true;
     }
     return false;
   }
@@ -150,4 +187,5 @@ const lastPower = Array.from({ length: pieceBytes - 1 }).reduce<number>(
   1,
 );
 
-const sieveBit = (hash: number): number => Math.imul(hash, 0x9e3779b1) >>> (32 - sieveBits);
+const mixed = (hash: number): number => Math.imul(hash, 0x9e3779b1);
+const sieveBit = (hash: number): number => mixed(hash) >>> (32 - sieveBits);

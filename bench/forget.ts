@@ -1,0 +1,168 @@
+import { copyFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { loadNodeKeys } from "../packages/core/src/adapters/keys/node-keys.ts";
+import { forgettingIn } from "../packages/core/src/adapters/sqlite/forget-thread.ts";
+import { Journal } from "../packages/core/src/adapters/sqlite/journal.ts";
+import type { NewRecord } from "../packages/core/src/domain/journal/record.ts";
+import { homeFiles } from "../packages/core/src/home.ts";
+import { atMost, type BenchOptions, type Figure, percentile } from "./figure.ts";
+import { largeHome } from "./large-journal.ts";
+
+// What forgetting in a journal of a gigabyte costs those who write meanwhile: one client appends one record after another,
+// before and during. What is forgotten is scattered among what stays.
+
+const forgottenTurns = 4_000;
+const quickForgottenTurns = 100;
+/** Turns that stay, between two that are forgotten. */
+const between = 2;
+const beforeMs = 5_000;
+const quickBeforeMs = 300;
+const turnBytes = 4_000;
+const forgotten = "cv_bench_forgotten";
+
+export async function forget({ quick, folder }: BenchOptions): Promise<readonly Figure[]> {
+  const home = copyOf(await largeHome({ quick, folder }), join(folder, "forget"));
+  const files = homeFiles(home);
+  const { headKey, nodeId } = loadNodeKeys(home);
+  await using journal = await Journal.open({
+    file: files.journal,
+    headFile: files.head,
+    headKey,
+    nodeId,
+  });
+  await writeTurns(journal, quick ? quickForgottenTurns : forgottenTurns);
+  const marks = rawMarks(files.journal);
+  const inFiles = forgettingIn(journal, files);
+  const stopBefore = startAppending(journal);
+  await new Promise((resolve) => setTimeout(resolve, quick ? quickBeforeMs : beforeMs));
+  const before = await stopBefore();
+
+  const stopDuring = startAppending(journal);
+  const startedMs = performance.now();
+  const selected = await inFiles.select({ conversation: forgotten });
+  const selectedMs = performance.now() - startedMs;
+  await inFiles.erase(selected.ranges, "bench");
+  const erasedMs = performance.now() - startedMs - selectedMs;
+  while (!(await inFiles.emptyLog()));
+  const residue = await inFiles.residue(selected.words);
+  const tookMs = performance.now() - startedMs;
+  const during = await stopDuring();
+  while (!(await inFiles.emptyLog()));
+
+  const gigabytes = statSync(files.journal).size / 1e9;
+  const { questions, answers } = selected.counts;
+  const note =
+    `${questions + answers} payloads in ${gigabytes.toFixed(2)} GB; chosen in ${seconds(selectedMs)}, erased in ` +
+    `${seconds(erasedMs)}, all in ${seconds(tookMs)}; ${marks} of their texts in the file before, ${rawMarks(files.journal)} after`;
+  return [
+    {
+      figure: "longest wait of a writer while much is forgotten",
+      value: Math.max(...during),
+      unit: "ms",
+      bar: atMost(100),
+      note,
+    },
+    {
+      figure: "append while much is forgotten, p99",
+      value: percentile(during, 0.99),
+      unit: "ms",
+      ratio: percentile(during, 0.99) / percentile(before, 0.99),
+      ratioOf: "before",
+      note: `before: ${percentile(before, 0.99).toFixed(1)} ms, ${Math.max(...before).toFixed(1)} ms at most`,
+    },
+    {
+      figure: "bytes of what was forgotten left in the files",
+      value: residue,
+      unit: "B",
+      bar: atMost(0),
+    },
+  ];
+}
+
+const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+
+/** The large journal is kept for other runs, so a copy of it forgets. */
+function copyOf(from: string, to: string): string {
+  mkdirSync(to, { recursive: true, mode: 0o700 });
+  for (const name of ["journal.db", "journal.head", "node.key"])
+    copyFileSync(join(from, name), join(to, name));
+  return to;
+}
+
+const markOf = (turn: number): string => `forgotten-${String(turn).padStart(8, "0")}-turn`;
+const anyMark = "forgotten-0";
+
+function rawMarks(file: string): number {
+  let count = 0;
+  for (const name of [file, `${file}-wal`]) {
+    const bytes = readFileSync(name);
+    for (let at = bytes.indexOf(anyMark); at >= 0; at = bytes.indexOf(anyMark, at + 1)) count += 1;
+  }
+  return count;
+}
+
+async function writeTurns(journal: Journal, turns: number): Promise<void> {
+  const appended: Promise<unknown>[] = [];
+  for (let turn = 0; turn < turns * (between + 1); turn += 1)
+    appended.push(journal.append({ records: turnOf(turn, turn % (between + 1) === 0) }));
+  await Promise.all(appended);
+}
+
+function turnOf(turn: number, isForgotten: boolean): readonly NewRecord[] {
+  const run = `run_forget_${turn}`;
+  const mark = isForgotten ? markOf(turn) : `kept-${turn}`;
+  const context = {
+    origin: "node",
+    class: "message",
+    owner: "bench",
+    actor: "bench",
+    tier: "local",
+    conversation: isForgotten ? forgotten : "cv_bench_kept",
+  } as const;
+  return [
+    {
+      ...context,
+      type: "turn.received",
+      facts: { run, mode: "DIRECT", detached: false },
+      data: { conversation: "bench", text: `${mark} is asked` },
+    },
+    {
+      ...context,
+      type: "turn.answered",
+      cause: "first",
+      facts: { run, by: "model", promptTokens: 300, completionTokens: 700, ms: 40 },
+      data: { text: `${mark} `.repeat(turnBytes / (mark.length + 1)) },
+    },
+  ];
+}
+
+/** Appends one record after another, and answers how long each took when it is told to stop. */
+function startAppending(journal: Journal): () => Promise<number[]> {
+  const tookMs: number[] = [];
+  const stop = new AbortController();
+  const appending = (async () => {
+    while (!stop.signal.aborted) {
+      const startedMs = performance.now();
+      await journal.append({
+        records: [
+          {
+            origin: "outside",
+            type: "bench.event",
+            class: "event",
+            owner: "bench",
+            actor: "bench",
+            tier: "local",
+            facts: {},
+            data: { text: "another goes on" },
+          },
+        ],
+      });
+      tookMs.push(performance.now() - startedMs);
+    }
+  })();
+  return async () => {
+    stop.abort();
+    await appending;
+    return tookMs;
+  };
+}
