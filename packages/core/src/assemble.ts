@@ -238,7 +238,12 @@ function foldOptions(parts: Parts, { nodeId, corePrompt, turns }: DescribeOption
     digestKey: keys.foldKey,
     logs: registeredLogs(files, config),
     backends,
-    subject: () => ({ node: nodeId, configHash, corePromptHash, mode: turns.defaultMode.id }),
+    subject: () => ({
+      node: nodeId,
+      configHash,
+      corePromptHash,
+      mode: turns.nodeMode.defaultFor("owner").id,
+    }),
     language,
     now: Date.now,
   };
@@ -307,6 +312,7 @@ function turnsOf(
       answers: new TaintedAnswers(),
       isOff: parts.guard.isOff,
     },
+    state,
     usedToday: (principal) => tokensToday(state, principal, Date.now()),
     now: Date.now,
     onUnexpected,
@@ -326,6 +332,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     backends,
     searchFault: () => faults.search,
     doors: parts.doors,
+    mode: () => turns.nodeMode.defaultFor("owner").id,
     now,
   };
   const recovered = cases.recovered.promise;

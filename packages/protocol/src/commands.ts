@@ -10,7 +10,7 @@ import {
   switchModePerMinuteMax,
 } from "./limits.ts";
 import { ConversationName, ModeName } from "./message.ts";
-import { Expiry, Lifetime, Overlay } from "./prompt.ts";
+import { Lifetime, Overlay } from "./prompt.ts";
 import { MirrorReport } from "./mirror.ts";
 import { RethinkReport } from "./recursia.ts";
 
@@ -41,6 +41,8 @@ export interface CommandSpec {
   readonly args: z.ZodObject;
   /** The argument that takes the rest of a text command's line. */
   readonly rest?: string;
+  /** The argument that takes the second word of that line, where there are two. */
+  readonly second?: string;
   readonly result: z.ZodType;
   /** `clusters`: what the node remembers of logs. */
   readonly changes: "nothing" | "conversation" | "clusters" | "memory";
@@ -52,12 +54,29 @@ export interface CommandSpec {
   readonly example: string;
 }
 
+const ModeExpiry = z
+  .strictObject({
+    turnsLeft: z.int().nonnegative().optional().describe("Turns of the conversation."),
+    at: z.iso.datetime(),
+  })
+  .meta({ id: "ModeExpiry", description: "When a switched mode ends." });
+
+const ModeScope = z
+  .enum(["conversation", "node"])
+  .describe(
+    "What is switched: the conversation, unless told otherwise, or the node, which is the owner's to do.",
+  );
+
 export const ModeState = z
   .strictObject({
     mode: z.string(),
     previous: z.string().nullable(),
-    scope: z.enum(["conversation", "default"]),
-    expires: Expiry.nullable(),
+    scope: z
+      .enum(["conversation", "node", "default"])
+      .describe(
+        "Whose switch it is: the conversation's own, the owner's for the node, or nobody's.",
+      ),
+    expires: ModeExpiry.nullable(),
     changedBy: z.string().nullable(),
   })
   .meta({ id: "ModeState", description: "The active mode of a conversation." });
@@ -140,15 +159,20 @@ export const commandTable = [
     name: "switch_mode",
     slash: [],
     bare: false,
-    args: z.strictObject({ mode: ModeName, lifetime: Lifetime.optional() }),
+    args: z.strictObject({
+      mode: ModeName,
+      scope: ModeScope.optional(),
+      lifetime: Lifetime.optional().describe("Of a node's mode the seconds count."),
+    }),
     rest: "mode",
+    second: "scope",
     result: ModeState,
     changes: "conversation",
     local: true,
     rate: { times: switchModePerMinuteMax, seconds: 60 },
     summary: {
-      en: "Switches the conversation's mode; it ends by itself and can be reverted.",
-      ru: "Переключает режим беседы; он кончается сам и может быть отменён.",
+      en: "Switches the conversation's mode, or with node the owner the node's; it ends by itself and can be reverted.",
+      ru: "Переключает режим беседы, а со словом node — режим узла (владелец); он кончается сам и может быть отменён.",
     },
     example: "/command switch_mode EXTRACTIVE",
   },
@@ -156,7 +180,8 @@ export const commandTable = [
     name: "restore_mode",
     slash: [],
     bare: false,
-    args: none,
+    args: z.strictObject({ scope: ModeScope.optional() }),
+    rest: "scope",
     result: ModeState,
     changes: "conversation",
     local: true,

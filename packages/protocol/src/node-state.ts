@@ -59,6 +59,10 @@ export const Health = z
     version: z.string(),
     uptimeSeconds: z.int(),
     parts: z.array(HealthPart),
+    mode: z
+      .string()
+      .optional()
+      .describe("For the owner: the mode of conversations that have none of their own."),
     workers: z
       .array(WorkerHealth)
       .optional()

@@ -43,6 +43,12 @@ export const Self = Report.extend({
   at: z.iso.datetime().describe("Since when the node has had this structure."),
   subject: ReportSubject.extend({ software: z.string() }),
   capabilities: z.array(z.string()),
+  nodeMode: z
+    .strictObject({ mode: z.string(), until: z.iso.datetime(), changedBy: z.string() })
+    .nullable()
+    .describe(
+      "The mode that the owner switched the whole node to, as far as the caller may use it.",
+    ),
   modes: z.array(ModeDescription).describe("The modes that the caller may use."),
   commands: z.array(
     z.strictObject({

@@ -22,7 +22,9 @@ export async function health(shell: Shell): Promise<number> {
     const models = await modelServers(client);
     const uptime = duration(report.uptimeSeconds);
     const status = print.paint(styles[report.status], t(`health.${report.status}`));
-    print.line(`${status} · ${t("health.uptime", { version: plainLine(report.version), uptime })}`);
+    const told = t("health.uptime", { version: plainLine(report.version), uptime });
+    const mode = report.mode === undefined ? "" : ` · ${t("self.mode")} ${plainLine(report.mode)}`;
+    print.line(`${status} · ${told}${mode}`);
     print.table(
       report.parts.map(({ name, status: part, detail, since }) => [
         { text: plainLine(name) },

@@ -1,12 +1,16 @@
 import type { Bilingual } from "@adyton/protocol";
 
-type Say = (what: string, turnsLeft?: number) => string;
+type Say = (what: string, left?: number | string) => string;
 
 /** What the node says about a command. Counts follow a colon, so that no language needs its plural forms. */
 export const words = {
   modes: {
     en: (names) => `Others: ${names}. To switch: /mode NAME`,
     ru: (names) => `Другие: ${names}. Переключить: /mode ИМЯ`,
+  },
+  nodeMode: {
+    en: (mode, until) => `Mode of the node: ${mode}, until ${until}.`,
+    ru: (mode, until) => `Режим узла: ${mode}, до ${until}.`,
   },
   mode: {
     en: (mode, turnsLeft) =>

@@ -2,96 +2,17 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
   type CommandName,
-  CommandResult,
   commandTable,
   overlaysActiveMax,
   principalQueueMax,
-  switchModePerMinuteMax,
 } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { InstantCommand } from "./commands.ts";
 import { mayCommand } from "./permissions.ts";
-import { HeldBackend, openApp, type OpenApp, person, question, until } from "./test/app-fixture.ts";
+import { HeldBackend, openApp, person, question, until } from "./test/app-fixture.ts";
+import { refused, run, types } from "./test/run-command.ts";
 import { local, owner } from "./tokens.ts";
-
-/** Executes a command in conversation `c` and answers its data. */
-async function run(
-  app: OpenApp,
-  command: InstantCommand,
-  args: object = {},
-  principal: Principal = owner,
-) {
-  const invocation = { principal, command, args: { ...args }, conversation: "c" };
-  const { result } = await app.commands.execute(invocation);
-  CommandResult.parse(result);
-  const spec = commandTable.find(({ name }) => name === command);
-  return { text: result.text, data: Object(spec?.result.parse(result.data) ?? {}) };
-}
-
-const refused = (code: string) => (error: unknown) =>
-  error instanceof ProblemError && error.problem.code === code;
-
-const types = (app: OpenApp): string[] => app.records.after(0, 500).map(({ type }) => type);
-
-describe("modes", () => {
-  it("are switched, shown and restored, each for its lifetime", async () => {
-    await using app = await openApp({ backend: new HeldBackend(4, "answer") });
-    const lifetime = { turns: 2, seconds: 60 };
-    assert.equal((await run(app, "mode")).data.scope, "default");
-    const switched = await run(app, "switch_mode", { mode: "quotes", lifetime });
-    assert.equal(switched.text, "Mode: EXTRACTIVE; turns left: 2.");
-    assert.deepEqual([switched.data.previous, switched.data.changedBy], ["DIRECT", "owner"]);
-    await app.turns.submit(question("q")).end;
-    assert.deepEqual((await run(app, "mode")).data.expires.turnsLeft, 1);
-    const second = await run(app, "switch_mode", { mode: "direct", lifetime });
-    assert.equal(second.data.previous, "EXTRACTIVE");
-    const restored = await run(app, "restore_mode");
-    assert.equal(restored.data.mode, "EXTRACTIVE");
-    assert.deepEqual((await run(app, "mode")).data, restored.data);
-    assert.equal(restored.data.expires.turnsLeft, 2, "it still ends by itself");
-    assert.equal((await run(app, "restore_mode")).data.scope, "default");
-    const records = types(app);
-    assert.equal((await run(app, "restore_mode")).data.scope, "default");
-    assert.deepEqual(types(app).slice(records.length), ["command.executed"], "nothing is restored");
-  });
-
-  it("are over after their time, and then there is nothing to restore", async () => {
-    await using app = await openApp({ backend: new HeldBackend(4, "answer") });
-    await run(app, "switch_mode", { mode: "EXTRACTIVE", lifetime: { turns: 9, seconds: 60 } });
-    app.clock.ms += 59_999;
-    assert.equal((await run(app, "mode")).data.mode, "EXTRACTIVE");
-    app.clock.ms += 1;
-    assert.deepEqual((await run(app, "mode")).data, {
-      mode: "DIRECT",
-      previous: null,
-      scope: "default",
-      expires: null,
-      changedBy: null,
-    });
-    assert.equal((await run(app, "restore_mode")).data.mode, "DIRECT");
-    assert.equal((await run(app, "switch_mode", { mode: "DIRECT" })).data.previous, "DIRECT");
-  });
-
-  it("that do not exist are refused and leave nothing behind", async () => {
-    await using app = await openApp();
-    await assert.rejects(run(app, "switch_mode", { mode: "RECURSIVE" }), refused("unknown_mode"));
-    await assert.rejects(run(app, "switch_mode", {}), refused("invalid_body"));
-    await assert.rejects(run(app, "help", { rest: "me" }), refused("invalid_body"));
-    assert.deepEqual(types(app), []);
-  });
-
-  it("are switched so often in a minute, by either name, and once more is busy", async () => {
-    await using app = await openApp();
-    for (let times = 0; times < switchModePerMinuteMax; times += 1)
-      await run(app, times % 2 === 0 ? "mode" : "switch_mode", { mode: "RAG" });
-    await assert.rejects(run(app, "mode", { mode: "DIRECT" }), refused("busy"));
-    assert.equal((await run(app, "mode")).data.mode, "RAG", "looking costs nothing");
-    await run(app, "switch_mode", { mode: "DIRECT" }, person("other", "say"));
-    app.clock.ms += 60_000;
-    assert.equal((await run(app, "switch_mode", { mode: "DIRECT" })).data.previous, "RAG");
-  });
-});
 
 describe("intents", () => {
   it("are refused from callers outside, in both languages, and nothing is written", async () => {

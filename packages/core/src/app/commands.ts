@@ -25,12 +25,10 @@ import {
   insertPrompt,
   type Outcome,
   overlayRemoval,
-  restoreMode,
-  showMode,
   startAfresh,
   stop,
-  switchMode,
 } from "./conversation-commands.ts";
+import { restoreMode, showMode, switchMode } from "./mode-commands.ts";
 import type { Conversations } from "./conversations.ts";
 import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self.ts";
 import { foldError, type FoldOptions } from "./fold/fold-error.ts";
@@ -191,6 +189,7 @@ export class Commands {
     } finally {
       for (const { conversation } of group.records)
         if (conversation !== undefined) this.#options.conversations.changed(conversation);
+      this.#options.turns.nodeMode.changed();
     }
   }
 
@@ -213,7 +212,7 @@ export class Commands {
       case "switch_mode":
         return switchMode(this.#options, args, at);
       case "restore_mode":
-        return restoreMode(this.#options, at);
+        return restoreMode(this.#options, args, at);
       case "prompt":
         return insertPrompt(this.#options, args, at);
       case "new":

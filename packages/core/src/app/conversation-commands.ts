@@ -2,7 +2,6 @@ import {
   type Bilingual,
   Lifetime,
   modeSecondsDefault,
-  type ModeState,
   modeTurnsDefault,
   type Overlay,
   overlaysActiveMax,
@@ -18,11 +17,10 @@ import { words } from "./command-words.ts";
 import type { Conversations } from "./conversations.ts";
 import { newId } from "./identifiers.ts";
 import { problemWords } from "./problem-words.ts";
-import { requireMode } from "./require-mode.ts";
 import type { Turns } from "./turns.ts";
 
 /** The commands that concern one conversation. Each decides and says; whoever calls writes the effects down. */
-interface Options {
+export interface ConversationCommandOptions {
   readonly state: StatePort;
   readonly conversations: Conversations;
   readonly turns: Turns;
@@ -48,83 +46,12 @@ export interface Execution {
   readonly named: boolean;
 }
 
-/** The mode as it stands, and which others there are. */
-export function showMode(options: Options, at: Execution): Outcome {
-  const { turns, language } = options;
-  const shown = modeOutcome(options, modeState(options, at.key));
-  const others = turns.modes
-    .usableBy(at.principal.tier)
-    .map(({ id }) => id)
-    .filter((id) => id !== shown.data.mode);
-  return { ...shown, text: `${shown.text}\n${words.modes[language](others.join(", "))}` };
-}
-
-/** Switches the mode for a lifetime. Throws `ProblemError`: `unknown_mode` or `forbidden`. */
-export function switchMode(
-  options: Options,
-  args: Readonly<Record<string, unknown>>,
-  at: Execution,
-): Outcome {
-  const {
-    turns: { modes },
-    language,
-  } = options;
-  const mode = requireMode(String(args["mode"]), { modes, language, tier: at.principal.tier });
-  const before = modeState(options, at.key);
-  const { expires, ...until } = expiryOf(options, at.key, args["lifetime"]);
-  const data: ModeState = {
-    mode: mode.id,
-    previous: before.mode,
-    scope: "conversation",
-    expires,
-    changedBy: at.principal.id,
-  };
-  // The node's default may be another one when the mode is restored, so it is not written down as a mode.
-  const previous = before.scope === "default" ? null : before.mode;
-  const facts = { mode: mode.id, previous, ...until };
-  return modeOutcome(options, data, [
-    { ...at.context, class: "record", origin: "node", type: "mode.changed", facts },
-  ]);
-}
-
-/** Returns to the mode before the last switch, for what is left of that switch's lifetime. */
-export function restoreMode(options: Options, at: Execution): Outcome {
-  const before = modeState(options, at.key);
-  if (before.scope === "default") return modeOutcome(options, before);
-  const { previous } = options.conversations.mode(at.key);
-  const state = options.conversations.state(at.key);
-  const context = { ...at.context, class: "record", origin: "node" } as const;
-  const untilTurn = state?.mode_until_turn ?? null;
-  const untilMs = state?.mode_until_time ?? null;
-  if (previous === null || untilTurn === null || untilMs === null) {
-    const data: ModeState = {
-      mode: options.turns.defaultMode.id,
-      previous: null,
-      scope: "default",
-      expires: null,
-      changedBy: null,
-    };
-    return modeOutcome(options, data, [
-      { ...context, type: "mode.restored", facts: { mode: null } },
-    ]);
-  }
-  const data: ModeState = {
-    mode: previous,
-    previous: options.turns.defaultMode.id,
-    scope: "conversation",
-    expires: before.expires,
-    changedBy: at.principal.id,
-  };
-  const facts = { mode: previous, previous: null, untilTurn, untilMs };
-  return modeOutcome(options, data, [{ ...context, type: "mode.changed", facts }]);
-}
-
 /**
  * Inserts an intent. Throws `ProblemError`: `forbidden` to whoever is external, because an intent stands beside the core
  * prompt; `conflict` when as many hold as may.
  */
 export function insertPrompt(
-  options: Options,
+  options: ConversationCommandOptions,
   args: Readonly<Record<string, unknown>>,
   at: Execution,
 ): Outcome {
@@ -164,7 +91,7 @@ export function insertPrompt(
 
 /** An intent that holds, and the record that removes it. Throws `ProblemError` `not_found`, also for another's. */
 export function overlayRemoval(
-  { state, conversations, language }: Options,
+  { state, conversations, language }: ConversationCommandOptions,
   id: string,
   principal: Principal,
 ): { readonly overlay: Overlay; readonly record: NewRecord } {
@@ -187,7 +114,10 @@ function removedRecord(context: Execution["context"], overlay: string): NewRecor
 }
 
 /** Lets the model forget what was said, and the mode and the intents with it; the record of it stays. */
-export function startAfresh({ conversations, language }: Options, at: Execution): Outcome {
+export function startAfresh(
+  { conversations, language }: ConversationCommandOptions,
+  at: Execution,
+): Outcome {
   const forgottenTurns = conversations.history(at.key).length / 2;
   const record = { ...at.context, class: "record", origin: "node" } as const;
   const isModeOwn = conversations.mode(at.key).mode !== undefined;
@@ -203,7 +133,7 @@ export function startAfresh({ conversations, language }: Options, at: Execution)
 }
 
 /** Cancels what waits and runs. */
-export function stop({ turns, language }: Options, at: Execution): Outcome {
+export function stop({ turns, language }: ConversationCommandOptions, at: Execution): Outcome {
   const cancelled = turns.ofConversation(at.key).filter((run) => turns.cancel(run));
   const ids = cancelled.map((run) => run.id);
   return {
@@ -212,30 +142,12 @@ export function stop({ turns, language }: Options, at: Execution): Outcome {
   };
 }
 
-function modeOutcome(
-  { language }: Options,
-  data: ModeState,
-  effects: readonly NewRecord[] = [],
-): Outcome & { readonly data: ModeState } {
-  return { text: words.mode[language](data.mode, data.expires?.turnsLeft), data, effects };
-}
-
-function modeState({ conversations, turns }: Options, key: string): ModeState {
-  const active = conversations.mode(key);
-  const defaultMode = turns.defaultMode.id;
-  if (active.mode === undefined)
-    return { mode: defaultMode, previous: null, scope: "default", expires: null, changedBy: null };
-  return {
-    mode: active.mode.id,
-    previous: active.previous ?? defaultMode,
-    scope: "conversation",
-    expires: active.expires,
-    changedBy: active.changedBy,
-  };
-}
-
 /** A lifetime counted from now in the conversation's own turns. */
-function expiryOf({ conversations, now }: Options, key: string, lifetime: unknown) {
+export function expiryOf(
+  { conversations, now }: ConversationCommandOptions,
+  key: string,
+  lifetime: unknown,
+) {
   const { turns, seconds } = Lifetime.optional().parse(lifetime) ?? {
     turns: modeTurnsDefault,
     seconds: modeSecondsDefault,

@@ -27,6 +27,7 @@ import { mayCommand } from "./permissions.ts";
 import type { Blocks } from "./blocks.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Facts } from "./facts.ts";
+import type { NodeModeActive } from "./node-mode.ts";
 import type { Memory } from "./memory.ts";
 import type { Proposals } from "./proposals.ts";
 import type { Turns } from "./turns.ts";
@@ -98,7 +99,7 @@ export function describeSelf(
     conversation === undefined ? undefined : options.conversations.key(caller, conversation);
   const mode =
     (key === undefined ? undefined : options.conversations.mode(key).mode) ??
-    options.turns.defaultMode;
+    options.turns.nodeMode.defaultFor(caller.tier);
   const content = {
     report: "describe_self" as const,
     version: "1" as const,
@@ -141,6 +142,7 @@ export function describeSelf(
     },
     memory: memoryOf(options, caller),
     retrieval: backends.of("embeddings").length > 0 ? ("hybrid" as const) : ("lexical" as const),
+    nodeMode: nodeModeOf(options.turns.nodeMode.active(caller.tier)),
     overlays:
       key === undefined
         ? []
@@ -152,6 +154,12 @@ export function describeSelf(
   };
   const at = new Date(options.startedMs).toISOString();
   return { ...content, runId: `self_${digest(JSON.stringify(content)).slice(0, 24)}`, at };
+}
+
+function nodeModeOf(active: NodeModeActive | undefined): Self["nodeMode"] {
+  if (active === undefined) return null;
+  const { mode, untilMs, changedBy } = active;
+  return { mode: mode.id, until: new Date(untilMs).toISOString(), changedBy };
 }
 
 /** A mode as it counts; what its owner wrote into its prompt is the owner's. */

@@ -13,6 +13,8 @@ export interface HealthOptions {
   readonly searchFault: () => string | undefined;
   /** The messengers' doors, each a part. */
   readonly doors: () => readonly Part[];
+  /** The mode of conversations that have none of their own. */
+  readonly mode: () => string;
   readonly now: () => number;
 }
 
@@ -42,7 +44,7 @@ export function healthOf(options: HealthOptions, withDetails: boolean): Health {
     parts: parts.map(({ detail, ...part }) =>
       withDetails && detail !== undefined ? { ...part, detail } : part,
     ),
-    ...(withDetails ? workersOf(options.backends) : {}),
+    ...(withDetails ? { mode: options.mode(), ...workersOf(options.backends) } : {}),
   };
 }
 

@@ -76,6 +76,7 @@ describe("health", () => {
         backends: poolOf(state === undefined ? undefined : backend(state)),
         searchFault: () => fault,
         doors: () => [],
+        mode: () => "DIRECT",
         now: () => 2_500,
       };
       const health = Health.parse(healthOf(options, true));
@@ -108,6 +109,7 @@ describe("the health of several model servers", () => {
       startedMs: 0,
       searchFault: () => undefined,
       doors: () => [],
+      mode: () => "DIRECT",
       now: () => 0,
     };
     return Health.parse(healthOf({ ...rest, journal: app.real, backends: pool }, withDetails));

@@ -11,7 +11,7 @@ import type { ModeSpec } from "../domain/modes/mode-spec.ts";
 import { type Modes, turnWallMs } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import { Lanes, type Turn } from "../domain/turns/lanes.ts";
-import type { JournalPort } from "../ports/journal.ts";
+import type { JournalPort, StatePort } from "../ports/journal.ts";
 import type { AnsweringOptions, Produced } from "./answering.ts";
 import { answerInMode } from "./controllers.ts";
 import { mismatch } from "./idempotency.ts";
@@ -24,6 +24,7 @@ import {
   type StopReason,
   type Submission,
 } from "./live-run.ts";
+import { NodeMode } from "./node-mode.ts";
 import { problemWords } from "./problem-words.ts";
 import { requireMode } from "./require-mode.ts";
 import { RunTrace } from "./run-trace.ts";
@@ -34,6 +35,7 @@ export interface TurnsOptions extends AnsweringOptions {
   readonly journal: JournalPort;
   /** Milliseconds a turn may take from admission to answer. */
   readonly wallMs: number;
+  readonly state: Pick<StatePort, "nodeMode">;
   readonly now: () => number;
   /** An error nobody foresaw, for the log. */
   readonly onUnexpected: (error: unknown) => void;
@@ -75,10 +77,13 @@ export class Turns {
   readonly #executing = new Set<Promise<void>>();
   /** Turns since the start, by `answered` or the code of their problem. */
   readonly ended = new Counters();
+  /** The mode where a conversation has none of its own. */
+  readonly nodeMode: NodeMode;
   #stopping = false;
 
   constructor(options: TurnsOptions) {
     this.#options = options;
+    this.nodeMode = new NodeMode(options);
     this.#lanes = new Lanes({
       conversationMax: conversationQueueMax,
       principalMax: principalQueueMax,
@@ -99,12 +104,6 @@ export class Turns {
   /** Every mode there is. */
   get modes(): Modes {
     return this.#options.modes;
-  }
-
-  /** The node's mode where a conversation has none of its own. */
-  get defaultMode(): ModeSpec {
-    const id = this.#options.backends.slots === 0 ? "EXTRACTIVE" : "DIRECT";
-    return this.#options.modes.find(id) ?? raise(`the registry lacks ${id}`);
   }
 
   /** A run that is under way. */
@@ -265,7 +264,7 @@ export class Turns {
   #modeOf(key: string, { mode: asked, principal }: Submission): ModeSpec {
     const { modes, language, conversations } = this.#options;
     if (asked !== undefined) return requireMode(asked, { modes, language, tier: principal.tier });
-    return conversations.mode(key).mode ?? this.defaultMode;
+    return conversations.mode(key).mode ?? this.nodeMode.defaultFor(principal.tier);
   }
 
   #produce(run: LiveRun): Promise<Produced> {

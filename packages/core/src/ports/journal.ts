@@ -79,6 +79,13 @@ export interface ConversationState {
   readonly mode_by: string | null;
 }
 
+export interface NodeModeState {
+  readonly mode: string | null;
+  readonly previous: string | null;
+  readonly until_time: number | null;
+  readonly changed_by: string;
+}
+
 export interface OverlayState {
   readonly id: string;
   readonly conversation: string;
@@ -251,6 +258,7 @@ export interface StatePort {
   run(id: string): RunState | undefined;
   unfinishedRuns(): readonly RunState[];
   conversation(key: string): ConversationState | undefined;
+  nodeMode(): NodeModeState | undefined;
   overlay(id: string): OverlayState | undefined;
   overlays(conversation: string): readonly OverlayState[];
   document(id: string): DocumentState | undefined;

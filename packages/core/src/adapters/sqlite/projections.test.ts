@@ -146,7 +146,12 @@ const anyEvent = fc.oneof(
 );
 
 const anyRecord = fc
-  .record({ event: anyEvent, owner: name, actor: name, conversation: name })
+  .record({
+    event: anyEvent,
+    owner: name,
+    actor: name,
+    conversation: fc.option(name, { nil: undefined, freq: 9 }),
+  })
   .map(
     ({ event: { type, facts }, ...context }) =>
       ({ ...byNode, ...context, origin: "node", class: "record", type, facts }) as NewRecord,

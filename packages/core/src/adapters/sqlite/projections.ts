@@ -11,6 +11,7 @@ import type { Project, ProjectedRecord } from "./project.ts";
 export const stateTables = [
   "run",
   "conversation",
+  "node_mode",
   "overlay",
   "document",
   "fact",
@@ -191,6 +192,7 @@ export class Projections {
         );
       },
       "mode.changed": (record, facts) => {
+        if (record.conversation === null) return this.#switchNode(record, facts);
         ensure(record);
         this.#run(
           `UPDATE conversation SET mode = ?, mode_previous = ?, mode_until_turn = ?, mode_until_time = ?, mode_by = ?
@@ -204,6 +206,8 @@ export class Projections {
         );
       },
       "mode.restored": (record, facts) => {
+        if (record.conversation === null)
+          return this.#switchNode(record, { mode: null, previous: null, untilMs: null });
         ensure(record);
         this.#run(
           `UPDATE conversation SET mode = ?, mode_previous = NULL, mode_until_turn = NULL, mode_until_time = NULL,
@@ -227,6 +231,20 @@ export class Projections {
       "overlay.removed": (record, facts) =>
         this.#run("UPDATE overlay SET removed = ? WHERE id = ?", record.time, facts.overlay),
     };
+  }
+
+  /** The mode of the whole node: one row, or none while that never happened. */
+  #switchNode(
+    { actor }: ProjectedRecord,
+    state: { mode: string | null; previous: string | null; untilMs: number | null },
+  ): void {
+    this.#run(
+      "INSERT OR REPLACE INTO node_mode (id, mode, previous, until_time, changed_by) VALUES (1, ?, ?, ?, ?)",
+      state.mode,
+      state.previous,
+      state.untilMs,
+      actor,
+    );
   }
 
   #things(): Project {

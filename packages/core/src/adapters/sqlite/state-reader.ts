@@ -33,6 +33,13 @@ const ConversationRow = z.object({
 });
 export type ConversationRow = z.infer<typeof ConversationRow>;
 
+const NodeModeRow = z.object({
+  mode: z.string().nullable(),
+  previous: z.string().nullable(),
+  until_time: z.int().nullable(),
+  changed_by: z.string(),
+});
+
 const OverlayRow = z.object({
   id: z.string(),
   conversation: z.string(),
@@ -125,6 +132,10 @@ export class StateReader {
 
   conversation(key: string): ConversationRow | undefined {
     return this.#rows.one(ConversationRow, "SELECT * FROM conversation WHERE key = ?", key);
+  }
+
+  nodeMode(): z.infer<typeof NodeModeRow> | undefined {
+    return this.#rows.one(NodeModeRow, "SELECT * FROM node_mode");
   }
 
   overlay(id: string): OverlayRow | undefined {

@@ -149,7 +149,7 @@ function selfFacts(
   { key, backend }: { readonly key: string; readonly backend: Backend },
 ): SelfFacts {
   const { conversations, turns } = describe;
-  const mode = conversations.mode(key).mode ?? turns.defaultMode;
+  const mode = conversations.mode(key).mode ?? turns.nodeMode.defaultFor("owner");
   const freshAfter = conversations.state(key)?.fresh_after ?? 0;
   const last = records.answeredTurns(key, freshAfter, 1).at(-1);
   return {

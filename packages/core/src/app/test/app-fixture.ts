@@ -202,6 +202,7 @@ export async function openApp(options: FixtureOptions = {}) {
     backends,
     find: (query) => memory.find(query),
     modes,
+    state,
     conversations,
     blocks,
     corePrompt: corePromptDefault,

@@ -68,7 +68,14 @@ function named(name: CommandName | undefined, word: string, rest: string): ReadT
   const argument = rest.trim();
   if (argument === "") return { kind: "command", command: name, args: {} };
   // A command without arguments gets a name that its schema refuses.
-  const { rest: argumentName = "rest" } = commandSpec(name);
+  const { rest: argumentName = "rest", second } = commandSpec(name);
+  const [, word1, word2] = second === undefined ? [] : (/^(\S+)\s+(\S+)$/.exec(argument) ?? []);
+  if (second !== undefined && word2 !== undefined)
+    return {
+      kind: "command",
+      command: name,
+      args: { [argumentName]: word1, [second]: word2.toLowerCase() },
+    };
   return { kind: "command", command: name, args: { [argumentName]: unquoted(argument) } };
 }
 

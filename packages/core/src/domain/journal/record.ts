@@ -77,10 +77,12 @@ export const factsByType = {
     keys: z.array(z.string()),
   }),
   "conversation.reset": z.strictObject({}),
+  /** Of a conversation; without one, of the whole node, which has no turns to count. */
   "mode.changed": z.strictObject({
     mode: z.string(),
     previous: z.string().nullable(),
-    ...lifetime,
+    untilTurn: z.int().nullable(),
+    untilMs: z.int(),
   }),
   "mode.restored": z.strictObject({ mode: z.string().nullable() }),
   "overlay.added": z.strictObject({ overlay: z.string(), ...lifetime }),
