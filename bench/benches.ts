@@ -15,6 +15,7 @@ export const benches = {
   workers: async () => (await import("./workers.ts")).workers,
   sockets: async () => (await import("./sockets.ts")).sockets,
   search: async () => (await import("./search.ts")).search,
+  facts: async () => (await import("./facts.ts")).facts,
   morphology: async () => (await import("./morphology.ts")).morphology,
   embedded: async () => (await import("./embedded.ts")).embedded,
 } as const satisfies Record<string, () => Promise<Bench>>;

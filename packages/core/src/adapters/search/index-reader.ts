@@ -1,6 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { fuseRankings, limitPerDocument, similarity } from "../../domain/search/fuse.ts";
-import { scoreChunk, scoreFloor } from "../../domain/search/score.ts";
+import { type FactTerms, scoreFacts } from "../../domain/search/fact-score.ts";
+import { inverseFrequency, scoreChunk, scoreFloor } from "../../domain/search/score.ts";
 import { resultsMax } from "../../domain/search/search-contract.ts";
 import type { SearchHit, SearchQuery, SearchResult } from "../../domain/search/search-contract.ts";
 import { indexTerms, languageOf } from "../../domain/search/terms.ts";
@@ -39,6 +40,8 @@ interface Candidate {
   readonly share: number;
   readonly hasIdentifier: boolean;
   readonly headingLikeness: number;
+  /** The words of a fact's parts. */
+  readonly fact: FactTerms | undefined;
 }
 
 /** What is asked, by whom it may be answered, in the forms the statements take. */
@@ -135,7 +138,7 @@ export class IndexReader {
     const rows = this.#database
       .prepare(
         `SELECT chunks.id, heading, text, start_byte, end_byte, heading_terms, context_terms, body_terms,
-                document_id, owner, title, source, language, tier, ingested_by, cause, seq
+                document_id, owner, title, source, language, tier, ingested_by, cause, seq, begins
          FROM chunks JOIN documents ON documents.id = chunks.document
          WHERE chunks.id IN (SELECT value FROM json_each(?))
            AND ${mayBeFound}`,
@@ -146,7 +149,32 @@ export class IndexReader {
       const candidate = weigh(row, question);
       candidates.set(candidate.id, candidate);
     }
-    return ids.flatMap((id) => candidates.get(id) ?? []);
+    return this.#withFactScores(
+      ids.flatMap((id) => candidates.get(id) ?? []),
+      question,
+    );
+  }
+
+  /** Facts are scored by their parts, each beside the others. */
+  #withFactScores(candidates: readonly Candidate[], question: Question): Candidate[] {
+    const facts = candidates.flatMap(({ fact }) => fact ?? []);
+    const total = this.count("chunks");
+    const frequency = this.#database.prepare("SELECT chunks FROM terms WHERE term = ?");
+    const weights = new Map<string, number>();
+    const weightOf = (term: string): number => {
+      const known = weights.get(term);
+      if (known !== undefined) return known;
+      const weight = inverseFrequency(Number(frequency.get(term)?.["chunks"] ?? 0), total);
+      weights.set(term, weight);
+      return weight;
+    };
+    const scores = scoreFacts({ asked: question.terms, said: question.words }, facts, weightOf);
+    const scoreOf = new Map(facts.map((fact, index) => [fact, scores[index] ?? 0]));
+    return candidates.map((candidate) => {
+      if (candidate.fact === undefined) return candidate;
+      const score = scoreOf.get(candidate.fact) ?? 0;
+      return { ...candidate, hit: { ...candidate.hit, score } };
+    });
   }
 }
 
@@ -164,6 +192,16 @@ function weigh(row: Readonly<Record<string, unknown>>, question: Question): Cand
       (term) => term.identifier && [...term.variants.keys()].some(isPresent),
     ),
     headingLikeness: similarity(question.words, headingTerms),
+    fact: row["begins"] === null ? undefined : factTerms(row),
+  };
+}
+
+function factTerms(row: Readonly<Record<string, unknown>>): FactTerms {
+  const terms = (column: string): ReadonlySet<string> => new Set(text(row, column).split(" "));
+  return {
+    subject: terms("context_terms"),
+    attribute: terms("heading_terms"),
+    value: terms("body_terms"),
   };
 }
 
