@@ -45,7 +45,7 @@ export class Client implements Disposable {
     for await (const chunk of response) chunks.push(chunk as Buffer);
     if (!response.complete) throw new Error(`${path}: the answer was cut`);
     const text = Buffer.concat(chunks).toString("utf8");
-    const isJson = /json/.test(response.headers["content-type"] ?? "");
+    const isJson = /[/+]json/.test(response.headers["content-type"] ?? "");
     return {
       status: response.statusCode ?? 0,
       headers: response.headers,

@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
@@ -35,6 +44,7 @@ after(async () => {
   rmSync(place, { recursive: true });
 });
 
+const token = (of: string) => readFileSync(join(of, "token"), "utf8").trim();
 const report = (out: string): Record<string, unknown> => JSON.parse(out) as Record<string, unknown>;
 const counts = ({ added, changed, unchanged }: Record<string, unknown>) => [
   added,
@@ -87,6 +97,62 @@ describe("adyton memory import", () => {
     assert.match(errors, /nowhere/);
     const russian = await ask(["memory", "import", notes], { env: { LANG: "ru_RU.UTF-8" } });
     assert.match(russian.errors, /без изменений: 5, отказано: 2/);
+  });
+
+  it("takes over what was exported, on another node too, and refuses it changed or cut off", async () => {
+    const file = join(place, "память.jsonl");
+    const other = join(place, "other");
+    const fact = { subject: "Анна", attribute: "город", value: "Тверь" };
+    const { status: answered } = await fetch(`http://127.0.0.1:${node.port}/api/v1/memory/facts`, {
+      method: "POST",
+      headers: { "content-type": "application/json", authorization: `Bearer ${token(home)}` },
+      body: JSON.stringify(fact),
+    });
+    assert.equal(answered, 201);
+    assert.equal((await ask(["memory", "export", file])).code, 0);
+    assert.equal(statSync(file).mode & 0o777, 0o600);
+    assert.match((await ask(["memory", "export", file])).errors, /there already/);
+    const text = readFileSync(file, "utf8");
+    const second = await up(["--home", other, "--backend", "none"]);
+    try {
+      const there = (args: readonly string[]) => run([...args, "--home", other]);
+      writeFileSync(join(place, "changed.jsonl"), text.replace("чердаке", "подвале"));
+      writeFileSync(join(place, "cut.jsonl"), text.slice(0, text.trimEnd().lastIndexOf("\n")));
+      const changedAt = text.split("\n").findIndex((line) => line.includes("чердаке")) + 1;
+      const changed = await there(["memory", "import", join(place, "changed.jsonl")]);
+      assert.deepEqual([changed.code, changed.errors.includes(`Line ${changedAt} of`)], [1, true]);
+      assert.match(
+        (await there(["memory", "import", join(place, "cut.jsonl")])).errors,
+        /not whole/,
+      );
+      assert.match((await there(["memory", "import", join(place, "no.jsonl")])).errors, /ENOENT/);
+      assert.match(
+        (await there(["memory", "import", file, "--dry-run"])).errors,
+        /5 documents, 1 facts/,
+      );
+      assert.equal((await there(["memory", "search", "чердак"])).code, 1);
+      assert.match((await there(["memory", "import", file])).errors, /added: 6, there already: 0/);
+      assert.match((await there(["memory", "search", "где насосы"])).out, /чердаке/);
+      assert.match((await there(["memory", "import", file])).errors, /added: 0, there already: 6/);
+      assert.equal((await there(["memory", "export", join(place, "again.jsonl")])).code, 0);
+      assert.equal(readFileSync(join(place, "again.jsonl"), "utf8"), text);
+    } finally {
+      await stop(second.child);
+    }
+  });
+
+  it("lets nobody but the owner carry memory away", async () => {
+    const url = `http://127.0.0.1:${node.port}/api/v1/memory/export`;
+    assert.equal((await fetch(url)).status, 401);
+    const made = await ask(["token", "add", "reader", "--may", "memory:read,memory:write,read"]);
+    const authorization = `Bearer ${made.out.trim()}`;
+    assert.equal((await fetch(url, { headers: { authorization } })).status, 403);
+    const mine = await fetch(url, { headers: { authorization: `Bearer ${token(home)}` } });
+    assert.deepEqual(
+      [mine.status, mine.headers.get("content-type")],
+      [200, "application/x-ndjson; charset=utf-8"],
+    );
+    assert.match(await mine.text(), /"kind":"manifest"[^\n]*\n$/);
   });
 
   it(

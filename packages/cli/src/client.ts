@@ -5,6 +5,7 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { Failure } from "./failure.ts";
 import { portDefault, type NodeAddress } from "./node-address.ts";
 import { answerSchema, type Answer, type Call } from "./route-types.ts";
+import { textLines } from "./text-lines.ts";
 import type { Translate } from "./texts/translate.ts";
 import { http } from "@adyton/runtime/node-http";
 
@@ -125,6 +126,24 @@ export class Client {
       if (call.signal?.aborted !== true)
         throw new Failure("unreachable", { title: this.#t("client.broken"), cause });
       throw cause;
+    }
+  }
+
+  /** The lines of an answer that is a stream of them. Throws `Failure` for a refusal, and where it breaks off. */
+  async *lines<Id extends RouteId>(
+    id: Id,
+    call: Call<Id>,
+    charsMax: number,
+  ): AsyncGenerator<string, void, undefined> {
+    const response = await this.#send(id, { accept: "application/x-ndjson", call });
+    if (isProblem(response))
+      throw problemFailure(this.#parseProblem(await this.#readAll(response)), this.#t);
+    response.setEncoding("utf8");
+    try {
+      yield* textLines(response, charsMax);
+    } catch (cause) {
+      if (cause instanceof Failure) throw cause;
+      throw new Failure("unreachable", { title: this.#t("client.broken"), cause });
     }
   }
 

@@ -152,6 +152,12 @@ const commandTable = [
     load: async () => (await import("./commands/memory-import.ts")).memoryImport,
   },
   {
+    path: "memory export",
+    args: "<file>",
+    group: "data",
+    load: async () => (await import("./commands/memory-transfer.ts")).memoryExport,
+  },
+  {
     path: "memory search",
     args: "<query...>",
     group: "data",

@@ -2,6 +2,7 @@ import { Blocks } from "./app/blocks.ts";
 import type { Embedding } from "./app/embedding.ts";
 import { Facts } from "./app/facts.ts";
 import { Memory } from "./app/memory.ts";
+import { MemoryTransfer } from "./app/memory-transfer.ts";
 import { Proposals } from "./app/proposals.ts";
 import type { NodeConfig } from "./config.ts";
 import type { SearchClient } from "./domain/search/search-contract.ts";
@@ -36,5 +37,7 @@ export function assembleMemory(
   const lifetimeMs = factDays === undefined ? undefined : factDays * dayMs;
   const facts = new Facts({ ...stored, lifetimeMs, index: memory.index });
   const proposals = new Proposals({ ...stored, facts, lifetimeMs: proposalDays * dayMs });
-  return { memory, facts, proposals, blocks: new Blocks({ ...stored, countTokens }) };
+  const blocks = new Blocks({ ...stored, countTokens });
+  const transfer = new MemoryTransfer({ records, state, memory, facts, blocks, now });
+  return { memory, facts, proposals, blocks, transfer };
 }

@@ -358,7 +358,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       language,
       now,
     }),
-    ...dataHandlers({ events, memory, forgetting: cases.forgetting, idempotency }),
+    ...dataHandlers({ events, memory, transfer: cases.transfer, forgetting: cases.forgetting, idempotency }),
     ...factHandlers(cases),
     ...nodeHandlers({
       describe,

@@ -7,7 +7,7 @@ import type { BackendPool } from "./app/backend-pool.ts";
 import type { Conversations } from "./app/conversations.ts";
 import type { Embedding } from "./app/embedding.ts";
 import type { Forgetting } from "./app/forgetting.ts";
-import { readManual } from "./app/manual.ts";
+import { manualAuthor, readManual } from "./app/manual.ts";
 import type { Memory } from "./app/memory.ts";
 import { owner } from "./app/tokens.ts";
 import type { NodeConfig } from "./config.ts";
@@ -87,7 +87,8 @@ async function keepLearning(
 
 /** Memory holds the manual of the version that runs: pages that changed since are replaced. */
 async function learnManual(memory: Memory, folder: URL): Promise<void> {
-  await memory.addAll(await readManual(fileURLToPath(folder)), owner);
+  const pages = await readManual(fileURLToPath(folder));
+  await memory.addAll(pages, { ...owner, id: manualAuthor });
 }
 
 function retentionPolicy(retention: NodeConfig["retention"]): RetentionPolicy {

@@ -11,7 +11,7 @@ import {
   wishKeys,
 } from "./messages.ts";
 import { Components, type Json } from "./openapi-schemas.ts";
-import type { Route } from "./route.ts";
+import { alwaysStreams, type Route } from "./route.ts";
 
 /*
  * The specification of the sockets, built from the table of messages, which leans on the table of routes: what a message
@@ -124,7 +124,7 @@ function operationsOf(told: readonly string[], components: Components): Json {
 
 function operation(message: MessageType, components: Components): Json {
   const route = routeOf(message);
-  const isStream = message.stream === true || route.stream === "always";
+  const isStream = message.stream === true || alwaysStreams(route);
   const { access } = route;
   return {
     action: "receive",

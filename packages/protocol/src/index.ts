@@ -8,6 +8,7 @@ export * from "./prompt.ts";
 export * from "./commands.ts";
 export * from "./events.ts";
 export * from "./memory.ts";
+export * from "./memory-export.ts";
 export * from "./facts.ts";
 export * from "./blocks.ts";
 export * from "./forgetting.ts";

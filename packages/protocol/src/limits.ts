@@ -33,6 +33,8 @@ export const documentBodyBytesMax = 5 * 1024 * 1024;
 export const documentTextBytesMax = 4 * 1024 * 1024;
 /** Seconds a document may be given to stay: a hundred years. */
 export const documentSecondsMax = 100 * 366 * 86_400;
+/** Lines of an exported memory in one part of its import. */
+export const importLinesMax = 1_000;
 /** Levels of nesting in a JSON body. Deeper is refused with `invalid_json`. */
 export const jsonDepthMax = 64;
 /** Bytes of all request headers together. More is refused with `headers_too_large`. */

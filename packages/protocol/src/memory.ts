@@ -32,60 +32,63 @@ export const Provenance = z
   .meta({ id: "Provenance", description: "Where a passage of memory comes from." });
 export type Provenance = z.infer<typeof Provenance>;
 
-export const DocumentRequest = z
-  .strictObject({
-    title: z.string().min(1).max(300),
-    text: z
-      .string()
-      .min(1)
-      .max(documentTextBytesMax)
-      .refine(fitsInBytes, { message: `must have at most ${documentTextBytesMax} bytes in UTF-8` }),
-    source: z
-      .string()
-      .min(1)
-      .max(512)
-      .optional()
-      .describe("Where it comes from: a path, an address."),
-    mediaType: z
-      .enum(documentMediaTypes)
-      .default("text/plain")
-      .describe(
-        "How the text is divided: by headings (Markdown, and the Markdown taken from HTML), by groups of rows under the " +
-          "header (CSV), by path (JSON), by entries (a log), by pages with a form feed between them (PDF).",
-      ),
-    shared: z
-      .boolean()
-      .default(false)
-      .describe("True: everyone may find it. False: only the principal that added it."),
-    external: z
-      .boolean()
-      .optional()
-      .describe(
-        "True: the words are somebody else's (a page, a mail, a log). They are read as material alone, and answers made from them are tainted.",
-      ),
-    expiresAt: z.iso
-      .datetime()
-      .optional()
-      .describe("From then on it is neither found nor quoted. Without it, it stays."),
-    ttlSeconds: z
-      .int()
-      .min(1)
-      .max(documentSecondsMax)
-      .optional()
-      .describe("The same, counted from now."),
-    originalSha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .optional()
-      .describe(
-        "SHA-256 of the file that the text was taken from, to tell later whether it changed.",
-      ),
-  })
-  .refine((request) => request.expiresAt === undefined || request.ttlSeconds === undefined, {
+/** A document with what is to hold of it; `DocumentRequest` adds what its keys may not be together. */
+export const DocumentContent = z.strictObject({
+  title: z.string().min(1).max(300),
+  text: z
+    .string()
+    .min(1)
+    .max(documentTextBytesMax)
+    .refine(fitsInBytes, { message: `must have at most ${documentTextBytesMax} bytes in UTF-8` }),
+  source: z
+    .string()
+    .min(1)
+    .max(512)
+    .optional()
+    .describe("Where it comes from: a path, an address."),
+  mediaType: z
+    .enum(documentMediaTypes)
+    .default("text/plain")
+    .describe(
+      "How the text is divided: by headings (Markdown, and the Markdown taken from HTML), by groups of rows under the " +
+        "header (CSV), by path (JSON), by entries (a log), by pages with a form feed between them (PDF).",
+    ),
+  shared: z
+    .boolean()
+    .default(false)
+    .describe("True: everyone may find it. False: only the principal that added it."),
+  external: z
+    .boolean()
+    .optional()
+    .describe(
+      "True: the words are somebody else's (a page, a mail, a log). They are read as material alone, and answers made from them are tainted.",
+    ),
+  expiresAt: z.iso
+    .datetime()
+    .optional()
+    .describe("From then on it is neither found nor quoted. Without it, it stays."),
+  ttlSeconds: z
+    .int()
+    .min(1)
+    .max(documentSecondsMax)
+    .optional()
+    .describe("The same, counted from now."),
+  originalSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe(
+      "SHA-256 of the file that the text was taken from, to tell later whether it changed.",
+    ),
+});
+
+export const DocumentRequest = DocumentContent.refine(
+  (request) => request.expiresAt === undefined || request.ttlSeconds === undefined,
+  {
     message: "give expiresAt or ttlSeconds, not both",
     path: ["ttlSeconds"],
-  })
-  .meta({ id: "DocumentRequest", description: "A document for memory." });
+  },
+).meta({ id: "DocumentRequest", description: "A document for memory." });
 export type DocumentRequest = z.infer<typeof DocumentRequest>;
 
 export const Document = z

@@ -43,6 +43,8 @@ export const messageTable = [
   },
   { type: "document.add", route: "addDocument" },
   { type: "documents", route: "listDocuments" },
+  { type: "memory.export", route: "exportMemory", stream: true },
+  { type: "memory.import", route: "importMemory" },
   { type: "search", route: "searchMemory" },
   { type: "fact.add", route: "addFact" },
   { type: "facts", route: "listFacts" },

@@ -3,7 +3,7 @@ import { commandGrant, commandTable } from "./commands.ts";
 import { dedupeDays, idempotencyKeyCharsMax } from "./limits.ts";
 import { responses } from "./openapi-responses.ts";
 import type { Components, Json } from "./openapi-schemas.ts";
-import type { Route } from "./route.ts";
+import { isResumable, type Route } from "./route.ts";
 
 /** One route as an OpenAPI operation. `operationId` is given because an alias needs one of its own. */
 export function operation(
@@ -83,13 +83,8 @@ function parameters(route: Route, components: Components): Json[] {
   }
   if (route.method === "POST") list.push(header("IdempotencyKey"));
   if (route.async === true) list.push(header("Prefer"));
-  if (resumable(route)) list.push(header("LastEventId"));
+  if (isResumable(route)) list.push(header("LastEventId"));
   return list;
-}
-
-/** Only a stream that was asked for by GET can be asked for once more. */
-function resumable(route: Route): boolean {
-  return route.method === "GET" && route.stream !== undefined;
 }
 
 function header(name: keyof typeof headerParameters): Json {

@@ -45,7 +45,8 @@ function ownAnswers(route: Route, components: Components): [number, Answer][] {
     route.events === undefined
       ? {}
       : { "text/event-stream": streamContent(route.events, components) };
-  const content = { ...(route.stream === "always" ? {} : body), ...stream };
+  const content =
+    route.stream === "lines" ? body : { ...(route.stream === "always" ? {} : body), ...stream };
   const answers: [number, Answer][] = [
     [route.status, { description: schema.description ?? route.summary, content }],
   ];

@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import * as z from "zod";
 import {
   commandTable,
+  isResumable,
   openAiStatus,
   problemTable,
   type Route,
@@ -122,7 +123,7 @@ describe("the specification", () => {
         ...Object.keys(route.query?.shape ?? {}).map((name) => `query ${name}`),
         ...(route.method === "POST" ? ["IdempotencyKey"] : []),
         ...(route.async === true ? ["Prefer"] : []),
-        ...(route.method === "GET" && route.stream !== undefined ? ["LastEventId"] : []),
+        ...(isResumable(route) ? ["LastEventId"] : []),
       ];
       assert.deepEqual(names, expected, path);
     }
@@ -143,8 +144,12 @@ describe("the specification", () => {
   it("has the answers that come later or as a stream", () => {
     for (const { route, operation } of operations) {
       const text = JSON.stringify(operation?.responses);
-      assert.equal(text.includes("text/event-stream"), route.stream !== undefined, route.id);
-      for (const name of Object.keys(route.events ?? {})) assert.ok(text.includes(`"${name}"`));
+      const isLines = route.stream === "lines";
+      assert.equal(text.includes("application/x-ndjson"), isLines, route.id);
+      const hasEvents = route.stream !== undefined && !isLines;
+      assert.equal(text.includes("text/event-stream"), hasEvents, route.id);
+      if (hasEvents)
+        for (const name of Object.keys(route.events ?? {})) assert.ok(text.includes(`"${name}"`));
       if (route.async === true)
         assert.match(JSON.stringify(operation?.responses["202"]), /Location/);
     }

@@ -49,8 +49,8 @@ export interface Route {
   readonly response: { readonly schema: z.ZodType; readonly mediaType: string };
   /** Whether `Prefer: respond-async` is answered with 202 and a run. */
   readonly async?: boolean;
-  /** Whether the answer can be a stream of server-sent events, and when it is. */
-  readonly stream?: "always" | "on-request";
+  /** Whether the answer can be a stream of server-sent events, and when it is; `lines`: it is always one, of JSON lines. */
+  readonly stream?: "always" | "on-request" | "lines";
   /** The data of the stream's events by their name; `message` is the name of an event that has none. */
   readonly events?: Readonly<Record<string, z.ZodType>>;
   readonly idempotent: boolean;
@@ -60,6 +60,12 @@ export interface Route {
 
 /** A JSON response. */
 export const json = <S extends z.ZodType>(schema: S) => ({ schema, mediaType: "application/json" });
+/** Whether the answer is a stream whatever the request says. */
+export const alwaysStreams = ({ stream }: Route): boolean =>
+  stream === "always" || stream === "lines";
+/** Whether a stream can be asked for again from where it broke off: one that was asked for by GET, of events. */
+export const isResumable = ({ method, stream }: Route): boolean =>
+  method === "GET" && stream !== undefined && stream !== "lines";
 /** A response of another media type. */
 export const text = (mediaType: string) => ({ schema: z.string(), mediaType });
 /** A JSON body of at most `bytesMax` bytes. */

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import type { Client } from "../client.ts";
 import { about, documentIn, type FileBytes, readBytes } from "../document-file.ts";
 import { expiryOf } from "../expiry.ts";
@@ -8,6 +8,7 @@ import type { Answer } from "../route-types.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 import type { Translate } from "../texts/translate.ts";
+import { restoreMemory } from "./memory-transfer.ts";
 
 type Document = Answer<"addDocument">;
 
@@ -20,10 +21,14 @@ interface Counts {
 /**
  * `memory import PATH…`: every file of folders and patterns becomes a document. A file that memory has as it is now is
  * passed over by its hash, so an import that broke off goes on where it was; a changed one replaces the former. What is
- * refused is listed with the reason, and the others are added all the same; the command then fails.
+ * refused is listed with the reason, and the others are added all the same; the command then fails. One file that ends in
+ * `.jsonl` is an exported memory, which is taken over instead.
  */
 export async function memoryImport(shell: Shell, { args, options }: Invocation): Promise<number> {
   const { print, t } = shell;
+  const [only = ""] = args;
+  if (args.length === 1 && extname(only) === ".jsonl")
+    return restoreMemory(shell, { file: only, isDryRun: options.flag("dry-run") });
   const how = {
     shared: options.flag("shared"),
     ...(options.flag("external") ? { external: true } : {}),

@@ -124,9 +124,13 @@ cat app.log | {adyton} say "what is wrong?"
   "example.memory add": `{adyton} memory add notes.md manual.txt
 {adyton} memory add --shared --title "House rules" rules.md
 git log | {adyton} memory add - --title "History"`,
-  "summary.memory import": "add whole folders; what has not changed is passed over",
+  "summary.memory import":
+    "add whole folders, or take over an export; what is there is passed over",
   "example.memory import": `{adyton} memory import notes/ --dry-run
 {adyton} memory import notes/ "reports/**/*.csv" --shared`,
+  "summary.memory export": "write memory to a file, to keep or to carry to another node",
+  "example.memory export": `{adyton} memory export memory.jsonl
+{adyton} memory import memory.jsonl`,
   "summary.memory search": "search memory",
   "example.memory search": `{adyton} memory search "when was the boiler serviced"
 {adyton} memory search backup --limit 3 --json`,

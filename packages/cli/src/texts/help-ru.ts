@@ -124,9 +124,12 @@ cat app.log | {adyton} say "что не так?"
   "example.memory add": `{adyton} memory add заметки.md руководство.txt
 {adyton} memory add --shared --title "Правила дома" правила.md
 git log | {adyton} memory add - --title "История"`,
-  "summary.memory import": "добавить целые папки; неизменившееся пропускается",
+  "summary.memory import": "добавить целые папки или перенять экспорт; что уже есть, пропускается",
   "example.memory import": `{adyton} memory import заметки/ --dry-run
 {adyton} memory import заметки/ "отчёты/**/*.csv" --shared`,
+  "summary.memory export": "записать память в файл: хранить или перенести на другой узел",
+  "example.memory export": `{adyton} memory export память.jsonl
+{adyton} memory import память.jsonl`,
   "summary.memory search": "искать в памяти",
   "example.memory search": `{adyton} memory search "когда чинили котёл"
 {adyton} memory search копия --limit 3 --json`,

@@ -172,6 +172,16 @@ export const messagesRu = {
   "memory.kinds": "Виды файлов: {kinds}; другой текст — по каналу: {adyton memory add -}",
   "memory.no_file": "это не файл",
   "memory.too_large": "в документе не больше {max} МиБ",
+  "export.done": "{file}: документов {documents}, фактов {facts}, блоков {blocks}",
+  "export.whole":
+    "{file} цел: документов {documents}, фактов {facts}, блоков {blocks}. Ничего не перенято.",
+  "export.exists": "{file} уже есть",
+  "export.unwritable": "файл не записать ({code})",
+  "export.cut_off": "Экспорт не цел: он обрывается после строки {line}. Из него ничего не взято.",
+  "export.tampered":
+    "Строка {line} экспорта не такая, какой была записана. Из него ничего не взято.",
+  "export.progress": "строка {line} из {lines} …",
+  "export.restored": "добавлено: {added}, уже было: {unchanged}",
   "import.nothing": "здесь ничего нет: {path}",
   "import.too_many": "за один раз берётся не больше {max} файлов; назовите вложенные папки",
   "import.too_deep": "папки вложены глубже чем на {max}",

@@ -58,6 +58,8 @@ export interface NewFact {
   /** Who said it, and how far that one is trusted. */
   readonly said: { readonly source: string; readonly tier: string };
   readonly proposal?: { readonly id: string; readonly seq: number } | undefined;
+  /** When it was first told, of one carried over from another memory. */
+  readonly recordedMs?: number | undefined;
   readonly dedupe?: DedupeKey | undefined;
 }
 
@@ -105,7 +107,7 @@ export class Facts {
     return { kind: "stored", fact: this.told(id) };
   }
 
-  #record({ request, person, by, said, proposal }: NewFact, id: string): NewRecord {
+  #record({ request, person, by, said, proposal, recordedMs }: NewFact, id: string): NewRecord {
     const { subject, attribute, value, shared, confidence } = request;
     return {
       origin: "node",
@@ -123,6 +125,7 @@ export class Facts {
         confidence,
         ...said,
         proposal: proposal?.id ?? null,
+        ...(recordedMs === undefined ? {} : { recordedMs }),
       },
       data: { subject, attribute, value } satisfies FactWords,
     };
@@ -143,12 +146,23 @@ export class Facts {
     return { validFromMs, validToMs };
   }
 
-  /** The person's fact of this slot that holds now and says just this. */
-  #sameNow({ request, person, said }: NewFact): FactState | undefined {
-    if (request.validFrom !== undefined || request.validTo !== undefined) return undefined;
+  /**
+   * The person's fact of this slot that holds now and says just this; of one that is carried over, the one that says it of
+   * the same time.
+   */
+  #sameNow({ request, person, said, recordedMs }: NewFact): FactState | undefined {
+    const isCarried = recordedMs !== undefined;
+    const { fromMs, toMs } = timesOf(request);
+    if (!isCarried && (fromMs !== undefined || toMs !== undefined)) return undefined;
     const { slotKey } = factKeys(this.#options.dedupeKey, request);
+    const atMs = isCarried ? undefined : this.#options.now();
     return this.#options.state.facts
-      .visible({ person, slotKey, atMs: this.#options.now(), after: 0, limit: conflictsMax })
+      .visible({ person, slotKey, atMs, after: 0, limit: conflictsMax })
+      .filter(
+        (row) =>
+          !isCarried ||
+          (row.retracted === null && row.valid_from === fromMs && row.valid_to === (toMs ?? null)),
+      )
       .find(
         (row) =>
           row.owner === person &&

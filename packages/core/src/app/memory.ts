@@ -8,7 +8,7 @@ import {
   type SearchResults,
   searchResultsDefault,
 } from "@adyton/protocol";
-import { type DedupeKey, factsByType } from "../domain/journal/record.ts";
+import { type DedupeKey, type Facts, factsByType } from "../domain/journal/record.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type {
   DocumentInput,
@@ -53,6 +53,8 @@ const stepBytesMax = 4 * 1024 * 1024;
 const listMax = 10_000;
 
 const DocumentFacts = factsByType["memory.document.added"];
+
+type FirstAdded = NonNullable<Facts<"memory.document.added">["first"]>;
 
 /** Where a document stands among the others, and what it says. */
 interface Place {
@@ -112,6 +114,16 @@ export class Memory implements IndexedKind {
     for (const each of written) if (each.kind === "written") this.index.later({ gone: each.gone });
   }
 
+  /** Takes over a document from another memory, with who brought it there and when; false when it is here already. */
+  async carryOver(request: DocumentRequest, first: FirstAdded, by: Principal): Promise<boolean> {
+    const place = this.#placeOf(request, by);
+    const written = await this.#additions.run(place.sourceKey, () =>
+      this.#write({ ...request, first }, by, place, undefined),
+    );
+    if (written.kind === "written") this.index.later({ gone: written.gone });
+    return written.kind === "written";
+  }
+
   /** Where a document stands. Each person's sources are their own: what one shared, nobody else replaces. */
   #placeOf(request: DocumentRequest, by: Principal): Place {
     const sha256 = createHash("sha256").update(request.text).digest("hex");
@@ -124,7 +136,7 @@ export class Memory implements IndexedKind {
 
   /** Puts a document into the journal, unless it is there already. `gone` is what it replaces. */
   async #write(
-    request: DocumentRequest,
+    request: DocumentRequest & { readonly first?: FirstAdded },
     by: Principal,
     { sha256, source, sourceKey }: Place,
     dedupe: DedupeKey | undefined,
@@ -147,7 +159,7 @@ export class Memory implements IndexedKind {
       former.expires === (expiresMs ?? null) &&
       (former.tier === "external") === isExternal;
     if (isSame) return { kind: "unchanged" };
-    const { originalSha256 } = request;
+    const { originalSha256, first } = request;
     const outcome = await this.#options.journal.append({
       records: [
         {
@@ -167,6 +179,7 @@ export class Memory implements IndexedKind {
             ...(expiresMs === undefined ? {} : { expiresMs }),
             ...(originalSha256 === undefined ? {} : { originalSha256 }),
             ...(isExternal ? { external: true } : {}),
+            ...(first === undefined ? {} : { first }),
           },
           data: { title: request.title, source, text: request.text },
         },

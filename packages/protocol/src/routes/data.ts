@@ -6,7 +6,13 @@ import {
   ForgetReceipt,
   ForgetSelection,
 } from "../forgetting.ts";
-import { documentBodyBytesMax, eventBatchMax, journalPageTextBytesMax } from "../limits.ts";
+import {
+  documentBodyBytesMax,
+  envelopeBytesMax,
+  eventBatchMax,
+  journalPageTextBytesMax,
+} from "../limits.ts";
+import { ExportLine, ImportReport, ImportRequest } from "../memory-export.ts";
 import { Document, DocumentList, DocumentRequest, SearchQuery, SearchResults } from "../memory.ts";
 import { Problem } from "../problems.ts";
 import { body, json, type Route, storage, token } from "../route.ts";
@@ -109,6 +115,54 @@ export const dataRoutes = [
     idempotent: true,
     problems: [],
     examples: [{ name: "all", status: 200 }],
+  },
+  {
+    id: "exportMemory",
+    method: "GET",
+    path: "/api/v1/memory/export",
+    access: token("admin"),
+    summary: "Memory as JSON lines, to keep or to carry to another node",
+    description:
+      "The documents the owner may find, the manual left out, its facts and its blocks: a header, the items, and a manifest " +
+      "without which an export is not whole. Each line's hash covers the lines before it.",
+    status: 200,
+    response: { schema: ExportLine, mediaType: "application/x-ndjson" },
+    stream: "lines",
+    events: { message: ExportLine, problem: Problem },
+    idempotent: true,
+    problems: ["busy"],
+    examples: [{ name: "all of it", status: 200 }],
+  },
+  {
+    id: "importMemory",
+    method: "POST",
+    path: "/api/v1/memory/import",
+    access: token("admin"),
+    summary: "Take over an exported memory",
+    description:
+      "Lines as the export gave them, in parts as large as a body may be; each part names the line it goes on after. A line " +
+      "that was changed, left out or put elsewhere is refused by its number, and nothing of its part is taken. What memory " +
+      "has already changes nothing, so an import that broke off may be repeated.",
+    body: body(ImportRequest, envelopeBytesMax),
+    status: 200,
+    response: json(ImportReport),
+    idempotent: true,
+    problems: [...storage, "conflict"],
+    examples: [
+      {
+        name: "the first line alone",
+        body: {
+          lines: [
+            {
+              line: 1,
+              hash: "ba717937ab678fa80ecb649a09d35f6e0d6a639c5b6578be4d550d29787966ae",
+              item: { kind: "header", format: "adyton-memory", version: 1 },
+            },
+          ],
+        },
+        status: 200,
+      },
+    ],
   },
   {
     id: "searchMemory",

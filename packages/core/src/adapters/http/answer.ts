@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { openAiError, openAiStatus, speaksOpenAi } from "@adyton/protocol";
 import type { EdgeLimits } from "./edge-limits.ts";
 import { announcesBody } from "./read-body.ts";
+import type { StreamFraming } from "./event-stream.ts";
 import type { Refusal } from "./refusal.ts";
 
 const securityHeaders = {
@@ -13,10 +14,11 @@ const securityHeaders = {
 type Headers = Readonly<Record<string, string>>;
 
 /** Headers of a stream. Proxies hold answers back unless told not to. */
-export function streamHeaders(extra: Headers = {}): Headers {
+export function streamHeaders(framing: StreamFraming, extra: Headers = {}): Headers {
+  const type = framing === "lines" ? "application/x-ndjson" : "text/event-stream";
   return {
     ...extra,
-    "Content-Type": "text/event-stream; charset=utf-8",
+    "Content-Type": `${type}; charset=utf-8`,
     "X-Accel-Buffering": "no",
     ...securityHeaders,
   };

@@ -4,6 +4,9 @@ import type { EdgeLimits } from "./edge-limits.ts";
 
 type SentEvent = Parameters<StreamSink["send"]>[0];
 
+/** How a stream's events are written: as server-sent events, or each as a line of JSON, which has no comments. */
+export type StreamFraming = "events" | "lines";
+
 /** How a stream ended: by its writer, by a client that went away, or by one that did not keep up. */
 export type StreamEnd = "finished" | "gone" | "too_slow";
 
@@ -14,6 +17,7 @@ export type StreamEnd = "finished" | "gone" | "too_slow";
 export class EventStream implements StreamSink {
   readonly #response: ServerResponse;
   readonly #limits: EdgeLimits;
+  readonly #framing: StreamFraming;
   readonly #abort = new AbortController();
   #heartbeat: NodeJS.Timeout | undefined;
   #linger: NodeJS.Timeout | undefined;
@@ -21,9 +25,10 @@ export class EventStream implements StreamSink {
   /** Throws when the event is not one the specification allows; absent in production. */
   check: ((name: string | undefined, data: unknown) => void) | undefined;
 
-  constructor(response: ServerResponse, limits: EdgeLimits) {
+  constructor(response: ServerResponse, limits: EdgeLimits, framing: StreamFraming = "events") {
     this.#response = response;
     this.#limits = limits;
+    this.#framing = framing;
   }
 
   get signal(): AbortSignal {
@@ -48,6 +53,8 @@ export class EventStream implements StreamSink {
 
   sendUnchecked(event: SentEvent): boolean {
     const { id, event: name, data } = event;
+    if (this.#framing === "lines")
+      return this.#write(`${JSON.stringify(name === undefined ? data : { [name]: data })}\n`);
     const head =
       (id === undefined ? "" : `id: ${id}\n`) + (name === undefined ? "" : `event: ${name}\n`);
     return this.#write(`${head}data: ${JSON.stringify(data)}\n\n`);
@@ -77,7 +84,8 @@ export class EventStream implements StreamSink {
     clearInterval(this.#heartbeat);
     if (end === "gone") this.#response.destroy();
     else {
-      this.#response.end(comment === undefined ? undefined : `: ${comment}\n\n`);
+      const isTold = comment !== undefined && this.#framing === "events";
+      this.#response.end(isTold ? `: ${comment}\n\n` : undefined);
       this.#linger = setTimeout(() => this.#response.destroy(), this.#limits.lingerMs);
     }
     this.#abort.abort();
@@ -91,7 +99,7 @@ export class EventStream implements StreamSink {
 
   /** A comment, which readers of events pass over. */
   beat(): void {
-    this.#write(": heartbeat\n\n");
+    if (this.#framing === "events") this.#write(": heartbeat\n\n");
   }
 
   #write(text: string): boolean {

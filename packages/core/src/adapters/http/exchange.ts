@@ -166,11 +166,12 @@ export class Exchange {
 
   async #streamOut(route: Route, reply: StreamReply): Promise<void> {
     const edge = this.#edge;
-    const stream = new EventStream(this.response, edge.limits);
+    const framing = route.stream === "lines" ? "lines" : "events";
+    const stream = new EventStream(this.response, edge.limits, framing);
     this.#stream = stream;
     if (edge.checkResponses) stream.check = (name, data) => checkEvent(route, name, data);
     if (this.#edge.stopping) this.response.shouldKeepAlive = false;
-    stream.open(streamHeaders(reply.headers));
+    stream.open(streamHeaders(framing, reply.headers));
     if (this.request.method === "HEAD" || edge.stopping) return stream.close("finished");
     const isOpenAi = speaksOpenAi(route.path);
     try {

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import type { Route } from "@adyton/protocol";
+import { isResumable, type Route } from "@adyton/protocol";
 import type { Call } from "../../ports/http.ts";
 import type { Admitted } from "./admission.ts";
 import { parseParams, parseQuery } from "./query.ts";
@@ -48,9 +48,7 @@ export function makeCall(
 function readWishes(route: Route, { headers }: IncomingMessage): Wishes | Refusal {
   const key = route.method === "POST" ? text(headers["idempotency-key"]) : undefined;
   if (key !== undefined && !isIdempotencyKey(key)) return malformedKey("An Idempotency-Key");
-  // Only a stream that was asked for by GET can be asked for once more.
-  const resumable = route.method === "GET" && route.stream !== undefined;
-  const lastEvent = resumable ? text(headers["last-event-id"]) : undefined;
+  const lastEvent = isResumable(route) ? text(headers["last-event-id"]) : undefined;
   const lastEventId = lastEvent === undefined ? undefined : eventId(lastEvent);
   if (lastEvent !== undefined && lastEventId === undefined)
     return refused("invalid_request", { detail: "A Last-Event-ID is a whole number from 0 on." });

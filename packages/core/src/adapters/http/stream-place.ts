@@ -1,4 +1,4 @@
-import type { Route } from "@adyton/protocol";
+import { alwaysStreams, type Route } from "@adyton/protocol";
 import type { Call, Principal } from "../../ports/http.ts";
 import type { Edge } from "./edge.ts";
 import { streamRetryAfterSeconds } from "./edge-limits.ts";
@@ -7,7 +7,7 @@ import { type Refusal, refused } from "./refusal.ts";
 /** A place among the streams is taken before the handler runs, so that `busy` is said before anything has happened. */
 export function wantsStream(route: Route, call: Call): boolean {
   if (route.stream === undefined) return false;
-  return route.stream === "always" || call.wantsStream || asksInBody(call.body);
+  return alwaysStreams(route) || call.wantsStream || asksInBody(call.body);
 }
 
 /** Takes a place among the caller's streams, or says that there is none. */

@@ -35,7 +35,7 @@ function storing(run: RunStatement): Project {
         facts.tier,
         facts.source,
         record.seq,
-        record.time,
+        facts.recordedMs ?? record.time,
         facts.proposal,
       );
       run(

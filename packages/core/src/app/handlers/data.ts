@@ -3,11 +3,13 @@ import type { Events } from "../events.ts";
 import type { Forgetting } from "../forgetting.ts";
 import { type Idempotency, refuseKey, replayedHeader } from "../idempotency.ts";
 import type { Memory } from "../memory.ts";
+import type { MemoryTransfer } from "../memory-transfer.ts";
 
 export interface DataOptions {
   readonly events: Events;
   readonly memory: Memory;
   readonly forgetting: Forgetting;
+  readonly transfer: MemoryTransfer;
   readonly idempotency: Idempotency;
 }
 
@@ -16,6 +18,7 @@ export function dataHandlers({
   events,
   memory,
   forgetting,
+  transfer,
   idempotency,
 }: DataOptions): Pick<
   Handlers,
@@ -26,6 +29,8 @@ export function dataHandlers({
   | "searchMemory"
   | "previewForgetting"
   | "forget"
+  | "exportMemory"
+  | "importMemory"
 > {
   return {
     postEvents: async (call) => {
@@ -51,6 +56,14 @@ export function dataHandlers({
       return { kind: "json", body: await memory.add(call.body, call.principal, dedupe) };
     },
     listDocuments: async (call) => ({ kind: "json", body: await memory.list(call.principal) }),
+    exportMemory: async ({ principal }) => ({
+      kind: "stream",
+      write: (sink) => transfer.export(sink, principal),
+    }),
+    importMemory: async ({ body, principal }) => ({
+      kind: "json",
+      body: await transfer.import(body, principal),
+    }),
     searchMemory: async (call) => {
       const { q, limit } = call.query;
       return { kind: "json", body: await memory.search(q, call.principal, limit) };

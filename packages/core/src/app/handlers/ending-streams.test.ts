@@ -65,7 +65,7 @@ function handlersOf(app: OpenApp) {
         language: "en",
         now: () => app.clock.ms,
       }),
-      ...dataHandlers({ events, memory, forgetting: app.forgetting, idempotency }),
+      ...dataHandlers({ events, memory, transfer: app.transfer, forgetting: app.forgetting, idempotency }),
       ...openAiHandlers({
         keyed,
         names: new ModelNames({ backends, modes: builtIn, language, startedMs: 0 }),

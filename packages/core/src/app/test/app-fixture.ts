@@ -31,6 +31,7 @@ import { Forgetting } from "../forgetting.ts";
 import { Idempotency } from "../idempotency.ts";
 import type { Submission } from "../live-run.ts";
 import { Memory } from "../memory.ts";
+import { MemoryTransfer } from "../memory-transfer.ts";
 import { Proposals } from "../proposals.ts";
 import { Judges } from "../mirror/judges.ts";
 import { Runs } from "../runs.ts";
@@ -196,6 +197,7 @@ export async function openApp(options: FixtureOptions = {}) {
   const facts = new Facts({ ...stored, lifetimeMs, index: memory.index });
   const proposals = new Proposals({ ...stored, facts, lifetimeMs: proposalMs });
   const blocks = new Blocks({ ...stored, countTokens: (text) => text.length });
+  const transfer = new MemoryTransfer({ records, state, memory, facts, blocks, now });
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
   const turns = new Turns({
     journal,
@@ -303,6 +305,7 @@ export async function openApp(options: FixtureOptions = {}) {
     proposals,
     blocks,
     forgetting,
+    transfer,
     commands,
     describe,
     judges,

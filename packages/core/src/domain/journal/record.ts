@@ -115,6 +115,8 @@ export const factsByType = {
     tier: z.string(),
     source: z.string(),
     proposal: z.string().nullable(),
+    /** When it was first told, of one carried over from another memory. */
+    recordedMs: z.int().optional(),
   }),
   "memory.fact.retracted": z.strictObject({ fact: z.string() }),
   "memory.fact.proposed": z.strictObject({
