@@ -321,7 +321,7 @@ function turnsOf(
 
 function allHandlers(parts: Parts, cases: UseCases): Handlers {
   const { journal, state, backends, language, version } = parts;
-  const { turns, memory, tokens, idempotency, describe, commands, runs, events, faults } = cases;
+  const { turns, tokens, idempotency, describe, commands, runs, faults } = cases;
   const { conversations } = describe;
   const now = Date.now;
   let spec: string | undefined;
@@ -358,7 +358,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       language,
       now,
     }),
-    ...dataHandlers({ events, memory, transfer: cases.transfer, forgetting: cases.forgetting, idempotency }),
+    ...dataHandlers(cases),
     ...factHandlers(cases),
     ...nodeHandlers({
       describe,

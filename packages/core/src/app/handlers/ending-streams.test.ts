@@ -65,7 +65,13 @@ function handlersOf(app: OpenApp) {
         language: "en",
         now: () => app.clock.ms,
       }),
-      ...dataHandlers({ events, memory, transfer: app.transfer, forgetting: app.forgetting, idempotency }),
+      ...dataHandlers({
+        events,
+        memory,
+        transfer: app.transfer,
+        forgetting: app.forgetting,
+        idempotency,
+      }),
       ...openAiHandlers({
         keyed,
         names: new ModelNames({ backends, modes: builtIn, language, startedMs: 0 }),
@@ -117,7 +123,14 @@ describe("a stream", () => {
     const table: readonly Route[] = routes;
     assert.deepEqual(
       table.filter(({ events }) => events !== undefined).map(({ id }) => id),
-      ["sendMessage", "followRun", "getEvents", "createChatCompletion", "createResponse"],
+      [
+        "sendMessage",
+        "followRun",
+        "getEvents",
+        "exportMemory",
+        "createChatCompletion",
+        "createResponse",
+      ],
     );
   });
 

@@ -5,7 +5,12 @@ import type { Tokens } from "../tokens.ts";
 
 type Streaming = Pick<
   Handlers,
-  "sendMessage" | "followRun" | "getEvents" | "createChatCompletion" | "createResponse"
+  | "sendMessage"
+  | "followRun"
+  | "getEvents"
+  | "exportMemory"
+  | "createChatCompletion"
+  | "createResponse"
 >;
 type WhoIs = Pick<Tokens, "principal" | "onEnd">;
 
@@ -27,6 +32,7 @@ export function endingStreams<H extends Streaming>(handlers: H, tokens: WhoIs): 
     sendMessage: ending(handlers.sendMessage),
     followRun: ending(handlers.followRun),
     getEvents: ending(handlers.getEvents),
+    exportMemory: ending(handlers.exportMemory),
     createChatCompletion: ending(handlers.createChatCompletion),
     createResponse: ending(handlers.createResponse),
   };
