@@ -25,6 +25,7 @@ async function fill(app: OpenApp): Promise<void> {
     { source: "c.md", shared: true, originalSha256: "a".repeat(64) },
     anna,
   );
+  await add("Somebody's words.", { source: "x.html", mediaType: "text/html", external: true });
   await add("Секрет Анны: малина.", { source: "d.md" }, anna);
   await add("Long gone.", { source: "e.md", expiresAt: "2026-05-02T00:00:00Z" });
   await app.memory.addAll(
@@ -102,6 +103,7 @@ describe("an exported memory", () => {
         "document",
         "document",
         "document",
+        "document",
         "fact",
         "fact",
         "fact",
@@ -114,7 +116,7 @@ describe("an exported memory", () => {
     for (const secret of ["малина", "manual", "Long gone", "pink"])
       assert.ok(!text.includes(secret), secret);
     const manifest = lines.at(-1)?.item;
-    assert.deepEqual(manifest, { kind: "manifest", lines: 9, documents: 3, facts: 3, blocks: 2 });
+    assert.deepEqual(manifest, { kind: "manifest", lines: 10, documents: 4, facts: 3, blocks: 2 });
   });
 
   it("is written no faster than it is taken", async () => {
@@ -134,7 +136,7 @@ describe("an exported memory", () => {
       },
       owner,
     );
-    for (let taken = 1; taken <= 10; taken += 1) {
+    for (let taken = 1; taken <= 11; taken += 1) {
       while (sent < taken) await new Promise(setImmediate);
       // More turns of the event loop than a line takes when nobody holds it up.
       for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
@@ -144,7 +146,7 @@ describe("an exported memory", () => {
       resolve();
     }
     await done;
-    assert.equal(sent, 10);
+    assert.equal(sent, 11);
   });
 
   for (const size of [1, 3, 1_000])
@@ -156,7 +158,7 @@ describe("an exported memory", () => {
       to.clock.ms = Date.UTC(2026, 6, 1);
       const written: unknown[] = before.map((line) => JSON.parse(JSON.stringify(line)));
       assert.deepEqual(await imported(to, written, size), {
-        added: 8,
+        added: 9,
         unchanged: 0,
         complete: true,
       });
@@ -165,6 +167,8 @@ describe("an exported memory", () => {
       const { hits } = await to.memory.search("починка лифтов", owner);
       assert.equal(hits[0]?.provenance.ingestedBy, person("anna").id);
       assert.equal(hits[0]?.provenance.tier, "member");
+      const external = await to.memory.search("somebody's words", owner);
+      assert.equal(external.hits[0]?.provenance.tier, "external");
       const { facts } = to.facts.list({ subject: "анна" }, owner);
       assert.deepEqual(
         facts.map(({ value }) => value),
@@ -172,7 +176,7 @@ describe("an exported memory", () => {
       );
       assert.deepEqual(await imported(to, written, size), {
         added: 0,
-        unchanged: 8,
+        unchanged: 9,
         complete: true,
       });
       assert.equal(bytes(await exported(to)), bytes(before), "once more changes nothing");
@@ -203,7 +207,7 @@ describe("an exported memory", () => {
       ["no line at all", lines.with(7, null as unknown as ExportLine), 8],
       ["a later version", [{ ...rehashed, hash: chainedHash("", rehashed.item) }], 1],
       ["no header", lines.slice(1), 1],
-      ["something after the manifest", [...lines, lines[1]], 10],
+      ["something after the manifest", [...lines, lines[1]], 11],
     ];
     for (const [what, wrong, line] of cases) {
       await using to = await openApp();
