@@ -4,7 +4,7 @@ import { DocumentRequest, ExportLine, FactRequest } from "@adyton/protocol";
 import { canonicalJson, chainedHash } from "@adyton/runtime/line-chain";
 import { ProblemError } from "../domain/problem-error.ts";
 import { manualAuthor } from "./manual.ts";
-import { openApp, type OpenApp, person } from "./test/app-fixture.ts";
+import { openApp, type OpenApp, person, until } from "./test/app-fixture.ts";
 import { owner } from "./tokens.ts";
 
 const dayMs = 86_400_000;
@@ -137,7 +137,7 @@ describe("an exported memory", () => {
       owner,
     );
     for (let taken = 1; taken <= 11; taken += 1) {
-      while (sent < taken) await new Promise(setImmediate);
+      await until("the next line", () => sent >= taken);
       // More turns of the event loop than a line takes when nobody holds it up.
       for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
       assert.equal(sent, taken);
