@@ -41,6 +41,21 @@ for (const [language, words] of [
     assert.deepEqual(JSON.parse(json.out).judge.isUnlocked, true);
   });
 
+it("checks the context fast, with the sixteen checks and the recall", async () => {
+  for (const [language, word] of [
+    ["en_US.UTF-8", "measured"],
+    ["ru_RU.UTF-8", "измерено"],
+  ] as const) {
+    const env = { LC_ALL: language };
+    const pulse = await run(["pulse", "-c", language, "--home", place], { env });
+    assert.equal(pulse.code, 0, pulse.errors);
+    assert.ok(pulse.out.includes(word), pulse.out);
+    for (const id of ["D1", "D16", "M1"]) assert.ok(pulse.out.includes(`\n${id} `), pulse.out);
+  }
+  const json = await run(["pulse", "--json", "--home", place]);
+  assert.equal(JSON.parse(json.out).checks.length, 17);
+});
+
 it("leads free text there, and says what is missing", async () => {
   const russian = await run(["resonance", "перепроверь", "контекст", "ядра", "--home", place]);
   assert.match(russian.out, /\nM5 .+wrong: mode/u);

@@ -103,6 +103,12 @@ const commandTable = [
     load: async () => (await import("./commands/self.ts")).self,
   },
   {
+    path: "pulse",
+    group: "talk",
+    options: [conversation],
+    load: async () => (await import("./commands/mirror.ts")).pulse,
+  },
+  {
     path: "mirror",
     group: "talk",
     options: [conversation],

@@ -29,12 +29,12 @@ import { Idempotency } from "./app/idempotency.ts";
 import { KeyedTurns } from "./app/keyed-turns.ts";
 import type { Memory } from "./app/memory.ts";
 import { Judges } from "./app/mirror/judges.ts";
-import type { MirrorOptions } from "./app/mirror/mirror-self.ts";
 import { ModelNames } from "./app/openai/model-names.ts";
 import { ResponseChain } from "./app/openai/response-chain.ts";
 import { type Recovered, recoverRuns } from "./app/recover.ts";
 import { Runs } from "./app/runs.ts";
 import { TaintedAnswers } from "./app/tainted-answers.ts";
+import { SentRequests } from "./app/sent-requests.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
 import { local, Tokens } from "./app/tokens.ts";
 import { Turns } from "./app/turns.ts";
@@ -51,8 +51,10 @@ import { corePromptDefault } from "./domain/turns/core-prompt.ts";
 import type { HomeFiles } from "./home.ts";
 import { backUpJournal, nodeRecord, verifyJournal } from "./journal-upkeep.ts";
 import { registeredLogs } from "./node-log.ts";
+import { selfCheckOptions } from "./self-checks.ts";
 import { nodeMetrics } from "./node-metrics.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
+import type { DeliveriesPort } from "./ports/channel.ts";
 import type { Callers } from "./ports/operations.ts";
 import type { JournalPort, StatePort } from "./ports/journal.ts";
 
@@ -64,7 +66,7 @@ export interface Parts {
   readonly files: HomeFiles;
   readonly journal: Journal;
   readonly records: FadingRecords;
-  readonly state: StatePort;
+  readonly state: StatePort & DeliveriesPort;
   readonly search: SearchClient;
   readonly backends: BackendPool;
   readonly server: () => HttpServer | undefined;
@@ -170,7 +172,8 @@ function useCases(parts: Parts) {
     backends.first("chat")?.countTokens(text) ?? estimateTokens(text);
   const remembered = assembleMemory(parts, { journal, embedding, countTokens, now });
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
-  const turns = turnsOf(parts, { conversations, corePrompt, judges, ...remembered });
+  const sent = new SentRequests();
+  const turns = turnsOf(parts, { conversations, corePrompt, judges, sent, ...remembered });
   const tokens = tokensOf(parts, journal);
   const idempotency = new Idempotency({ ...keys, records, state, now });
   const describe: DescribeOptions = {
@@ -194,7 +197,7 @@ function useCases(parts: Parts) {
     turns,
     describe,
     fold: foldOptions(parts, describe),
-    mirror: mirrorOptions(parts, { describe, judges }),
+    ...selfCheckOptions({ ...parts, ...remembered, embedding, describe, judges, sent }),
     forgetting,
     idempotency,
     language,
@@ -219,14 +222,6 @@ function useCases(parts: Parts) {
     faults,
     recovered: Promise.withResolvers<void>(),
   };
-}
-
-function mirrorOptions(
-  { records, config, language }: Parts,
-  cases: { readonly describe: DescribeOptions; readonly judges: Judges },
-): MirrorOptions {
-  const { answer_tokens: answerTokensMax } = config.turns;
-  return { ...cases, records, invariants: {}, answerTokensMax, language, now: Date.now };
 }
 
 function foldOptions(parts: Parts, { nodeId, corePrompt, turns }: DescribeOptions): FoldOptions {
@@ -284,12 +279,11 @@ function turnsOf(
     memory,
     blocks,
     judges,
-  }: {
-    conversations: Conversations;
-    corePrompt: string;
-    memory: Memory;
+    sent,
+  }: Pick<DescribeOptions, "conversations" | "corePrompt" | "memory"> & {
     blocks: Blocks;
     judges: Judges;
+    sent: SentRequests;
   },
 ): Turns {
   const { config, journal, state, backends, modes, language, onUnexpected } = parts;
@@ -300,6 +294,7 @@ function turnsOf(
     conversations,
     blocks,
     corePrompt,
+    sent,
     answerTokensMax: config.turns.answer_tokens,
     language,
     wallMs: config.turns.wall_seconds * 1_000,

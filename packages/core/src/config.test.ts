@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { logsMax, NodeConfig } from "./config.ts";
+import { forbiddenMax, logsMax, NodeConfig } from "./config.ts";
 import { backendRoles } from "./ports/backend.ts";
 
 const backend = { url: "http://127.0.0.1:11434" };
@@ -13,6 +13,7 @@ describe("the configuration", () => {
       backends: [],
       logs: [],
       turns: { wall_seconds: 600, history_turns: 20 },
+      invariants: { forbidden: [], json: false },
       recursia: { calls: 8, tokens: 12_000, wall_seconds: 90, tokens_per_day: 1_000_000 },
       memory: { proposal_days: 30 },
       exit: { links: [] },
@@ -36,10 +37,17 @@ describe("the configuration", () => {
     Array.from({ length: count }, (_, index) => ({ ...backend, name: `b${index}` }));
   const manyLogs = (count: number) =>
     Array.from({ length: count }, (_, index) => ({ name: `l${index}`, path: "/a" }));
+  const texts = (count: number) => Array.from({ length: count }, (_, index) => `t${index}`);
   const ofBackend = (more: object) => ({ backends: [{ ...backend, ...more }] });
   const cases: ReadonlyArray<readonly [name: string, value: unknown, accepted: boolean]> = [
     ["an unknown key", { lsiten: {} }, false],
     ["an unknown key below", { listen: { port: 1, host: "0.0.0.0" } }, false],
+    ["rules for answers", { invariants: { language: "ru", answer_chars: 1, json: true } }, true],
+    ["a rule in an unknown language", { invariants: { language: "de" } }, false],
+    ["answers of no length", { invariants: { answer_chars: 0 } }, false],
+    ["an unknown rule", { invariants: { kind: true } }, false],
+    ["as many forbidden texts as may be", { invariants: { forbidden: texts(forbiddenMax) } }, true],
+    ["one forbidden text more", { invariants: { forbidden: texts(forbiddenMax + 1) } }, false],
     ["a log", { logs: [{ name: "web", path: "/var/log/nginx/error.log" }] }, true],
     ["a log by a relative path", { logs: [{ name: "web", path: "error.log" }] }, false],
     ["a log with the name of the node's own", { logs: [{ name: "node", path: "/a" }] }, false],

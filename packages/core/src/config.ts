@@ -121,6 +121,9 @@ const WorkersConfig = z
       "must name a key where Redis is on another machine: make one with `adyton worker key FILE`",
   });
 
+/** Texts that must not occur in answers. */
+export const forbiddenMax = 32;
+
 export const logsMax = 32;
 /** The node's own log has this name. */
 export const nodeLogName = "node";
@@ -166,6 +169,15 @@ const hostName = z
     "must be a host's name, like docs.example.com",
   );
 
+/** Rules for the model's answers that self-checks hold them against. */
+const InvariantsConfig = z.strictObject({
+  /** `same`: the language of the question. Left out: `same` with the default prompt, none with a prompt of one's own. */
+  language: z.enum(["any", "same", "en", "ru"]).optional(),
+  answer_chars: z.int().min(1).max(1_000_000).optional(),
+  forbidden: z.array(z.string().min(1).max(200)).max(forbiddenMax).default([]),
+  json: z.boolean().default(false),
+});
+
 export const NodeConfig = z.strictObject({
   listen: z
     .strictObject({
@@ -194,6 +206,7 @@ export const NodeConfig = z.strictObject({
       prompt: z.string().min(1).max(4_000).optional(),
     })
     .prefault({}),
+  invariants: InvariantsConfig.prefault({}),
   recursia: z
     .strictObject({
       calls: z.int().min(1).max(64).default(recursiaBudget.calls),

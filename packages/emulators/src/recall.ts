@@ -10,7 +10,7 @@ const keyAliases: ReadonlyArray<readonly string[]> = [
 // Words are bounded and start at a word's start, so the search stays linear on megabytes of base64.
 const word = String.raw`[\p{L}\p{N}_-]{1,40}`;
 const factPattern = new RegExp(
-  String.raw`(?<![\p{L}\p{N}_-])(${word}(?:[ .]${word}){0,3})["'»]?\s{0,3}(?::|=|—|–|\sis\s|\sequals\s|\sэто\s|\sравен\s|\sравно\s|\sравна\s)\s{0,3}["'«]?([^\s"'«»,;<>{}\[\]](?:[^\n"'«»,;<>{}\[\]]{0,78}[^\s"'«»,;<>{}\[\].])?)`,
+  String.raw`(?<![\p{L}\p{N}_-])(${word}(?:[ .]${word}){0,3})["'»]?\s{0,3}(?::|=|—|–|\sis[^\S\n]|\sequals[^\S\n]|\sэто[^\S\n]|\sравен[^\S\n]|\sравно[^\S\n]|\sравна[^\S\n])[^\S\n]{0,3}["'«]?([^\s"'«»,;<>{}\[\]](?:[^\n"'«»,;<>{}\[\]]{0,78}[^\s"'«»,;<>{}\[\].])?)`,
   "giu",
 );
 
@@ -18,7 +18,7 @@ export type Facts = ReadonlyMap<string, string>;
 
 /**
  * Statements of the form "key: value", "key = value", "key is value", «ключ это значение» in a text. A key of several
- * words is kept whole and by its last word. A later statement replaces an earlier one.
+ * words is kept whole and by its last word. A statement stands on one line, and a later one replaces an earlier.
  */
 export function factsIn(text: string): Facts {
   const facts = new Map<string, string>();

@@ -1,8 +1,10 @@
 import * as z from "zod";
+import { EchoReport } from "./echo.ts";
 import { FoldArgs, FoldGroupArgs, FoldGroups, FoldReport } from "./fold.ts";
 import { ForgetResult } from "./forgetting.ts";
 import type { Grant } from "./grants.ts";
 import {
+  echoPulsePerMinuteMax,
   mirrorPerHourMax,
   overlayTextCharsMax,
   resonanceTextCharsMax,
@@ -128,6 +130,21 @@ export const commandTable = [
       ru: "Собственное устройство узла, из работающего реестра; без обращения к модели.",
     },
     example: "describe_self",
+  },
+  {
+    name: "echo_pulse",
+    slash: ["/pulse"],
+    bare: true,
+    args: none,
+    result: EchoReport,
+    changes: "nothing",
+    rate: { times: echoPulsePerMinuteMax, seconds: 60 },
+    local: true,
+    summary: {
+      en: "Checks the conversation's context and the node: sixteen checks and one call of the model.",
+      ru: "Проверяет контекст беседы и узел: шестнадцать проверок и одно обращение к модели.",
+    },
+    example: "/command echo_pulse",
   },
   {
     name: "help",

@@ -15,6 +15,7 @@ export * from "./forgetting.ts";
 export * from "./tokens.ts";
 export * from "./node-state.ts";
 export * from "./report.ts";
+export * from "./echo.ts";
 export * from "./fold.ts";
 export * from "./mirror.ts";
 export * from "./self.ts";

@@ -24,6 +24,8 @@ export const switchModePerMinuteMax = 10;
 export const mirrorPerHourMax = 6;
 /** Characters of a text that is led to a command. */
 export const resonanceTextCharsMax = 500;
+/** Times in a minute that one principal may have the context checked. One more is refused with `busy`. */
+export const echoPulsePerMinuteMax = 6;
 
 /** Bytes of a JSON body on every route that names no other bound. More is refused with `payload_too_large`. */
 export const jsonBodyBytesMax = 1024 * 1024;

@@ -1,4 +1,4 @@
-import { MirrorReport, resonanceTextCharsMax, ResonanceResult } from "@adyton/protocol";
+import { EchoReport, MirrorReport, resonanceTextCharsMax, ResonanceResult } from "@adyton/protocol";
 import { conversationOption } from "../conversation.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import { printReport } from "../report-printer.ts";
@@ -12,6 +12,15 @@ const answerMsMax = 120_000;
 export async function mirror(shell: Shell, invocation: Invocation): Promise<number> {
   const { data } = await execute(shell, invocation, { command: "mirror_self" });
   const report = MirrorReport.parse(data);
+  if (shell.print.json) shell.print.value(report);
+  else printReport(shell, report);
+  return report.status === "fail" ? exitCodes.failed : exitCodes.ok;
+}
+
+/** `pulse`: the conversation's context and the node, checked fast. Fails where a check does. */
+export async function pulse(shell: Shell, invocation: Invocation): Promise<number> {
+  const { data } = await execute(shell, invocation, { command: "echo_pulse" });
+  const report = EchoReport.parse(data);
   if (shell.print.json) shell.print.value(report);
   else printReport(shell, report);
   return report.status === "fail" ? exitCodes.failed : exitCodes.ok;

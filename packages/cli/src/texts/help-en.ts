@@ -106,6 +106,9 @@ cat app.log | {adyton} say "what is wrong?"
   "example.self": `{adyton} self
 {adyton} self --json | jq .routes
 {adyton} self -c kitchen`,
+  "summary.pulse": "check the context and the node, fast; exit code 1 where a check fails",
+  "example.pulse": `{adyton} pulse
+{adyton} pulse -c work --json`,
   "summary.mirror": "examine the context and the model; exit code 1 where a check fails",
   "example.mirror": `{adyton} mirror
 {adyton} mirror -c work --json`,

@@ -106,6 +106,9 @@ cat app.log | {adyton} say "что не так?"
   "example.self": `{adyton} self
 {adyton} self --json | jq .routes
 {adyton} self -c кухня`,
+  "summary.pulse": "быстро проверить контекст и узел; код 1, если проверка не пройдена",
+  "example.pulse": `{adyton} pulse
+{adyton} pulse -c work --json`,
   "summary.mirror": "проверить контекст и модель; код 1, если проверка не пройдена",
   "example.mirror": `{adyton} mirror
 {adyton} mirror -c work --json`,

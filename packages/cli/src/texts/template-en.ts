@@ -81,6 +81,19 @@ export const templateEn = {
 #:   # What the model is told first, in place of the node's own words.
 #:   prompt: "You are the assistant of a small workshop. Answer briefly."
 
+# Rules for the model's answers. Nothing is refused for them; self-checks show whether they are kept.
+#invariants:
+#  # Texts that must not occur, in any case.
+#  forbidden: []
+#  # Whether every answer is one JSON value.
+#  json: false
+#: invariants:
+#:   # The language of answers: that of the question (same, the default with the node's own prompt), any, en or ru.
+#:   language: same
+#:   # Characters that an answer may have.
+#:   answer_chars: 2000
+#:   forbidden: ["as an AI"]
+
 # The mode RECURSIA and /rethink: what one run may use.
 #recursia:
 #  # Calls of the model.

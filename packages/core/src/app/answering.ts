@@ -31,6 +31,7 @@ import type { GuardOptions } from "./guard.ts";
 import type { LiveRun } from "./live-run.ts";
 import { externalTexts } from "./passages.ts";
 import { problemWords } from "./problem-words.ts";
+import { noteServed, type SentRequests } from "./sent-requests.ts";
 import { systemMessage, turnSystem } from "./turn-context.ts";
 
 export interface AnsweringOptions {
@@ -47,6 +48,9 @@ export interface AnsweringOptions {
   /** What the server that judges was measured to be; `undefined` where nothing is known of it. */
   readonly judgeQuality: () => JudgeQuality | undefined;
   readonly guard: GuardOptions;
+  /** What was sent last, for whoever checks it. */
+  readonly sent: SentRequests;
+  readonly now: () => number;
   /** Tokens that a principal used today. */
   readonly usedToday: (principal: string) => number;
 }
@@ -95,6 +99,7 @@ function quotingReason(options: AnsweringOptions, run: LiveRun): QuotingReason {
 /** Asks the model, with as much of the conversation as fits its window. Throws `ProblemError`. */
 export async function answerByModel(options: AnsweringOptions, run: LiveRun): Promise<Produced> {
   const { backends, language } = options;
+  const startedMs = options.now();
   const served = await askServers(
     backends,
     {
@@ -108,6 +113,7 @@ export async function answerByModel(options: AnsweringOptions, run: LiveRun): Pr
   );
   // Whoever stopped the run says why.
   if (served === undefined) throw new ProblemError(problem("cancelled"));
+  noteServed(options, { conversation: run.conversationKey, startedMs }, served);
   const { outcome, made, backend, failovers, stalledMs } = served;
   run.servedBy = { backend: backend.name, failovers, stalledMs };
   if (outcome.kind === "failed") throw chatProblem(outcome, language);
@@ -212,7 +218,7 @@ async function askWithContext(
   // What a mode says of generating is its policy, and stands before what a client says.
   const settings = { ...context.settings, ...policy.generation };
   const tokens = contextTokens(messages, tools, (text) => backend.countTokens(text));
-  const made: Prompt = { dropped: 0, tokens };
+  const made: Prompt = { messages, dropped: 0, tokens };
   const availableTokens = backend.contextTokens;
   if (tokens > availableTokens && backend.isContextAssumed !== true)
     return { outcome: tooLong({ questionTokens: tokens, availableTokens }), made };
@@ -253,9 +259,10 @@ function tooLong(question: {
   return { kind: "failed", reason: "overflow", detail, started: false };
 }
 
-const noPrompt: Prompt = { dropped: 0, tokens: 0 };
+const noPrompt: Prompt = { messages: [], dropped: 0, tokens: 0 };
 
 export interface Prompt {
+  readonly messages: readonly ChatMessage[];
   /** Messages of the history that were left out. */
   readonly dropped: number;
   readonly tokens: number;

@@ -1,6 +1,7 @@
 import { type Candidate, chooseNext, type Credits, serving } from "../domain/backends/choice.ts";
 import type { Backend, BackendRole } from "../ports/backend.ts";
 import { Counters } from "./metrics.ts";
+import { RecentCalls } from "./recent-calls.ts";
 
 /** A model server with its place among the others. */
 export interface PooledBackend {
@@ -76,6 +77,8 @@ export class BackendPool {
   readonly asked = new Counters();
   readonly failed = new Counters();
   readonly stalledMs = new Counters();
+  /** How the calls for conversations went lately, over all servers. */
+  readonly recent = new RecentCalls();
 
   /** Takes a server in. Its name must be its own. */
   add(member: PooledBackend): void {

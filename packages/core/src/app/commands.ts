@@ -35,6 +35,7 @@ import { foldError, type FoldOptions } from "./fold/fold-error.ts";
 import { foldGroup } from "./fold/fold-group.ts";
 import { ForgetCommand } from "./forget-command.ts";
 import type { Forgetting } from "./forgetting.ts";
+import { type EchoOptions, echoPulse } from "./mirror/echo-pulse.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import { type MirrorOptions, mirrorSelf } from "./mirror/mirror-self.ts";
@@ -54,6 +55,7 @@ export interface CommandsOptions {
   readonly fold: FoldOptions;
   readonly mirror: MirrorOptions;
   readonly forgetting: Forgetting;
+  readonly echo: EchoOptions;
   readonly idempotency: Idempotency;
   readonly language: keyof Bilingual;
   readonly now: () => number;
@@ -201,6 +203,8 @@ export class Commands {
     switch (command) {
       case "describe_self":
         return this.#describeSelf(at);
+      case "echo_pulse":
+        return echoPulse(this.#options.echo, at);
       case "help":
         return this.#help(at);
       case "usage":

@@ -234,6 +234,14 @@ export class Conversations {
       .at(-back);
   }
 
+  /** The newest answers of the conversation with their questions, oldest first. */
+  newest(key: string, limit: number): readonly Answered[] {
+    const freshAfter = this.state(key)?.fresh_after ?? 0;
+    return this.#options.records
+      .answeredTurns(key, freshAfter, limit)
+      .flatMap((answered) => this.#answered(answered) ?? []);
+  }
+
   /** The answer of a run, where the journal still has it. */
   answerOf(run: string): Answered | undefined {
     const result = this.#options.state.run(run)?.result ?? null;

@@ -43,6 +43,7 @@ export class Embedding {
   /** Chunks that no server takes, however short, until the node starts again. */
   readonly #unfit = new Set<string>();
   #isWoken = false;
+  #isComplete = false;
   #resume: () => void = () => undefined;
 
   constructor(options: EmbeddingOptions) {
@@ -50,8 +51,14 @@ export class Embedding {
     options.pool.onChange(() => this.wake());
   }
 
+  /** Chunks that rightly have no vector, once every other has one; `undefined` while there is work left. */
+  get leftOut(): number | undefined {
+    return this.#isComplete ? this.#unfit.size : undefined;
+  }
+
   /** Something may be there to embed. */
   wake(): void {
+    this.#isComplete = false;
     this.#isWoken = true;
     this.#resume();
   }
@@ -75,6 +82,7 @@ export class Embedding {
       this.#isWoken = false;
       // The index fails with words of its own where somebody waits for it; here it is only tried again.
       const outcome = await this.#embedMissing(signal).catch(() => "failed" as const);
+      this.#isComplete = outcome === "complete" && !this.#isWoken;
       if (outcome === "failed") await this.#sleep(waitMs);
       else if (outcome === "complete") await this.#sleep();
       waitMs = outcome === "failed" ? Math.min(waitMs * 2, retryMsMax) : retryFirstMs;

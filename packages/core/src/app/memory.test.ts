@@ -163,6 +163,7 @@ describe("the index", () => {
     const search: SearchClient = {
       add: (documents) => inner.search.add(documents),
       remove: (ids) => inner.search.remove(ids),
+      census: () => Promise.reject(new Error("not asked here")),
       stats: () => inner.search.stats(),
       unembedded: (...args) => inner.search.unembedded(...args),
       putVectors: (...args) => inner.search.putVectors(...args),

@@ -14,6 +14,7 @@ import { withOwnPrompt } from "./client-context.ts";
 import { askServers, type Attempt } from "./failover.ts";
 import type { LiveRun } from "./live-run.ts";
 import { SchemaHolding } from "./schema-holding.ts";
+import { noteServed } from "./sent-requests.ts";
 import { systemMessage, turnSystem } from "./turn-context.ts";
 import { unlessAborted } from "./unless-aborted.ts";
 
@@ -100,6 +101,7 @@ export class ModelCalls {
   ): Promise<Omit<AskOutcome & { kind: "answered" }, "ms"> | undefined> {
     const { backends } = this.#options;
     const hasVerifier = call.byVerifier && backends.works("verifier");
+    const startedMs = this.#options.now();
     const served = await askServers(
       backends,
       {
@@ -111,6 +113,8 @@ export class ModelCalls {
       (backend, attempt) => this.#askServer(call, backend, { ...attempt, signal }),
     );
     if (served === undefined) return undefined;
+    if (call.about === "conversation")
+      noteServed(this.#options, { conversation: this.#run.conversationKey, startedMs }, served);
     const { outcome, made, backend, failovers, stalledMs } = served;
     if (outcome.kind === "failed") {
       this.failure = outcome;

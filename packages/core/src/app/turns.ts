@@ -36,7 +36,6 @@ export interface TurnsOptions extends AnsweringOptions {
   /** Milliseconds a turn may take from admission to answer. */
   readonly wallMs: number;
   readonly state: Pick<StatePort, "nodeMode">;
-  readonly now: () => number;
   /** An error nobody foresaw, for the log. */
   readonly onUnexpected: (error: unknown) => void;
 }

@@ -247,11 +247,22 @@ export interface JudgeState {
   readonly specificity: number;
 }
 
+/** The newest report of a kind on a subject. */
+export interface ReportState {
+  readonly run: string;
+  readonly seq: number;
+  /** What its checks came to, by their ids. */
+  readonly checks: Readonly<Record<string, "ok" | "warn" | "fail" | "skipped" | "error">>;
+  readonly hash: string;
+}
+
 export interface StatePort {
   readonly facts: FactsStatePort;
   /** By the keyed digest of a model's name. */
   judge(model: string): JudgeState | undefined;
   /** The clusters of a log, the one seen last first, with what the given hours (since 1970) counted of them. */
+  /** `subject` is a conversation's key, or the person where the report was on no conversation. */
+  report(subject: string, kind: string): ReportState | undefined;
   foldClusters(scope: string, hours: readonly number[]): readonly FoldClusterState[];
   foldGroups(scope: string): readonly FoldGroupState[];
   foldCoverage(scope: string, hours: readonly number[]): FoldCoverage;

@@ -101,6 +101,11 @@ export class IndexReader {
     return Number(found?.["value"] ?? 0);
   }
 
+  /** Rows of a table. What the full-text index holds is told by the sizes it keeps of each of its entries. */
+  rows(table: "chunks" | "chunks_stem_docsize" | "vectors"): number {
+    return whole(this.#database.prepare(`SELECT count(*) AS n FROM ${table}`).get() ?? {}, "n");
+  }
+
   /** Chunk ids by bm25 over the term forms that `accept` lets in, rarest first until `postingsMax` entries are read. */
   #rank(question: Question, accept: (sureness: number) => boolean): number[] {
     const forms = new Map<string, number>();

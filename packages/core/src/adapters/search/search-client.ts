@@ -11,6 +11,7 @@ import {
 import type {
   ChunkVector,
   DocumentInput,
+  IndexCensus,
   SearchClient,
   SearchQuery,
   SearchResult,
@@ -105,6 +106,10 @@ class WorkerSearch implements SearchClient {
 
   async compact(): Promise<void> {
     await this.#call("compact", undefined);
+  }
+
+  async census(): Promise<IndexCensus> {
+    return await this.#call("census", undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import type { DatabaseSync } from "node:sqlite";
 import type {
   DocumentInput,
+  IndexCensus,
   SearchQuery,
   SearchResult,
   SearchStats,
@@ -72,6 +73,14 @@ export class SearchIndex {
    */
   compact(): void {
     this.#guarded(() => this.#database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"));
+  }
+
+  census(): IndexCensus {
+    return this.#guarded(() => ({
+      chunks: this.#reader.rows("chunks"),
+      indexed: this.#reader.rows("chunks_stem_docsize"),
+      vectors: this.#reader.rows("vectors"),
+    }));
   }
 
   close(): void {

@@ -2,6 +2,7 @@
 import type {
   ChunkVector,
   DocumentInput,
+  IndexCensus,
   SearchError,
   SearchQuery,
   SearchResult,
@@ -23,6 +24,7 @@ export interface SearchCalls {
   };
   readonly stats: { readonly input: undefined; readonly output: SearchStats };
   readonly compact: { readonly input: undefined; readonly output: undefined };
+  readonly census: { readonly input: undefined; readonly output: IndexCensus };
   readonly close: { readonly input: undefined; readonly output: undefined };
 }
 export type SearchCallName = keyof SearchCalls;

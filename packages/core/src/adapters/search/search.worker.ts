@@ -17,6 +17,7 @@ const index = () => (opened ??= new SearchIndex(file));
 function run(request: SearchRequest): Extract<SearchReply, { kind: "done" }>["output"] {
   if (request.call === "search") return index().search(request.input);
   if (request.call === "stats") return index().stats();
+  if (request.call === "census") return index().census();
   if (request.call === "add") index().add(request.input);
   if (request.call === "remove") index().remove(request.input);
   if (request.call === "unembedded") return index().unembedded(request.input);

@@ -70,6 +70,7 @@ export class Journal implements AsyncDisposable {
   #lastSeq = 0;
   #storage: StorageState = "ok";
   #refused = 0;
+  #refusedEver = 0;
   #probeKey: number | undefined;
   #probeTimer: NodeJS.Timeout | undefined;
   #restarts = 0;
@@ -95,6 +96,11 @@ export class Journal implements AsyncDisposable {
     return this.#lastSeq;
   }
 
+  /** Groups that were refused for the disk's sake since the journal was opened. */
+  get refused(): number {
+    return this.#refusedEver;
+  }
+
   get storage(): StorageState {
     return this.#storage;
   }
@@ -109,7 +115,7 @@ export class Journal implements AsyncDisposable {
       this.#waiting.size >= pendingGroupsMax ||
       this.#waitingBytes + encoded.bytes > pendingBytesMax;
     if (this.#closed === undefined && (full || this.#worker === undefined)) {
-      this.#refused += 1;
+      this.#countRefused();
       const reason = full
         ? "the disk does not keep up with what arrives"
         : "the journal's writer is being started again";
@@ -294,10 +300,15 @@ export class Journal implements AsyncDisposable {
       waiting?.reject(new JournalError(outcome.code, outcome.message));
       if (outcome.code === "invalid_record") continue;
       storage = outcome.code;
-      if (key !== this.#probeKey) this.#refused += 1;
+      if (key !== this.#probeKey) this.#countRefused();
     }
     this.#advance(lastSeq);
     this.#setStorage(storage);
+  }
+
+  #countRefused(): void {
+    this.#refused += 1;
+    this.#refusedEver += 1;
   }
 
   #advance(lastSeq: number): void {

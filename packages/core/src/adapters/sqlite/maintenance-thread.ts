@@ -54,6 +54,13 @@ export async function runBackup(
   }
 }
 
+/** Looks whether a database is whole, beside its writer. Rejects with `MaintenanceThreadError`. */
+export async function runQuickCheck(file: string): Promise<"ok" | "damaged"> {
+  const end = await run({ kind: "check", file }, undefined, () => undefined);
+  if (end.kind === "checked") return end.isSound ? "ok" : "damaged";
+  throw failed(end);
+}
+
 const failed = (end: MaintenanceEnd): MaintenanceThreadError =>
   new MaintenanceThreadError(end.kind === "failed" ? end.message : "another job was done");
 

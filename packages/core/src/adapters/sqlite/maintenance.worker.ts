@@ -6,6 +6,7 @@ import { backUp } from "./backup.ts";
 import { copiesWith, copyLogBack, residueIn } from "./forget-files.ts";
 import { selectForgetting } from "./forget-select.ts";
 import { BackupFiles, JournalFiles } from "./journal-files.ts";
+import { isSound } from "./quick-check.ts";
 import { type VerifyProgress, verifyJournal } from "./verify.ts";
 
 /** One long piece of work on the journal's file, in a thread of its own beside the running node. */
@@ -37,6 +38,7 @@ const MaintenanceJob = z.discriminatedUnion("kind", [
   }),
   z.object({ kind: z.literal("log"), file: z.string() }),
   z.object({ kind: z.literal("copies"), file: z.string(), backups: z.string(), ranges: Ranges }),
+  z.object({ kind: z.literal("check"), file: z.string() }),
 ]);
 export type MaintenanceJob = z.infer<typeof MaintenanceJob>;
 
@@ -47,6 +49,7 @@ export type MaintenanceEnd =
   | { readonly kind: "residue"; readonly bytes: number }
   | { readonly kind: "log_copied" }
   | { readonly kind: "copies"; readonly copies: readonly HeldCopy[] }
+  | { readonly kind: "checked"; readonly isSound: boolean }
   | { readonly kind: "failed"; readonly message: string };
 
 export type MaintenanceProgress =
@@ -63,6 +66,8 @@ async function work(job: MaintenanceJob): Promise<MaintenanceEnd> {
       const report = verifyJournal(job.files, (progress) => tell({ kind: "verifying", progress }));
       return { kind: "verified", report };
     }
+    case "check":
+      return { kind: "checked", isSound: isSound(job.file) };
     case "backup": {
       const report = await backUp(job.files, job.folder, (done, total) =>
         tell({ kind: "copying", done, total }),

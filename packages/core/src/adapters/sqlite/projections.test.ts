@@ -124,6 +124,21 @@ const anyEvent = fc.oneof(
   ),
   event("token.revoked", fc.record({ name })),
   event(
+    "report.made",
+    fc.record({
+      run: name,
+      report: fc.constantFrom("echo_pulse", "mirror_self"),
+      status: fc.constantFrom("ok", "partial"),
+      score: fc.option(fc.constantFrom(0.5, 1)),
+      checks: fc.dictionary(name, fc.constantFrom("ok", "fail")),
+      hash: name,
+      calls: fc.nat(1),
+      promptTokens: fc.nat(99),
+      completionTokens: fc.nat(99),
+      ms: fc.nat(99),
+    }),
+  ),
+  event(
     "fold.recorded",
     fc.record({
       run: name,

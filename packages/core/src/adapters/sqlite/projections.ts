@@ -27,6 +27,7 @@ export const stateTables = [
   "judge",
   "delivery",
   "delivery_part",
+  "report",
 ] as const;
 
 const dayOf = (timeMs: number): string => new Date(timeMs).toISOString().slice(0, 10);
@@ -249,6 +250,18 @@ export class Projections {
 
   #things(): Project {
     return {
+      "report.made": (record, facts) => {
+        if (facts.calls > 0) this.#count(record, { messages: 0, failed: 0, ...facts });
+        this.#run(
+          "INSERT OR REPLACE INTO report (subject, kind, run, seq, checks, hash) VALUES (?, ?, ?, ?, ?, ?)",
+          record.conversation ?? record.owner,
+          facts.report,
+          facts.run,
+          record.seq,
+          JSON.stringify(facts.checks),
+          facts.hash,
+        );
+      },
       "memory.document.added": (record, facts) => {
         this.#run("DELETE FROM document WHERE source_key = ?", facts.sourceKey);
         this.#run(

@@ -112,6 +112,16 @@ const DeliveryRow = z.object({
   messages: z.string().transform((list) => z.array(z.int()).parse(JSON.parse(list))),
 });
 
+const ReportRow = z.object({
+  run: z.string(),
+  seq: z.int(),
+  checks: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(z.record(z.string(), z.enum(["ok", "warn", "fail", "skipped", "error"]))),
+  hash: z.string(),
+});
+
 /** Reads the state tables. */
 export class StateReader {
   readonly #rows: PreparedRows;
@@ -157,6 +167,16 @@ export class StateReader {
 
   documentBySource(sourceKey: string): DocumentRow | undefined {
     return this.#rows.one(DocumentRow, "SELECT * FROM document WHERE source_key = ?", sourceKey);
+  }
+
+  /** The newest report of a kind on a subject. */
+  report(subject: string, kind: string): z.infer<typeof ReportRow> | undefined {
+    return this.#rows.one(
+      ReportRow,
+      "SELECT run, seq, checks, hash FROM report WHERE subject = ? AND kind = ?",
+      subject,
+      kind,
+    );
   }
 
   /** Documents in the order they came, after a sequence number. */

@@ -21,9 +21,9 @@ import { describeSelf, type DescribeOptions } from "../describe-self.ts";
 import { newRunId } from "../identifiers.ts";
 import { contextNow } from "../turn-context.ts";
 import type { Judges } from "./judges.ts";
-import { mirrorInWords } from "./mirror-words.ts";
 import { checkModel, type ModelCheckId, type ModelChecks } from "./model-checks.ts";
 import { ProbeCalls } from "./probe-calls.ts";
+import { reportInWords } from "./report-words.ts";
 
 /** Calls of the model that one examination may make, and milliseconds for all of them. */
 export const mirrorCallsMax = 12;
@@ -98,7 +98,7 @@ export async function mirrorSelf(
     cost: { ...calls.cost, ms: Math.round(performance.now() - startedMs) },
   };
   return {
-    text: mirrorInWords(report, options.language),
+    text: reportInWords(report, options.language),
     data: report,
     effects: judgeRecords(options, at, model),
   };

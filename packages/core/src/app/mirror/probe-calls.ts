@@ -33,10 +33,19 @@ export interface ProbeTarget {
   readonly servers?: ReadonlySet<string>;
 }
 
+/** A probe that was answered, with what its server says it read. */
+export interface ReportedProbe {
+  readonly backend: Backend;
+  readonly messages: Probe["messages"];
+  readonly reportedTokens: number;
+}
+
 /** Puts probes to the model servers, within a number of calls, and counts what they cost. */
 export class ProbeCalls {
   readonly #options: ProbeCallsOptions;
   readonly #holding = new SchemaHolding();
+  /** Of the servers that report their usage. */
+  readonly reported: ReportedProbe[] = [];
   readonly cost = { calls: 0, inTokens: 0, outTokens: 0 };
 
   constructor(options: ProbeCallsOptions) {
@@ -55,24 +64,29 @@ export class ProbeCalls {
         const promptTokensEstimate = contextTokens(messages, undefined, (text) =>
           backend.countTokens(text),
         );
+        const made = { messages, promptTokensEstimate };
         return this.#holding.ask(backend.name, schema, async (format) => {
           // A server that failed and one that refused a schema were asked as well.
-          if (this.cost.calls >= callsMax) return { outcome: spent, made: 0 };
+          if (this.cost.calls >= callsMax) return { outcome: spent, made };
           this.cost.calls += 1;
           const settings = { temperature: 0, ...format };
           const request = { messages, signal, answerTokensMax, promptTokensEstimate, settings };
-          return {
-            outcome: await backend.chat({ ...attempt, ...request }),
-            made: promptTokensEstimate,
-          };
+          return { outcome: await backend.chat({ ...attempt, ...request }), made };
         });
       },
     );
     const served = await unlessAborted(asked, signal);
     if (served?.outcome.kind !== "answered" || signal.aborted) return undefined;
-    const usage = usageOf(served.outcome, served.backend, served.made);
+    const { outcome, backend, made } = served;
+    const usage = usageOf(outcome, backend, made.promptTokensEstimate);
+    if (!usage.estimated)
+      this.reported.push({
+        backend,
+        messages: made.messages,
+        reportedTokens: usage.promptTokens,
+      });
     this.cost.inTokens += usage.promptTokens;
     this.cost.outTokens += usage.completionTokens;
-    return served.outcome.text;
+    return outcome.text;
   }
 }

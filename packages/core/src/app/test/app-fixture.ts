@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,6 +8,9 @@ import { builtInModes, Modes, recursiaBudget } from "../../domain/modes/registry
 import { corePromptDefault } from "../../domain/turns/core-prompt.ts";
 import { LogFiles, type RegisteredLog } from "../../adapters/files/log-files.ts";
 import { loadNodeKeys } from "../../adapters/keys/node-keys.ts";
+import { NodeConfig } from "../../config.ts";
+import { configHash } from "../../home.ts";
+import { inspectionOf } from "../../node-inspection.ts";
 import { openSearch } from "../../adapters/search/search-client.ts";
 import { forgettingIn } from "../../adapters/sqlite/forget-thread.ts";
 import { Journal } from "../../adapters/sqlite/journal.ts";
@@ -36,6 +40,7 @@ import { Proposals } from "../proposals.ts";
 import { Judges } from "../mirror/judges.ts";
 import { Runs } from "../runs.ts";
 import { owner, Tokens } from "../tokens.ts";
+import { SentRequests } from "../sent-requests.ts";
 import { Turns } from "../turns.ts";
 import type { RecursiaLimits } from "../answering.ts";
 import type { GuardOptions } from "../guard.ts";
@@ -129,6 +134,9 @@ export interface FixtureOptions {
   /** In place of `backend`. */
   readonly backends?: BackendPool;
   readonly wallMs?: number;
+  readonly historyTurns?: number;
+  /** Keys for model servers. */
+  readonly secrets?: readonly { reveal(): string }[];
   readonly recursia?: Partial<RecursiaLimits>;
   /** Of the mode RECURSIA. */
   readonly budget?: Partial<Record<keyof typeof recursiaBudget, number>>;
@@ -186,7 +194,7 @@ export async function openApp(options: FixtureOptions = {}) {
     state,
     conversationKey: keys.conversationKey,
     modes,
-    historyTurns: 4,
+    historyTurns: options.historyTurns ?? 4,
     now,
   });
   const backends = options.backends ?? poolOf(options.backend);
@@ -199,8 +207,10 @@ export async function openApp(options: FixtureOptions = {}) {
   const blocks = new Blocks({ ...stored, countTokens: (text) => text.length });
   const transfer = new MemoryTransfer({ records, state, memory, facts, blocks, now });
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
+  const sent = new SentRequests();
   const turns = new Turns({
     journal,
+    sent,
     backends,
     find: (query) => memory.find(query),
     modes,
@@ -283,6 +293,40 @@ export async function openApp(options: FixtureOptions = {}) {
       language: options.language ?? "en",
       now,
       ...(options.mirrorMsMax === undefined ? {} : { msMax: options.mirrorMsMax }),
+    },
+    echo: {
+      conversations,
+      facts,
+      blocks,
+      corePrompt: corePromptDefault,
+      corePromptHash: createHash("sha256").update(corePromptDefault).digest("hex"),
+      configHash: configHash(NodeConfig.parse({}), modes),
+      answerTokensMax: undefined,
+      invariants: { language: "same" },
+      backends,
+      sent,
+      turns,
+      records,
+      state,
+      inspection: inspectionOf({
+        files: {
+          journal: file,
+          backups: join(home, "backups"),
+          config: join(home, "adyton.yaml"),
+          modes: join(home, "modes"),
+        },
+        journal: real,
+        state,
+        search,
+        embedding: { leftOut: undefined },
+        hasEmbedder: () => false,
+        ownerTokenHash: "00",
+        secrets: () => options.secrets ?? [],
+        doors: () => [],
+      }),
+      describe,
+      language: options.language ?? "en",
+      now,
     },
     language: options.language ?? "en",
     now,

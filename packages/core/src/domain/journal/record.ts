@@ -178,6 +178,20 @@ export const factsByType = {
   }),
   /** A channel's door stopped working, or works again. */
   "door.changed": z.strictObject({ door: z.string(), status: z.enum(["open", "closed"]) }),
+  /** A report of the node on itself: what its checks came to. Quotations lie in the payload. */
+  "report.made": z.strictObject({
+    run: runId,
+    report: z.enum(["echo_pulse", "mirror_self"]),
+    status: z.enum(["ok", "warn", "fail", "partial"]),
+    score: z.number().nullable(),
+    checks: z.record(z.string(), z.enum(["ok", "warn", "fail", "skipped", "error"])),
+    /** SHA-256 of what the deterministic checks found. */
+    hash: z.string(),
+    calls: z.int(),
+    promptTokens: z.int(),
+    completionTokens: z.int(),
+    ms: z.int(),
+  }),
   "backend.changed": z.strictObject({ name: z.string(), status: z.string() }),
   "storage.recovered": z.strictObject({ refused: z.int() }),
   "journal.erased": z.strictObject({

@@ -107,6 +107,13 @@ export interface SearchStats {
   readonly bytes: number;
 }
 
+/** Rows of the index, which must agree: each chunk has its words, and where texts are embedded its vector. */
+export interface IndexCensus {
+  readonly chunks: number;
+  readonly indexed: number;
+  readonly vectors: number;
+}
+
 export interface SearchClient extends AsyncDisposable {
   add(documents: readonly DocumentInput[]): Promise<void>;
   remove(documentIds: readonly string[]): Promise<void>;
@@ -118,6 +125,8 @@ export interface SearchClient extends AsyncDisposable {
   stats(): Promise<SearchStats>;
   /** Writes the index anew, so that its file holds nothing but what can be found; searches wait meanwhile. */
   compact(): Promise<void>;
+  /** Counted, not remembered: a scan of the index. */
+  census(): Promise<IndexCensus>;
 }
 
 export class SearchError extends Error {
