@@ -16,6 +16,7 @@ export const benches = {
   sockets: async () => (await import("./sockets.ts")).sockets,
   search: async () => (await import("./search.ts")).search,
   facts: async () => (await import("./facts.ts")).facts,
+  fold: async () => (await import("./fold.ts")).fold,
   morphology: async () => (await import("./morphology.ts")).morphology,
   embedded: async () => (await import("./embedded.ts")).embedded,
 } as const satisfies Record<string, () => Promise<Bench>>;

@@ -132,6 +132,17 @@ const commandTable = [
     ],
     load: async () => (await import("./commands/logs.ts")).logs,
   },
+  {
+    path: "fold",
+    args: "[file]",
+    group: "data",
+    options: [
+      { flags: "--log <name>", text: "option.log" },
+      { flags: "--window <time>", text: "option.window" },
+      { flags: "--as <name>", text: "option.as" },
+    ],
+    load: async () => (await import("./commands/fold.ts")).fold,
+  },
   { path: "memory", group: "data" },
   {
     path: "memory add",

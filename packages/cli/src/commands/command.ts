@@ -58,10 +58,10 @@ export function parseCommandArguments(words: readonly string[], free?: string): 
 }
 
 /** The argument of a command that needs no name, as in the text form of the command. */
-function freeArgument(name: string): string | undefined {
-  const wanted = name.toLowerCase().replaceAll("-", "_");
+function freeArgument(given: string): string | undefined {
+  const wanted = given.toLowerCase().replaceAll("-", "_");
   const specs: readonly CommandSpec[] = commandTable;
-  return specs.find((spec) => spec.name === wanted)?.rest;
+  return specs.find(({ name, aliases }) => name === wanted || aliases?.includes(wanted))?.rest;
 }
 
 /** Puts a value at a path; false when a part of the path is a plain value already. */

@@ -1,4 +1,5 @@
 import { doctorEn } from "./doctor-en.ts";
+import { foldEn } from "./fold-en.ts";
 import { helpEn } from "./help-en.ts";
 import { messagesEn } from "./messages-en.ts";
 import { modeEn } from "./mode-en.ts";
@@ -11,6 +12,7 @@ export const en = {
   ...helpEn,
   ...messagesEn,
   ...doctorEn,
+  ...foldEn,
   ...modeEn,
   ...modelEn,
   ...rememberEn,

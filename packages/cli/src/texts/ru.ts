@@ -1,4 +1,5 @@
 import { doctorRu } from "./doctor-ru.ts";
+import { foldRu } from "./fold-ru.ts";
 import { helpRu } from "./help-ru.ts";
 import { messagesRu } from "./messages-ru.ts";
 import { modeRu } from "./mode-ru.ts";
@@ -12,6 +13,7 @@ export const ru: Readonly<Record<TextKey, string>> = {
   ...helpRu,
   ...messagesRu,
   ...doctorRu,
+  ...foldRu,
   ...modeRu,
   ...modelRu,
   ...rememberRu,

@@ -21,8 +21,9 @@ const childrenMax = 100;
 const leafClustersMax = 128;
 /** Constants that must agree, of those that are constant on both sides. */
 const similarityMin = 0.7;
-/** Lines whose cluster is known without a search. */
-const exactMax = 20_000;
+/** Lines whose cluster is known without a search, and characters of one; both keep its memory small. */
+const exactMax = 10_000;
+const exactCharsMax = 512;
 
 const wildcard = "<*>";
 
@@ -62,6 +63,7 @@ export class Drain<T extends DrainCluster> {
       return exact;
     }
     const found = this.#search(kind, words);
+    if (text.length > exactCharsMax) return found;
     if (this.#exact.size >= exactMax) this.#exact = new Map();
     this.#exact.set(text, found);
     return found;

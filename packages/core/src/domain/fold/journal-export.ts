@@ -22,6 +22,7 @@ const wanted: ReadonlySet<string> = new Set([
 const newline = 10;
 const equals = 61;
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 /** Whether bytes, or the tail of a file, are such an export. */
 export function isExport(bytes: Uint8Array): boolean {
@@ -71,21 +72,28 @@ function lengthValue(bytes: Uint8Array, at: number): Value | undefined {
 }
 
 const fieldStart = /^[A-Z_][A-Z0-9_]{0,63}(?:=|$)/;
-/** Bytes in which a damaged length may lie, one character of it being up to three bytes. */
+/** Bytes in which a damaged length may lie: eight characters of up to three bytes. */
 const damagedLengthBytesMax = 24;
+/** What stands for a byte that is no text. */
+const replacement = "\ufffd";
 
-/** What follows a length that does not fit: from behind its zeros to the line before the next field or entry. */
+/**
+ * What follows a length that does not fit: from behind it to the line before the next field or entry. Where the length
+ * was damaged on its way through text, nothing else is wrong with the value.
+ */
 function damagedValue(bytes: Uint8Array, at: number): Value {
-  let from = at;
-  for (let look = at; look < Math.min(at + damagedLengthBytesMax, bytes.length); look += 1)
-    if (bytes[look] === 0) from = look + 1;
+  const head = bytes.subarray(at, at + damagedLengthBytesMax);
+  const characters = Array.from(decoder.decode(head)).slice(0, 8);
+  const last = characters.lastIndexOf(characters.includes("\0") ? "\0" : replacement);
+  const length = characters.slice(0, last + 1).join("");
+  const from = at + encoder.encode(length).length;
   let to = endOfLine(bytes, from);
   while (to < bytes.length) {
     const next = decoder.decode(bytes.subarray(to + 1, endOfLine(bytes, to + 1)));
     if (next === "" || fieldStart.test(next)) break;
     to = endOfLine(bytes, to + 1);
   }
-  return { from, to, isDamaged: true };
+  return { from, to, isDamaged: !length.includes(replacement) };
 }
 
 function endOfLine(bytes: Uint8Array, from: number): number {
@@ -93,10 +101,14 @@ function endOfLine(bytes: Uint8Array, from: number): number {
   return end === -1 ? bytes.length : end;
 }
 
-const cursor = new TextEncoder().encode("__CURSOR=");
+const cursor = encoder.encode("__CURSOR=");
 
 function startOfEntry(bytes: Uint8Array, from: number): number {
   for (let at = from; at < bytes.length; at = endOfLine(bytes, at) + 1)
-    if (cursor.every((byte, index) => bytes[at + index] === byte)) return at;
+    if (startsWith(bytes.subarray(at), cursor)) return at;
   return bytes.length;
+}
+
+function startsWith(bytes: Uint8Array, part: Uint8Array): boolean {
+  return part.every((byte, index) => bytes[index] === byte);
 }

@@ -128,26 +128,29 @@ export function* readLog(
   reader.end();
 }
 
+const newline = 10;
+const decoder = new TextDecoder();
+
 function* records(bytes: Uint8Array, firstLine: string | undefined, reader: LogReader) {
   if (isExport(bytes)) {
     for (const { fields, isWhole } of exportEntries(bytes))
       yield () => reader.fields(fields, isWhole);
     return;
   }
-  const text = new TextDecoder().decode(bytes);
-  const end = text.indexOf("\n");
-  const top = end === -1 ? text : text.slice(0, end);
-  const header = csvHeader(firstLine ?? top);
+  const end = bytes.indexOf(newline);
+  const top = end === -1 ? bytes.length : end;
+  const header = csvHeader(firstLine ?? decoder.decode(bytes.subarray(0, top)));
   if (header !== undefined) {
-    const below = firstLine === undefined ? text.slice(top.length + 1) : text;
-    for (const { fields, isWhole } of csvRecords(below, header))
+    const below = firstLine === undefined ? bytes.subarray(top + 1) : bytes;
+    for (const { fields, isWhole } of csvRecords(decoder.decode(below), header))
       yield () => reader.fields(fields, isWhole);
     return;
   }
-  for (let from = 0; from < text.length;) {
-    const to = text.indexOf("\n", from);
-    const line = text.slice(from, to === -1 ? text.length : to);
-    from += line.length + 1;
+  for (let from = 0; from < bytes.length;) {
+    const to = bytes.indexOf(newline, from);
+    // Each line by itself: a word that is kept would hold on to the text that it was cut from.
+    const line = decoder.decode(bytes.subarray(from, to === -1 ? bytes.length : to));
+    from = to === -1 ? bytes.length : to + 1;
     yield () => reader.line(line);
   }
 }

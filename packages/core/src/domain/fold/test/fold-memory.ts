@@ -1,0 +1,37 @@
+import { createHash } from "node:crypto";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { Folder } from "../fold.ts";
+import { LogReader, readLog } from "../read-log.ts";
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+/** Bytes that are in use once what is not needed is gone. */
+function bytesInUse(): number {
+  setFlagsFromString("--expose-gc");
+  // oxlint-disable-next-line typescript/no-unsafe-call
+  runInNewContext("gc")();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/**
+ * Folds the chunks one after another with one folder, and measures: milliseconds that folding alone took, and how many
+ * more bytes are in use after the last chunk than after the first `settledAfter`.
+ */
+export function foldAll(chunks: Iterable<Uint8Array>, settledAfter: number) {
+  const folder = new Folder(digest);
+  const reader = new LogReader({ nowMs: Date.UTC(2026, 10, 21), zoneMs: () => 0 }, (record) =>
+    folder.add(record),
+  );
+  const chunkMs: number[] = [];
+  let settled = 0;
+  for (const bytes of chunks) {
+    const startedMs = performance.now();
+    for (const _ of readLog({ bytes }, reader, 1_000_000));
+    chunkMs.push(performance.now() - startedMs);
+    if (chunkMs.length === settledAfter) settled = bytesInUse();
+  }
+  const grownBytes = bytesInUse() - settled;
+  return { folder, chunkMs, grownBytes, lines: reader.counts.lines };
+}
