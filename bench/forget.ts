@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { loadNodeKeys } from "../packages/core/src/adapters/keys/node-keys.ts";
 import { forgettingIn } from "../packages/core/src/adapters/sqlite/forget-thread.ts";
 import { Journal } from "../packages/core/src/adapters/sqlite/journal.ts";
+import { runVerify } from "../packages/core/src/adapters/sqlite/maintenance-thread.ts";
 import type { NewRecord } from "../packages/core/src/domain/journal/record.ts";
 import { homeFiles } from "../packages/core/src/home.ts";
 import { atMost, type BenchOptions, type Figure, percentile } from "./figure.ts";
@@ -15,68 +16,100 @@ const forgottenTurns = 4_000;
 const quickForgottenTurns = 100;
 /** Turns that stay, between two that are forgotten. */
 const between = 2;
-const beforeMs = 5_000;
+const beforeForMs = 5_000;
 const quickBeforeMs = 300;
 const turnBytes = 4_000;
 const forgotten = "cv_bench_forgotten";
 
-export async function forget({ quick, folder }: BenchOptions): Promise<readonly Figure[]> {
-  const home = copyOf(await largeHome({ quick, folder }), join(folder, "forget"));
-  const files = homeFiles(home);
-  const { headKey, nodeId } = loadNodeKeys(home);
-  await using journal = await Journal.open({
-    file: files.journal,
-    headFile: files.head,
-    headKey,
-    nodeId,
-  });
-  await writeTurns(journal, quick ? quickForgottenTurns : forgottenTurns);
-  const marks = rawMarks(files.journal);
-  const inFiles = forgettingIn(journal, files);
-  const stopBefore = startAppending(journal);
-  await new Promise((resolve) => setTimeout(resolve, quick ? quickBeforeMs : beforeMs));
-  const before = await stopBefore();
+interface Measured {
+  readonly gigabytes: number;
+  readonly payloads: number;
+  /** How often the texts stand in the raw files. */
+  readonly marksBefore: number;
+  readonly marksAfter: number;
+  readonly residueBytes: number;
+  /** What verifying finds afterwards. */
+  readonly faults: readonly unknown[];
+  /** How long each append took. */
+  readonly beforeMs: readonly number[];
+  readonly duringMs: readonly number[];
+  readonly chosenMs: number;
+  readonly erasedMs: number;
+  readonly tookMs: number;
+}
 
-  const stopDuring = startAppending(journal);
-  const startedMs = performance.now();
-  const selected = await inFiles.select({ conversation: forgotten });
-  const selectedMs = performance.now() - startedMs;
-  await inFiles.erase(selected.ranges, "bench");
-  const erasedMs = performance.now() - startedMs - selectedMs;
-  while (!(await inFiles.emptyLog()));
-  const residue = await inFiles.residue(selected.words);
-  const tookMs = performance.now() - startedMs;
-  const during = await stopDuring();
-  while (!(await inFiles.emptyLog()));
-
-  const gigabytes = statSync(files.journal).size / 1e9;
-  const { questions, answers } = selected.counts;
-  const note =
-    `${questions + answers} payloads in ${gigabytes.toFixed(2)} GB; chosen in ${seconds(selectedMs)}, erased in ` +
-    `${seconds(erasedMs)}, all in ${seconds(tookMs)}; ${marks} of their texts in the file before, ${rawMarks(files.journal)} after`;
+export async function forget(options: BenchOptions): Promise<readonly Figure[]> {
+  const measured = await measureForgetting(options);
+  const { beforeMs, duringMs, gigabytes, payloads, marksBefore, marksAfter } = measured;
+  const { chosenMs, erasedMs, tookMs } = measured;
   return [
     {
       figure: "longest wait of a writer while much is forgotten",
-      value: Math.max(...during),
+      value: Math.max(...duringMs),
       unit: "ms",
       bar: atMost(100),
-      note,
+      note:
+        `${payloads} payloads in ${gigabytes.toFixed(2)} GB; chosen in ${seconds(chosenMs)}, erased in ` +
+        `${seconds(erasedMs)}, all in ${seconds(tookMs)}; ${marksBefore} of their texts in the file before, ${marksAfter} after`,
     },
     {
       figure: "append while much is forgotten, p99",
-      value: percentile(during, 0.99),
+      value: percentile(duringMs, 0.99),
       unit: "ms",
-      ratio: percentile(during, 0.99) / percentile(before, 0.99),
+      ratio: percentile(duringMs, 0.99) / percentile(beforeMs, 0.99),
       ratioOf: "before",
-      note: `before: ${percentile(before, 0.99).toFixed(1)} ms, ${Math.max(...before).toFixed(1)} ms at most`,
+      note: `before: ${percentile(beforeMs, 0.99).toFixed(1)} ms, ${Math.max(...beforeMs).toFixed(1)} ms at most`,
     },
     {
       figure: "bytes of what was forgotten left in the files",
-      value: residue,
+      value: measured.residueBytes,
       unit: "B",
       bar: atMost(0),
     },
   ];
+}
+
+/** Forgets turns that are scattered among others while a client appends one record after another. */
+export async function measureForgetting({
+  quick,
+  folder,
+}: Pick<BenchOptions, "quick" | "folder">): Promise<Measured> {
+  const home = copyOf(await largeHome({ quick, folder }), join(folder, "forget"));
+  const files = homeFiles(home);
+  const { headKey, nodeId } = loadNodeKeys(home);
+  const journalFiles = { file: files.journal, headFile: files.head, headKey, nodeId };
+  await using journal = await Journal.open(journalFiles);
+  await writeTurns(journal, quick ? quickForgottenTurns : forgottenTurns);
+  const marksBefore = rawMarks(files.journal);
+  const inFiles = forgettingIn(journal, files);
+  const stopBefore = startAppending(journal);
+  await new Promise((resolve) => setTimeout(resolve, quick ? quickBeforeMs : beforeForMs));
+  const beforeMs = await stopBefore();
+
+  const stopDuring = startAppending(journal);
+  const startedMs = performance.now();
+  const selected = await inFiles.select({ conversation: forgotten });
+  const chosenMs = performance.now() - startedMs;
+  await inFiles.erase(selected.ranges, "bench");
+  const erasedMs = performance.now() - startedMs - chosenMs;
+  while (!(await inFiles.emptyLog()));
+  const residueBytes = await inFiles.residue(selected.words);
+  const tookMs = performance.now() - startedMs;
+  const duringMs = await stopDuring();
+  const { questions, answers } = selected.counts;
+  return {
+    gigabytes: statSync(files.journal).size / 1e9,
+    payloads: questions + answers,
+    marksBefore,
+    marksAfter: rawMarks(files.journal),
+    residueBytes,
+    faults: (await runVerify(journalFiles)).faults,
+    beforeMs,
+    duringMs,
+    chosenMs,
+    erasedMs,
+    tookMs,
+  };
 }
 
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;

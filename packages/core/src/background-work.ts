@@ -87,8 +87,9 @@ async function keepLearning(
 
 /** Memory holds the manual of the version that runs: pages that changed since are replaced. */
 async function learnManual(memory: Memory, folder: URL): Promise<void> {
+  // Nobody's words: who forgets everything of theirs does not forget the manual.
   const pages = await readManual(fileURLToPath(folder));
-  await memory.addAll(pages, { ...owner, id: manualAuthor });
+  await memory.addAll(pages, { ...owner, id: manualAuthor, person: "node" });
 }
 
 function retentionPolicy(retention: NodeConfig["retention"]): RetentionPolicy {

@@ -68,11 +68,17 @@ export class SearchIndex {
   }
 
   /**
-   * Writes every page anew. Removing rows moves their neighbours between pages, and what a move leaves behind is no row any
-   * more, so nothing else overwrites it.
+   * Writes everything anew. Removing rows moves their neighbours between pages, and what a move leaves behind nothing
+   * overwrites; and FTS5 keeps removed words as the borders between its pages (`%_idx`), also with `secure-delete`.
    */
   compact(): void {
-    this.#guarded(() => this.#database.exec("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)"));
+    this.#guarded(() =>
+      this.#database.exec(
+        `INSERT INTO chunks_stem (chunks_stem) VALUES ('rebuild');
+         INSERT INTO terms_trigram (terms_trigram) VALUES ('rebuild');
+         VACUUM; PRAGMA wal_checkpoint(TRUNCATE)`,
+      ),
+    );
   }
 
   census(): IndexCensus {

@@ -70,6 +70,7 @@ describe("what forgetting chooses", () => {
     [question(run("b"), "Привет"), answer(run("b"), "Здравствуй")], // 4, 5
     [question(run("c"), secret, "c2", "boris"), answer(run("c"), secret, "c2", "boris")], // 6, 7
     [said(`событие: ${secret}`, "event")], // 8
+    [document(doc("manual"), "guide", secret, "node")], // 9
   ];
   const cases: readonly (readonly [name: string, query: ForgetQuery, seqs: number[]])[] = [
     ["a run: its question, answer and steps", { run: run("a") }, [1, 2, 3]],
@@ -77,6 +78,8 @@ describe("what forgetting chooses", () => {
     ["a text, in any case, with what follows", { text: "КЛЮЧ от  чулана" }, [1, 2, 3, 6, 7, 8]],
     ["a text of one person", { text: secret, owner: "boris" }, [6, 7]],
     ["a person", { owner: "boris" }, [6, 7]],
+    ["everything but the node's own", {}, [1, 2, 3, 4, 5, 6, 7, 8]],
+    ["the node's own by its id", { document: doc("manual") }, [9]],
     ["the records themselves, with what follows", { ranges: [[1, 1]] }, [1, 2, 3]],
     ["nothing before a time", { owner: "anna", untilMs: 999 }, []],
     ["all up to a time, the time included", { owner: "boris", untilMs: 1_000 }, [6, 7]],

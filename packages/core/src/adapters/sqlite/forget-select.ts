@@ -123,9 +123,12 @@ class Selection {
     }
   }
 
-  #isMeant({ seq, conversation, facts }: Header): boolean {
+  /** What the node brought along itself, such as its manual, is meant by its id alone. */
+  #isMeant({ seq, conversation, owner, facts }: Header): boolean {
     const query = this.#query;
+    const isById = query.ranges !== undefined || query.document !== undefined;
     return (
+      (isById || owner !== "node") &&
       (query.conversation === undefined || conversation === query.conversation) &&
       (query.document === undefined || facts["document"] === query.document) &&
       (query.fact === undefined || [facts["fact"], facts["proposal"]].includes(query.fact)) &&
