@@ -14,6 +14,7 @@ export const benches = {
   failover: async () => (await import("./failover.ts")).failover,
   workers: async () => (await import("./workers.ts")).workers,
   sockets: async () => (await import("./sockets.ts")).sockets,
+  relay: async () => (await import("./relay.ts")).relay,
   search: async () => (await import("./search.ts")).search,
   facts: async () => (await import("./facts.ts")).facts,
   fold: async () => (await import("./fold.ts")).fold,

@@ -46,11 +46,12 @@ export function* syntax(tree: Tree): Generator<Finding> {
 const workshop = /^(?:tools|bench|test|examples)\//;
 
 export function* processUse(tree: Tree): Generator<Finding> {
-  const environmentReader = /^packages\/(?:cli\/|runtime\/src\/(?:config|terminal)[^/]*$)/;
+  const environmentReader =
+    /^packages\/(?:cli\/|relay\/src\/main\.ts$|runtime\/src\/(?:config|terminal)[^/]*$)/;
   for (const file of tree.sources) {
     const { path, code } = file;
     // These run as a process of their own.
-    const ends = /^packages\/(?:cli\/|llama\/src\/main\.ts$)/.test(path);
+    const ends = /^packages\/(?:cli\/|(?:llama|relay)\/src\/main\.ts$)/.test(path);
     if (!environmentReader.test(path) && !workshop.test(path) && !isTest(path))
       yield* matches(file, code, /\bprocess\.env\b/g, "the environment is read at the edge");
     if (ends || workshop.test(path)) continue;

@@ -8,6 +8,7 @@ const allowed: Record<string, RegExp> = {
   runtime: /^(?:node:|zod(?:\/|$)|yaml(?:\/|$))/,
   core: /^(?!@adyton\/(?:cli|emulators)(?:\/|$))/,
   emulators: /^node:/,
+  relay: /^node:/,
 };
 
 export function* packageLayers(tree: Tree): Generator<Finding> {

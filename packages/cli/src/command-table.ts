@@ -343,6 +343,13 @@ const commandTable = [
     group: "node",
     load: async () => (await import("./commands/worker.ts")).workerKey,
   },
+  { path: "relay", group: "node" },
+  {
+    path: "relay bundle",
+    args: "<folder>",
+    group: "node",
+    load: async () => (await import("./commands/relay.ts")).relayBundle,
+  },
   { path: "emulate", group: "care" },
   {
     path: "emulate openai",

@@ -157,6 +157,8 @@ const TelegramConfig = z.strictObject({
   allowed_user_ids: z.array(userId).max(telegramPeopleMax).default([]),
   groups: z.array(z.int().max(-1)).max(telegramPeopleMax).default([]),
   api_root: webAddress.default("https://api.telegram.org"),
+  /** `direct`, or `blind`: through the relay's forwarder. */
+  via: z.enum(["direct", "blind"]).default("direct"),
 });
 
 /** Hosts that answers may link to, whatever they were made from. */
@@ -178,7 +180,39 @@ const InvariantsConfig = z.strictObject({
   json: z.boolean().default(false),
 });
 
-export const NodeConfig = z.strictObject({
+/** The second machine. */
+const RelayConfig = z.strictObject({
+  /** The forwarder's address in the tunnel. */
+  address: z
+    .string()
+    .max(addressCharsMax)
+    .regex(
+      /^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i,
+      "must be the relay's address and port, such as 10.77.0.1:8443",
+    ),
+});
+
+/** What goes through the relay needs one, and is TLS: the relay passes on nothing else. */
+function refuseMissingRelay(
+  {
+    telegram,
+    relay,
+  }: { telegram?: z.infer<typeof TelegramConfig> | undefined; relay?: object | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (telegram?.via !== "blind") return;
+  const refuse = (path: string[], message: string): void =>
+    context.addIssue({ code: "custom", message, path });
+  if (relay === undefined)
+    refuse(["telegram", "via"], "needs relay.address, the address of the relay's forwarder");
+  if (!telegram.api_root.startsWith("https:"))
+    refuse(
+      ["telegram", "api_root"],
+      "must begin with https:// where it is reached through the relay",
+    );
+}
+
+export const NodeConfigFields = z.strictObject({
   listen: z
     .strictObject({
       port: portOrZero.default(7860),
@@ -190,6 +224,7 @@ export const NodeConfig = z.strictObject({
   backends: z.array(BackendConfig).max(backendsMax).superRefine(refuseSameNames).default([]),
   workers: WorkersConfig.optional(),
   telegram: TelegramConfig.optional(),
+  relay: RelayConfig.optional(),
   logs: z
     .array(LogConfig)
     .max(logsMax)
@@ -242,4 +277,7 @@ export const NodeConfig = z.strictObject({
     })
     .prefault({}),
 });
+
+/** The configuration with what its keys ask of each other. */
+export const NodeConfig = NodeConfigFields.superRefine(refuseMissingRelay);
 export type NodeConfig = z.infer<typeof NodeConfig>;

@@ -137,7 +137,7 @@ interface BotParts extends Pick<
 /** The bot, where one is configured: it closes with the stack. */
 async function openBot(
   { options, deadline }: Started,
-  { telegram }: NodeConfig,
+  { telegram, relay }: NodeConfig,
   { app, log, ...parts }: BotParts,
   stack: AsyncDisposableStack,
 ): Promise<TelegramChannel | undefined> {
@@ -145,6 +145,7 @@ async function openBot(
   const channel = await openTelegram({
     ...parts,
     config: telegram,
+    relay,
     channelKey: (id) => app.channelKey("telegram", id),
     log: (message, fields) => log.warn(message, fields),
     notice: options.onNotice ?? (() => undefined),

@@ -3,6 +3,7 @@ import { systemClock } from "@adyton/runtime/clock";
 import { Secret, SecretError } from "@adyton/runtime/secret";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
 import { channelPrincipal, channelUser } from "./app/channels/channel-principals.ts";
+import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
 import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
 import type { DeliveriesPort } from "./ports/channel.ts";
@@ -14,6 +15,7 @@ import { StartError } from "./start-error.ts";
 
 export interface TelegramParts {
   readonly config: NonNullable<NodeConfig["telegram"]>;
+  readonly relay: NodeConfig["relay"];
   readonly operations: Operations;
   readonly journal: JournalPort;
   readonly records: RecordsPort;
@@ -40,6 +42,13 @@ export function telegramPrincipal({ telegram }: NodeConfig, id: string): Princip
   return channelPrincipal("telegram", user, admittedBy(telegram));
 }
 
+/** The relay's address in parts; the configuration has one where something goes through it. */
+function relayOf(relay: NodeConfig["relay"]): Relay | undefined {
+  if (relay === undefined) return undefined;
+  const { hostname, port } = new URL(`tcp://${relay.address}`);
+  return { host: hostname.replaceAll(/^\[|\]$/g, ""), port: Number(port) };
+}
+
 /** Opens the bot; it does not poll before its `start`. Its code is loaded only here. Throws `StartError` for its token. */
 export async function openTelegram(parts: TelegramParts): Promise<TelegramChannel> {
   const { config, operations, journal, records, deliveries, language, log } = parts;
@@ -56,6 +65,7 @@ export async function openTelegram(parts: TelegramParts): Promise<TelegramChanne
   return new TelegramChannel({
     readToken,
     apiRoot: config.api_root,
+    relay: config.via === "blind" ? relayOf(parts.relay) : undefined,
     admitted: admittedBy(config),
     operations,
     journal,

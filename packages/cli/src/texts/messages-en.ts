@@ -232,6 +232,12 @@ export const messagesEn = {
     "The key is in {path}. Give it to the node (workers.key_file) and to every worker (--key-file).",
   "worker.key_exists": "{path} is there already; a key is never overwritten.",
   "worker.key_not_made": "The key could not be written to {path}",
+  "relay.exists": '"{folder}" exists already.',
+  "relay.exists_advice": "Name a folder that is not there yet.",
+  "relay.bundled":
+    "The relay lies in {folder}: copy it to its machine, which needs Node 24.15 or newer.",
+  "relay.next":
+    "There, inside the tunnel:  ./adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org",
   "emulate.bad_persona": "There is no persona “{name}”.",
   "emulate.personas":
     "There are: {personas}; noisy_solver and truncate take a number: truncate(4096)",

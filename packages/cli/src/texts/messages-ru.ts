@@ -237,6 +237,12 @@ export const messagesRu = {
     "Ключ — в {path}. Дайте его узлу (workers.key_file) и каждому исполнителю (--key-file).",
   "worker.key_exists": "{path} уже есть; ключ никогда не перезаписывается.",
   "worker.key_not_made": "Ключ не удалось записать в {path}",
+  "relay.exists": "«{folder}» уже есть.",
+  "relay.exists_advice": "Назовите папку, которой ещё нет.",
+  "relay.bundled":
+    "Ретранслятор лежит в {folder}: скопируйте его на другую машину, там нужен Node 24.15 или новее.",
+  "relay.next":
+    "Там, в туннеле:  ./adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org",
   "emulate.bad_persona": "Нет такого характера: «{name}».",
   "emulate.personas": "Есть: {personas}; noisy_solver и truncate — с числом: truncate(4096)",
   "emulate.telegram": "Telegram изображается. Побеседовать с ботом: {page}",

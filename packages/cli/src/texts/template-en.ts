@@ -69,6 +69,13 @@ export const templateEn = {
 #:   groups: [-1001234567890]
 #:   # A server of the same interface, such as the one of \`adyton emulate telegram\`.
 #:   api_root: https://api.telegram.org
+#:   # direct, or blind: through the relay, which then needs its address below.
+#:   via: blind
+
+# The second machine, which the messenger sees in place of this one (\`adyton relay bundle\`).
+#: relay:
+#:   # Its address and port inside the tunnel.
+#:   address: 10.77.0.1:8443
 
 #turns:
 #  # Seconds that one answer may take.

@@ -69,6 +69,13 @@ export const templateRu = {
 #:   groups: [-1001234567890]
 #:   # Сервер с тем же интерфейсом, например у \`adyton emulate telegram\`.
 #:   api_root: https://api.telegram.org
+#:   # direct (напрямую) или blind: через ретранслятор, адрес которого стоит ниже.
+#:   via: blind
+
+# Вторая машина, которую мессенджер видит вместо этой (\`adyton relay bundle\`).
+#: relay:
+#:   # Её адрес и порт внутри туннеля.
+#:   address: 10.77.0.1:8443
 
 #turns:
 #  # Сколько секунд может занять один ответ.

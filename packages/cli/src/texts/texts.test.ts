@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { NodeConfig } from "@adyton/core/config";
+import { NodeConfig, NodeConfigFields } from "@adyton/core/config";
 import { readOwnModes } from "@adyton/core/mode-files";
 import { readConfigFile } from "@adyton/runtime/config-file";
 import { en } from "./en.ts";
@@ -128,7 +128,7 @@ for (const [language, texts] of Object.entries({ en, ru }))
 function parsedYaml(text: string): unknown {
   const folder = mkdtempSync(join(tmpdir(), "adyton-template-"));
   writeFileSync(join(folder, "a.yaml"), text);
-  const loose = NodeConfig.partial();
+  const loose = NodeConfigFields.partial();
   const outcome = readConfigFile(join(folder, "a.yaml"), loose);
   rmSync(folder, { recursive: true });
   assert.equal(outcome.kind, "ok");

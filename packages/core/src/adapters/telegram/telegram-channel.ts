@@ -19,6 +19,7 @@ import { pollUpdates } from "./poll-loop.ts";
 import { type Incoming, readUpdate } from "./read-update.ts";
 import { TelegramClient, type TelegramFailure } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
+import type { Relay } from "./wire-fetch.ts";
 
 const channelName = "telegram";
 
@@ -26,6 +27,7 @@ export interface TelegramChannelOptions {
   /** Read anew after a refusal: a token may have been changed. Throws when the file cannot be read. */
   readonly readToken: () => { reveal(): string };
   readonly apiRoot: string;
+  readonly relay: Relay | undefined;
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
   readonly operations: Operations;
   readonly journal: JournalPort;
@@ -110,8 +112,8 @@ export class TelegramChannel implements AsyncDisposable {
   }
 
   #connect(): TelegramClient {
-    const { readToken, apiRoot } = this.#options;
-    return new TelegramClient({ token: readToken(), apiRoot });
+    const { readToken, apiRoot, relay } = this.#options;
+    return new TelegramClient({ token: readToken(), apiRoot, relay });
   }
 
   async #poll(signal: AbortSignal): Promise<void> {

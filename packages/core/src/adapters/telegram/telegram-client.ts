@@ -1,11 +1,12 @@
 import { Api, GrammyError, HttpError } from "grammy";
 import type { Update } from "grammy/types";
-import { WireFetch } from "./wire-fetch.ts";
+import { type Relay, WireFetch } from "./wire-fetch.ts";
 
 export interface TelegramClientOptions {
   readonly token: { reveal(): string };
   /** `https://api.telegram.org`, or a server of the same interface. */
   readonly apiRoot: string;
+  readonly relay?: Relay | undefined;
 }
 
 /**
@@ -34,9 +35,10 @@ const updateKinds = ["message", "edited_message", "callback_query"] as const;
 export class TelegramClient implements Disposable {
   readonly #polls: Api;
   readonly #calls: Api;
-  readonly #wire = new WireFetch();
+  readonly #wire: WireFetch;
 
-  constructor({ token, apiRoot }: TelegramClientOptions) {
+  constructor({ token, apiRoot, relay }: TelegramClientOptions) {
+    this.#wire = new WireFetch(relay);
     const options = {
       apiRoot,
       fetch: this.#wire.fetch,

@@ -22,6 +22,12 @@ interface Answer {
   json(): Promise<unknown>;
 }
 
+/** A relay that passes connections on to the one server behind it, whose certificate is still checked. */
+export interface Relay {
+  readonly host: string;
+  readonly port: number;
+}
+
 /**
  * Requests for grammY's client over Node's own. Its default, node-fetch 2, never ends when a connection breaks in the
  * middle of an answer with a length: a poll then hangs until its timeout.
@@ -29,15 +35,22 @@ interface Answer {
 export class WireFetch implements Disposable {
   readonly #http = new HttpAgent({ keepAlive: true, maxSockets: socketsMax });
   readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: socketsMax });
+  readonly #relay: Relay | undefined;
+
+  constructor(relay?: Relay) {
+    this.#relay = relay;
+  }
 
   /** Resolves once the whole answer is there. Rejects when it does not come whole, is too large, or the signal aborts. */
   readonly fetch = async (url: string | URL, init: Init = {}): Promise<Answer> => {
     const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-    const { protocol } = new URL(url);
+    const { protocol, host, hostname: servername } = new URL(url);
     const isTls = protocol === "https:";
+    const relay = this.#relay;
     const options: RequestOptions = {
       method: init.method ?? "GET",
-      headers: { ...init.headers },
+      headers: { ...init.headers, host },
+      ...(relay === undefined ? {} : { hostname: relay.host, port: relay.port, servername }),
       agent: isTls ? this.#https : this.#http,
       ...(init.signal == null ? {} : { signal: init.signal }),
     };

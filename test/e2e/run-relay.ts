@@ -1,0 +1,17 @@
+// Runs the relay's forwarder for the tests: the target's name and the port it has on the loopback as arguments; its
+// own port on standard output. Only the resolver is not the system's.
+import { Forwarder } from "../../packages/relay/src/blind/forwarder.ts";
+import { parseRange } from "../../packages/relay/src/blind/target.ts";
+
+const [host = "", port = ""] = process.argv.slice(2);
+await using forwarder = await Forwarder.listen({
+  address: "127.0.0.1",
+  targets: [{ listenPort: 0, host, port: Number(port) }],
+  ranges: [parseRange("127.0.0.0/8")],
+  resolve: () => Promise.resolve(["127.0.0.1"]),
+  log: (message, fields) => process.stderr.write(`${message} ${JSON.stringify(fields)}\n`),
+});
+process.stdout.write(`${forwarder.ports.get(host)}\n`);
+const { promise, resolve } = Promise.withResolvers<void>();
+process.once("SIGTERM", () => resolve());
+await promise;
