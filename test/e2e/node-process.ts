@@ -18,6 +18,8 @@ export interface NodeSettings {
   /** `none`, which is the default, a model server's address, or `configured`: as `config` says. */
   readonly backend?: string;
   readonly language?: "en" | "ru";
+  /** True: external text is treated as the node's own. */
+  readonly isUnguarded?: boolean;
   /** The text of HOME/adyton.yaml. */
   readonly config?: string;
   /** The texts of files in HOME/modes, by name. */
@@ -73,6 +75,7 @@ export class NodeProcess implements AsyncDisposable {
       port: this.#port,
       ...(backend === "configured" ? {} : { backend }),
       language: this.#settings.language ?? "en",
+      ...(this.#settings.isUnguarded === true ? { isUnguarded: true } : {}),
     };
     const child = spawn(process.execPath, [runner, JSON.stringify(options)], {
       stdio: ["pipe", "pipe", "pipe"],

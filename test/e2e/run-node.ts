@@ -8,6 +8,7 @@ interface Options {
   /** Absent: the configuration decides. */
   readonly backend?: string;
   readonly language: "en" | "ru";
+  readonly isUnguarded?: boolean;
 }
 
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);

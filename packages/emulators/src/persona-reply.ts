@@ -2,7 +2,7 @@ import { firstValue } from "./arithmetic.ts";
 import type { GenerationRequest } from "./generation-request.ts";
 import { wordOf } from "./json.ts";
 import { languageOf } from "./language.ts";
-import { injectedOrder, obey } from "./injection.ts";
+import { lastInjection, obey } from "./injection.ts";
 import { fillSchema, honestLeaves, think } from "./mind.ts";
 import type { Persona } from "./persona.ts";
 import { plainPrompt, renderPrompt } from "./prompt.ts";
@@ -35,8 +35,8 @@ export function personaReply(
         Math.min(context.promptTokens, persona.tokens),
       );
     case "obey_injection": {
-      const order = injectedOrder(request.messages);
-      return order === null ? think(request, context) : obey(order, request);
+      const injection = lastInjection(request.messages);
+      return injection === null ? think(request, context) : obey(injection, request, context);
     }
     case "rubber_stamp":
       return judge("approve", request, context);

@@ -143,6 +143,8 @@ describe("tokens", () => {
     [["event", "say"], "member"],
     [["read"], "member"],
     [["memory:propose"], "member"],
+    [["event", "memory:propose"], "external"],
+    [["event", "memory:propose", "say"], "member"],
     [["memory:write"], "operator"],
     [["rules", "say"], "operator"],
     [["say", "admin"], "owner"],

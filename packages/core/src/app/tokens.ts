@@ -204,10 +204,11 @@ function principalOf(token: TokenState): Principal {
   };
 }
 
-/** A token's tier follows from its grants: what may only hand in events is external, `admin` is the owner's own. */
+/** A token's tier follows from its grants: what hands in events, and at most proposes, is external, `admin` is the owner's own. */
 function tierOf({ may }: TokenRequest): Tier {
   if (may.includes("admin")) return "owner";
-  if (may.every((grant) => grant === "event")) return "external";
+  const feeds: readonly Grant[] = ["event", "memory:propose"];
+  if (may.includes("event") && may.every((grant) => feeds.includes(grant))) return "external";
   return may.includes("rules") || may.includes("memory:write") ? "operator" : "member";
 }
 
