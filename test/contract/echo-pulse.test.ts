@@ -8,6 +8,7 @@ import {
   person,
   question,
 } from "../../packages/core/src/app/test/app-fixture.ts";
+import { describeSelf } from "../../packages/core/src/app/describe-self.ts";
 import { owner } from "../../packages/core/src/app/tokens.ts";
 import { ProblemError } from "../../packages/core/src/domain/problem-error.ts";
 import type { Principal } from "../../packages/core/src/ports/http.ts";
@@ -23,6 +24,8 @@ async function pulse(
   conversation: string | undefined = "c",
   principal: Principal = owner,
 ): Promise<{ readonly text: string; readonly report: EchoReport }> {
+  // The journal has a clock of its own, and the node's must not be behind it.
+  app.clock.ms = Math.max(app.clock.ms, Date.now());
   const { result } = await app.commands.execute({
     principal,
     command: "echo_pulse",
@@ -142,6 +145,29 @@ it("shows figures of the node to its owner alone", async () => {
   );
   const { report } = await pulse(checked);
   assert.ok(report.checks.every(({ measured }) => measured !== null));
+});
+
+it("never shows a secret, nor hands the node's own to the model unnoticed", async () => {
+  const apiKey = "correct-horse-battery-staple-2026";
+  await using checked = await openNode({}, { secrets: [{ reveal: () => apiKey }] });
+  const issued = await checked.app.tokens.add(
+    { name: "script", may: ["say"], person: false },
+    owner,
+  );
+  const token = issued.secret;
+  await talk(checked, [`My key is ${apiKey}`, `Мой токен: ${token}`, "Пароль: q7Zt2Lm9Xw4Rv8Kp"]);
+  const { report, text } = await pulse(checked);
+  const check = report.checks.find(({ id }) => id === "D10");
+  assert.equal(check?.status, "fail");
+  const forms = check.evidence?.map(({ quote }) => quote) ?? [];
+  assert.ok(forms.includes("own") && forms.includes("named"), forms.join(" "));
+  const secrets = [apiKey, token, "q7Zt2Lm9Xw4Rv8Kp"];
+  const self = JSON.stringify(describeSelf(checked.app.describe, owner, "c"));
+  const sent = JSON.stringify(checked.emulator.requests);
+  for (const secret of secrets) {
+    assert.ok(!`${JSON.stringify(report)} ${text} ${self}`.includes(secret), secret);
+    assert.ok(sent.includes(secret), "the search finds what is there");
+  }
 });
 
 it("is for six times a minute", async () => {

@@ -10,7 +10,7 @@ import type { StatePort } from "./ports/journal.ts";
 import type { NodeInspection } from "./ports/node-inspection.ts";
 
 /** Bytes of a journal that is looked through in the time a self-check has, a second, also on a slow disk. */
-const quickCheckBytesMax = 128 * 1024 * 1024;
+export const quickCheckBytesMax = 128 * 1024 * 1024;
 
 const channels = ["telegram"] as const;
 /** A reply that is owed for so long has outlived every retry. */

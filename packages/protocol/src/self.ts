@@ -83,6 +83,17 @@ export const Self = Report.extend({
       .optional()
       .describe("What is sent to the model first; shown to the owner only."),
   }),
+  sent: z
+    .strictObject({
+      tokens: z.int(),
+      core: z.int(),
+      mode: z.int(),
+      blocks: z.int(),
+      overlays: z.int(),
+    })
+    .describe(
+      "Tokens that each turn spends before the conversation and the question, by what they are.",
+    ),
   memory: z.strictObject({
     documents: z.int(),
     facts: z.int(),

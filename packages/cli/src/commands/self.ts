@@ -30,6 +30,7 @@ export async function self(shell: Shell, { options }: Invocation): Promise<numbe
       [t("self.memory"), `${t("self.memory_counts", counts)}, ${t("self.fact_counts", counts)}`],
       ...pinned.map(({ name, text, tokens }) => [t("self.block", { tokens }), `${name}  ${text}`]),
       [t("self.prompt"), t("self.prompt_tokens", { tokens: report.corePrompt.tokens })],
+      [t("self.sent"), t("self.prompt_tokens", { tokens: report.sent.tokens })],
       [t("self.overlays"), String(report.overlays.length)],
       ...report.overlays.map(({ overlayId, text, expires }) => [
         t("self.overlay", { at: localTime(expires.at) }),

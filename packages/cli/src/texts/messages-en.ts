@@ -127,6 +127,7 @@ export const messagesEn = {
   "self.fact_counts": "{facts} {facts|fact|facts}, {proposals} proposed",
   "self.block": "block, {tokens} {tokens|token|tokens}",
   "self.prompt": "own prompt",
+  "self.sent": "sent each turn",
   "self.prompt_tokens": "{tokens} {tokens|token|tokens}",
   "self.overlays": "intents",
   "self.overlay": "intent, until {at}",

@@ -129,6 +129,7 @@ export const messagesRu = {
   "self.fact_counts": "фактов: {facts}, предложено: {proposals}",
   "self.block": "блок, токенов: {tokens}",
   "self.prompt": "своё начало",
+  "self.sent": "с каждым ходом",
   "self.prompt_tokens": "токенов: {tokens}",
   "self.overlays": "намерений",
   "self.overlay": "намерение, до {at}",

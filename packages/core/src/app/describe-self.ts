@@ -6,9 +6,11 @@ import {
   conversationQueueMax,
   dedupeDays,
   documentTextBytesMax,
+  echoPulsePerMinuteMax,
   eventBatchMax,
   grantCovers,
   messageTextCharsMax,
+  mirrorPerHourMax,
   nodeQueueMax,
   overlaysActiveMax,
   overlayTextCharsMax,
@@ -18,6 +20,8 @@ import {
   type Self,
   switchModePerMinuteMax,
 } from "@adyton/protocol";
+import type { Segment } from "../domain/context/segments.ts";
+import { systemSegments } from "../domain/context/system-message.ts";
 import { shownModel } from "../domain/model/shown-model.ts";
 import type { ModeSpec } from "../domain/modes/mode-spec.ts";
 import type { Backend, BackendRole } from "../ports/backend.ts";
@@ -62,6 +66,8 @@ const limits = {
   documentTextBytesMax,
   dedupeDays,
   switchModePerMinuteMax,
+  echoPulsePerMinuteMax,
+  mirrorPerHourMax,
 };
 
 const modelSilent = {
@@ -140,6 +146,7 @@ export function describeSelf(
       tokens: options.estimateTokens(options.corePrompt),
       ...(isOwner ? { text: options.corePrompt } : {}),
     },
+    sent: sentTokens(options, { mode, key, caller }),
     memory: memoryOf(options, caller),
     retrieval: backends.of("embeddings").length > 0 ? ("hybrid" as const) : ("lexical" as const),
     nodeMode: nodeModeOf(options.turns.nodeMode.active(caller.tier)),
@@ -154,6 +161,30 @@ export function describeSelf(
   };
   const at = new Date(options.startedMs).toISOString();
   return { ...content, runId: `self_${digest(JSON.stringify(content)).slice(0, 24)}`, at };
+}
+
+/** What every turn is told before its history, counted part by part as it is sent. */
+function sentTokens(
+  { conversations, corePrompt, blocks, estimateTokens }: DescribeOptions,
+  at: { readonly mode: ModeSpec; readonly key: string | undefined; readonly caller: Principal },
+): Self["sent"] {
+  const { mode, key, caller } = at;
+  const segments = systemSegments(corePrompt, {
+    modePrompt: mode.prompt,
+    blocks: blocks.of(caller.person),
+    overlays: key === undefined ? [] : conversations.overlays(key),
+    tier: caller.tier,
+  });
+  const count = (isMeant: (segment: Segment) => boolean): number =>
+    segments.filter(isMeant).reduce((sum, { text }) => sum + estimateTokens(text), 0);
+  const parts = {
+    core: count(({ source }) => source === "core"),
+    mode: count(({ kind, source }) => kind === "system" && source !== "core"),
+    blocks: count(({ kind }) => kind === "blocks"),
+    overlays: count(({ kind }) => kind === "overlay"),
+  };
+  const tokens = Object.values(parts).reduce((sum, each) => sum + each, 0);
+  return { tokens, ...parts };
 }
 
 function nodeModeOf(active: NodeModeActive | undefined): Self["nodeMode"] {
