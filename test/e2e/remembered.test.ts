@@ -70,6 +70,13 @@ describe("what two people and the owner have remembered", () => {
       direct: await say("DIRECT"),
       rag: await say("RAG"),
       extractive: await say("EXTRACTIVE"),
+      recursia: await say("RECURSIA"),
+      openai: (
+        await post("/v1/chat/completions", token, {
+          model: "adyton/direct",
+          messages: [{ role: "user", content: "Привет!" }],
+        })
+      ).text,
       sent: JSON.stringify(chatsOf(emulator).slice(sentBefore)),
     };
   }

@@ -163,6 +163,7 @@ describe("facts", () => {
     assert.deepEqual(app.facts.conflicts(anna.person), [], "of what one may see");
     await tell(app, ["Boiler", "pressure", "1.7"], { shared: true }, anna);
     assert.equal(app.facts.conflicts(owner.person).length, 3);
+    assert.deepEqual(values(app, { conflicting: "true" }).toSorted(), ["1.5", "1.7", "2.0"]);
     assert.equal(app.facts.conflicts(anna.person).length, 0);
     await tell(app, ["Cellar", "key", "under the mat"], { shared: true }, anna);
     await tell(app, ["cellar", "key", "Under  the mat"]);

@@ -196,8 +196,11 @@ export class Facts {
   /** Facts the caller may see: its own and those that were shared. */
   list(query: FactQuery, by: Principal): FactList {
     const { person } = by;
-    if (query.conflicting !== undefined)
-      return { facts: this.conflicts(person).flat(), next: 0, more: false };
+    if (query.conflicting !== undefined) {
+      const pairs = this.conflicts(person).flat();
+      const facts = [...new Map(pairs.map((fact) => [fact.factId, fact])).values()];
+      return { facts, next: 0, more: false };
+    }
     const { dedupeKey, now, state } = this.#options;
     const limit = query.limit ?? factPageDefault;
     const after = query.after ?? 0;
