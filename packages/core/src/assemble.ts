@@ -37,7 +37,7 @@ import { TaintedAnswers } from "./app/tainted-answers.ts";
 import { SentRequests } from "./app/sent-requests.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
 import { local, Tokens } from "./app/tokens.ts";
-import { Turns } from "./app/turns.ts";
+import { Turns, type TurnsOptions } from "./app/turns.ts";
 import { tokensToday } from "./app/usage.ts";
 import { telegramPrincipal } from "./open-telegram.ts";
 import { type NodeFaults, startBackgroundWork } from "./background-work.ts";
@@ -173,7 +173,9 @@ function useCases(parts: Parts) {
   const remembered = assembleMemory(parts, { journal, embedding, countTokens, now });
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
   const sent = new SentRequests();
-  const turns = turnsOf(parts, { conversations, corePrompt, judges, sent, ...remembered });
+  const runCommand: TurnsOptions["runCommand"] = (name, run) => commands.ofMode(name, run);
+  const cases = { conversations, corePrompt, judges, sent, ...remembered, runCommand };
+  const turns = turnsOf(parts, cases);
   const tokens = tokensOf(parts, journal);
   const idempotency = new Idempotency({ ...keys, records, state, now });
   const describe: DescribeOptions = {
@@ -190,7 +192,7 @@ function useCases(parts: Parts) {
     estimateTokens: countTokens,
   };
   const forgetting = forgettingOf(parts, { conversations, turns, ...remembered });
-  const commands = new Commands({
+  const commands: Commands = new Commands({
     journal,
     state,
     conversations,
@@ -205,7 +207,6 @@ function useCases(parts: Parts) {
   });
   const nodeSource = `/adyton/${keys.nodeId}`;
   const events = new Events({ journal, records, idempotency, nodeSource });
-  const faults: NodeFaults = { search: undefined };
   return {
     startedMs,
     conversations,
@@ -219,7 +220,7 @@ function useCases(parts: Parts) {
     commands,
     runs: new Runs({ state, records, turns }),
     events,
-    faults,
+    faults: { search: undefined } as NodeFaults,
     recovered: Promise.withResolvers<void>(),
   };
 }
@@ -280,10 +281,12 @@ function turnsOf(
     blocks,
     judges,
     sent,
+    runCommand,
   }: Pick<DescribeOptions, "conversations" | "corePrompt" | "memory"> & {
     blocks: Blocks;
     judges: Judges;
     sent: SentRequests;
+    runCommand: TurnsOptions["runCommand"];
   },
 ): Turns {
   const { config, journal, state, backends, modes, language, onUnexpected } = parts;
@@ -308,6 +311,7 @@ function turnsOf(
       isOff: parts.guard.isOff,
     },
     state,
+    runCommand,
     usedToday: (principal) => tokensToday(state, principal, Date.now()),
     now: Date.now,
     onUnexpected,

@@ -11,8 +11,9 @@ const ModeDescription = z
     version: z.string(),
     aliases: z.array(z.string()),
     controller: z
-      .enum(["model", "extractive", "rag", "recursia"])
+      .enum(["model", "extractive", "rag", "recursia", "command"])
       .describe("How an answer comes about."),
+    command: z.string().optional().describe("The command that each message runs."),
     own: z.boolean().describe("Whether a file of the owner's defines it."),
     minTier: Tier.describe("Who is trusted less may not use it."),
     budget: z

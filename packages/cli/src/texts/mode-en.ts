@@ -14,6 +14,7 @@ export const modeEn = {
   "mode.by.extractive": "memory, without a model",
   "mode.by.rag": "the model, from memory",
   "mode.by.recursia": "the model, checked",
+  "mode.by.command": "a command of the node",
   "mode.version": "version",
   "mode.aliases": "also called",
   "mode.how": "answered by",

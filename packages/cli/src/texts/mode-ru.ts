@@ -15,6 +15,7 @@ export const modeRu: Readonly<Record<keyof typeof modeEn, string>> = {
   "mode.by.extractive": "память, без модели",
   "mode.by.rag": "модель по памяти",
   "mode.by.recursia": "модель с проверкой",
+  "mode.by.command": "команда узла",
   "mode.version": "версия",
   "mode.aliases": "другие имена",
   "mode.how": "отвечает",

@@ -1,5 +1,6 @@
 import {
   type Bilingual,
+  type CommandResult,
   grantCovers,
   type MessageAnswer,
   problem,
@@ -9,7 +10,7 @@ import {
 import { reserveTokens } from "../domain/context/reserve.ts";
 import { shownModel } from "../domain/model/shown-model.ts";
 import { trimHistory } from "../domain/model/trim-history.ts";
-import type { ModeSpec } from "../domain/modes/mode-spec.ts";
+import type { ModeCommand, ModeSpec } from "../domain/modes/mode-spec.ts";
 import type { Modes } from "../domain/modes/registry.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { JudgeQuality } from "../domain/recursia/asking.ts";
@@ -51,6 +52,11 @@ export interface AnsweringOptions {
   /** What was sent last, for whoever checks it. */
   readonly sent: SentRequests;
   readonly now: () => number;
+  /** Runs the command of a mode that is one, in the caller's name and by the caller's grants. */
+  readonly runCommand: (
+    command: ModeCommand,
+    run: LiveRun,
+  ) => Promise<Pick<CommandResult, "text" | "data">>;
   /** Tokens that a principal used today. */
   readonly usedToday: (principal: string) => number;
 }

@@ -15,6 +15,7 @@ import {
 import { commandSpec } from "../domain/commands/command-text.ts";
 import type { ReadOnlyCommand } from "../domain/commands/intent.ts";
 import type { AppendOutcome, DedupeKey, NewRecord, RecordGroup } from "../domain/journal/record.ts";
+import type { ModeCommand } from "../domain/modes/mode-spec.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import type { Principal } from "../ports/http.ts";
 import type { JournalPort, StatePort } from "../ports/journal.ts";
@@ -40,6 +41,7 @@ import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import { type MirrorOptions, mirrorSelf } from "./mirror/mirror-self.ts";
 import { OneByOne } from "./one-by-one.ts";
+import type { LiveRun } from "./live-run.ts";
 import { mayCommand } from "./permissions.ts";
 import { problemWords } from "./problem-words.ts";
 import { resonate } from "./resonance.ts";
@@ -120,6 +122,16 @@ export class Commands {
       case "conversation":
         return this.#changes.run(principal.id, work);
     }
+  }
+
+  /**
+   * Runs the command of a mode that is one: the message is its input, where it takes one. Throws as `execute` does.
+   */
+  async ofMode(command: ModeCommand, { submission }: LiveRun): Promise<CommandResult> {
+    const { principal, conversation, text } = submission;
+    const args = commandSpec(command).rest === "input" ? { input: text } : {};
+    const { result } = await this.execute({ principal, command, args, conversation });
+    return result;
   }
 
   async #perform(invocation: Invocation, spec: CommandSpec): Promise<CommandResult> {

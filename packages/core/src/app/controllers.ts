@@ -1,4 +1,5 @@
 import { problem } from "@adyton/protocol";
+import type { ModeCommand } from "../domain/modes/mode-spec.ts";
 import { ProblemError } from "../domain/problem-error.ts";
 import {
   answerByModel,
@@ -20,7 +21,8 @@ export async function answerInMode(
   trace: () => RunTrace,
 ): Promise<Produced> {
   const { language, backends } = options;
-  const { id, controller, output } = run.policy;
+  const { id, controller, command, output } = run.policy;
+  if (command !== undefined) return answerByCommand(options, run, command);
   const hasModel = backends.slots > 0;
   if (controller === "extractive" || (controller === "rag" && !hasModel))
     return answerExtractively(options, run);
@@ -31,4 +33,14 @@ export async function answerInMode(
   if (controller === "recursia") return answerRecursively(options, run, trace());
   if (controller === "rag") return answerFromSources(options, run, trace());
   return output === undefined ? answerByModel(options, run) : answerInForm(options, run, trace());
+}
+
+async function answerByCommand(
+  { runCommand }: AnsweringOptions,
+  run: LiveRun,
+  command: ModeCommand,
+): Promise<Produced> {
+  const { text, data } = await runCommand(command, run);
+  if (run.watched) run.delta(text);
+  return { text, answeredBy: "command", finish: "stop", data };
 }

@@ -75,7 +75,7 @@ export function insertPrompt(
   const warnings = scan(text).map(({ label }) => label);
   return {
     text: words.inserted[options.language](String(expires.turnsLeft)),
-    data: warnings.length === 0 ? overlay : { ...overlay, warnings },
+    data: { ...overlay, warnings },
     effects: [
       {
         ...at.context,

@@ -207,12 +207,13 @@ function describeMode(
   { isOwner, language }: { readonly isOwner: boolean; readonly language: keyof Bilingual },
 ): Self["modes"][number] {
   const { id, version, aliases, controller, isOwn, minTier, budget, retrieval, output } = mode;
-  const { prompt, clientTools, generation, answerTokensMax } = mode;
+  const { prompt, command, clientTools, generation, answerTokensMax } = mode;
   return {
     id,
     version,
     aliases: [...aliases],
     controller,
+    ...(command === undefined ? {} : { command }),
     own: isOwn,
     minTier,
     budget: budget ?? null,

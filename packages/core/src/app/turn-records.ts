@@ -60,7 +60,7 @@ export function endRecord(
     facts: {
       run: run.id,
       ...run.servedBy,
-      by: answer.answeredBy === "extractive" ? "extractive" : "model",
+      by: answer.answeredBy,
       promptTokens: answer.usage?.promptTokens ?? 0,
       completionTokens: answer.usage?.completionTokens ?? 0,
       ms,

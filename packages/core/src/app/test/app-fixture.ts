@@ -224,6 +224,7 @@ export async function openApp(options: FixtureOptions = {}) {
     recursia: { ...recursiaDefault, ...options.recursia },
     judgeQuality: () => options.judge ?? judges.quality(),
     guard: { ...guardDefault, answers: new TaintedAnswers(), ...options.guard },
+    runCommand: (command, run) => commands.ofMode(command, run),
     usedToday: (principal) => tokensToday(state, principal, now()),
     now,
     onUnexpected: (error) => unexpected.push(error),
@@ -266,7 +267,7 @@ export async function openApp(options: FixtureOptions = {}) {
     language: options.language ?? "en",
     now,
   });
-  const commands = new Commands({
+  const commands: Commands = new Commands({
     journal,
     state,
     conversations,

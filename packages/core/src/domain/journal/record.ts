@@ -22,7 +22,7 @@ export const factsByType = {
   "turn.resumed": z.strictObject({ run: runId }),
   "turn.answered": z.strictObject({
     run: runId,
-    by: z.enum(["model", "extractive"]),
+    by: z.enum(["model", "extractive", "command"]),
     promptTokens: z.int(),
     completionTokens: z.int(),
     ms: z.int(),

@@ -15,13 +15,18 @@ export interface ModeRetrieval {
   readonly sources: readonly string[];
 }
 
+/** The commands that have a mode. Each reports and changes nothing that a conversation depends on. */
+export type ModeCommand = "echo_pulse" | "mirror_self" | "fold_error";
+
 /** A mode: a versioned execution policy, not a prompt. */
 export interface ModeSpec {
   readonly id: string;
   readonly version: string;
   /** In lower case. */
   readonly aliases: readonly string[];
-  readonly controller: "model" | "extractive" | "recursia" | "rag";
+  readonly controller: "model" | "extractive" | "recursia" | "rag" | "command";
+  /** Of the controller `command`: which one each message runs. */
+  readonly command?: ModeCommand;
   /** Whether a file of the owner's defines it. */
   readonly isOwn: boolean;
   /** Who is trusted less may not use it. */

@@ -8,9 +8,47 @@ export const ragBudget = { calls: 2, tokens: 12_000, wallMs: 90_000 } as const;
 export const recursiaPassages = 4;
 export const ragPassages = 5;
 
+const common = { version: "1", isOwn: false, minTier: "external", clientTools: false } as const;
+
+/** Modes in which each message runs a command that reports. */
+const reportModes: readonly ModeSpec[] = [
+  {
+    ...common,
+    id: "ECHO",
+    aliases: ["pulse"],
+    controller: "command",
+    command: "echo_pulse",
+    summary: {
+      en: "Each message has the node check what it tells the model: echo_pulse.",
+      ru: "На каждое сообщение узел проверяет, что он сообщает модели: echo_pulse.",
+    },
+  },
+  {
+    ...common,
+    id: "MIRROR",
+    aliases: [],
+    controller: "command",
+    command: "mirror_self",
+    summary: {
+      en: "Each message has the node measure itself and the model: mirror_self.",
+      ru: "На каждое сообщение узел измеряет себя и модель: mirror_self.",
+    },
+  },
+  {
+    ...common,
+    id: "FOLD",
+    aliases: ["error-fold", "error_fold"],
+    controller: "command",
+    command: "fold_error",
+    summary: {
+      en: "Each message is a log, or names one, and is folded: fold_error.",
+      ru: "Каждое сообщение — журнал ошибок или его имя; он сворачивается: fold_error.",
+    },
+  },
+];
+
 /** The modes a node has by itself, where a run of RECURSIA may use so much. */
 export function builtInModes(recursia: Required<ModeBudget> = recursiaBudget): ModeSpec[] {
-  const common = { version: "1", isOwn: false, minTier: "external", clientTools: false } as const;
   return [
     {
       ...common,
@@ -58,6 +96,7 @@ export function builtInModes(recursia: Required<ModeBudget> = recursiaBudget): M
         ru: "Первый ответ проверяют программа, голоса и источники; заменяет его только лучший.",
       },
     },
+    ...reportModes,
   ];
 }
 
