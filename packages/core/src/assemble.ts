@@ -159,14 +159,8 @@ function useCases(parts: Parts) {
   const now = Date.now;
   const startedMs = now();
   const corePrompt = config.turns.prompt ?? corePromptDefault;
-  const conversations = new Conversations({
-    modes,
-    records,
-    state,
-    conversationKey: keys.conversationKey,
-    historyTurns: config.turns.history_turns,
-    now,
-  });
+  const historyTurns = config.turns.history_turns;
+  const conversations = new Conversations({ ...keys, modes, records, state, historyTurns, now });
   const embedding = new Embedding({ pool: backends, search });
   const countTokens = (text: string): number =>
     backends.first("chat")?.countTokens(text) ?? estimateTokens(text);
