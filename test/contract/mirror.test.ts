@@ -100,21 +100,57 @@ describe("mirror_self", () => {
     const { app } = node;
     const key = app.conversations.key(owner, "c");
     const history = () => app.conversations.history(key).map(({ content }) => content);
-    const [rows, said] = [stateRows(node), history()];
-    const { judge: none, ...others } = rows;
+    // The report, what it cost and what it measured of the judge are its own; all else is somebody's state.
+    const own = ["report", "usage", "judge"];
+    const rows = (isOwn: boolean) =>
+      Object.entries(stateRows(node)).filter(([table]) => own.includes(table) === isOwn);
+    const [before, said] = [rows(false), history()];
     await mirror(node);
-    const { judge, ...after } = stateRows(node);
-    assert.deepEqual(after, others);
-    assert.deepEqual([none, (judge as unknown[]).length], [[], 1], "what it measured lasts");
+    assert.deepEqual(rows(false), before);
     assert.deepEqual(history(), said);
-    const measured = stateRows(node);
+    const { judge, report } = stateRows(node);
+    assert.deepEqual([judge?.length, report?.length], [1, 1], "what it measured lasts");
     await mirror(node);
-    assert.deepEqual(stateRows(node), measured, "the same measurement is no change");
-    const words = JSON.stringify(app.records.after(0, 1_000));
-    assert.doesNotMatch(words, /canary_a/u);
+    assert.deepEqual(stateRows(node).judge, judge, "the same measurement is no change");
+    assert.doesNotMatch(JSON.stringify(app.records.after(0, 1_000)), /canary_a/u);
     await app.turns.submit(question("Hello")).end;
-    assert.notDeepEqual(stateRows(node), measured, "the control");
+    assert.notDeepEqual(rows(false), before, "the control");
     assert.notDeepEqual(history(), said, "the control");
+  });
+
+  it("has every check of the fast one, the same on a state that stands still, and says what changed", async () => {
+    await using node = await talkedTo();
+    const first = await mirror(node);
+    const ids = first.checks.map(({ id }) => id);
+    const numbered = (letter: string, count: number): string[] =>
+      Array.from({ length: count }, (_, index) => `${letter}${index + 1}`);
+    assert.deepEqual(ids, [...numbered("D", 16), ...numbered("M", 6)]);
+    assert.deepEqual([first.delta.previous, first.status, first.score], [null, "ok", 1]);
+    node.emulator.setPersona({ kind: "forget_middle" });
+    const second = await mirror(node);
+    assert.equal(second.delta.previous, first.runId);
+    assert.deepEqual([second.delta.hash, second.delta.unchanged], [first.delta.hash, true]);
+    assert.deepEqual([second.delta.new, second.delta.fixed], [["M1"], []]);
+    node.emulator.setPersona(null);
+    const third = await mirror(node);
+    assert.deepEqual([third.delta.new, third.delta.fixed], [[], ["M1"]]);
+  });
+
+  it("ranks what it found, the worst first", async () => {
+    const emulated = { persona: { kind: "truncate", tokens: 900 }, flavour: "llama.cpp" } as const;
+    await using node = await talkedTo(emulated, { invariants: { answerCharsMax: 10 } });
+    const { findings, status } = await mirror(node);
+    const severities = findings.map(({ severity }) => severity);
+    assert.deepEqual(
+      severities,
+      severities.toSorted((a, b) => ["fail", "warn"].indexOf(a) - ["fail", "warn"].indexOf(b)),
+    );
+    assert.ok(new Set(severities).size > 1);
+    assert.equal(
+      findings.some(({ checkId }) => checkId === "D2"),
+      true,
+    );
+    assert.equal(status, "fail");
   });
 
   it("proposes and executes nothing: what it proposes is a command of the table", async () => {
@@ -130,8 +166,15 @@ describe("mirror_self", () => {
     await node.emulator[Symbol.asyncDispose]();
     const report = await mirror(node);
     assert.deepEqual([report.status, report.score], ["partial", null]);
-    assert.deepEqual(troubled(report), ["M1", "M3", "M5", "M6"]);
-    assert.ok(report.checks.every(({ status, kind }) => kind !== "model" || status !== "error"));
+    assert.deepEqual(troubled(report), ["M1", "M2", "M3", "M5", "M6"]);
+    const looked = report.checks.filter(({ kind }) => kind === "deterministic");
+    assert.equal(looked.length, 16);
+    const skipped = looked.filter(({ status }) => status === "skipped" || status === "error");
+    assert.deepEqual(
+      skipped.map(({ id }) => id),
+      ["D2"],
+      "whether prompts are cut shows in an answer alone",
+    );
   });
 
   it("gives up on a model that is silent when its time is over", async () => {

@@ -193,7 +193,7 @@ function useCases(parts: Parts) {
     turns,
     describe,
     fold: foldOptions(parts, describe),
-    ...selfCheckOptions({ ...parts, ...remembered, embedding, describe, judges, sent }),
+    mirror: selfCheckOptions({ ...parts, ...remembered, embedding, describe, judges, sent }),
     forgetting,
     idempotency,
     language,

@@ -6,7 +6,6 @@ import type { Blocks } from "./app/blocks.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
 import type { Embedding } from "./app/embedding.ts";
 import type { Facts } from "./app/facts.ts";
-import type { EchoOptions } from "./app/mirror/echo-pulse.ts";
 import type { Judges } from "./app/mirror/judges.ts";
 import type { MirrorOptions } from "./app/mirror/mirror-self.ts";
 import type { SentRequests } from "./app/sent-requests.ts";
@@ -36,35 +35,21 @@ export interface CheckedNode {
   readonly guard: { readonly secrets: () => readonly Secret[] };
 }
 
-/** What the node's checks of itself go by: the fast one, and the full one. */
-export function selfCheckOptions(node: CheckedNode): {
-  readonly echo: EchoOptions;
-  readonly mirror: MirrorOptions;
-} {
-  const { config, records, describe, judges } = node;
-  const shared = {
-    records,
-    describe,
-    answerTokensMax: config.turns.answer_tokens,
-    invariants: invariantsOf(config),
-    language: describe.language,
-    now: Date.now,
-  };
-  return { echo: { ...snapshotOptions(node), ...shared }, mirror: { ...shared, judges } };
-}
-
-function snapshotOptions(
-  node: CheckedNode,
-): Omit<EchoOptions, "describe" | "answerTokensMax" | "invariants" | "language" | "now"> {
-  const { records, state, facts, blocks, describe, sent } = node;
-  const { conversations, corePrompt, configHash, backends, turns } = describe;
+/** What the node's checks of itself go by. */
+export function selfCheckOptions(node: CheckedNode): MirrorOptions {
+  const { config, records, state, facts, blocks, describe, judges, sent } = node;
+  const { conversations, corePrompt, configHash, backends, turns, language } = describe;
   return {
+    describe,
+    judges,
     conversations,
     facts,
     blocks,
     corePrompt,
     corePromptHash: createHash("sha256").update(corePrompt).digest("hex"),
     configHash,
+    answerTokensMax: config.turns.answer_tokens,
+    invariants: invariantsOf(config),
     backends,
     sent,
     turns,
@@ -75,6 +60,8 @@ function snapshotOptions(
       secrets: node.guard.secrets,
       hasEmbedder: () => backends.of("embeddings").length > 0,
     }),
+    language,
+    now: Date.now,
   };
 }
 

@@ -16,12 +16,14 @@ export const ReportDelta = z.strictObject({
 });
 export type ReportDelta = z.infer<typeof ReportDelta>;
 
+/** What a model recalls of its context. */
+export const Recall = z
+  .record(z.enum(["10", "50", "90"]), z.union([z.literal(0), z.literal(1)]))
+  .describe("Per depth of the context, in percent: whether the model saw what stands there.");
+
 export const EchoReport = Report.extend({
   report: z.literal("echo_pulse"),
-  canary: z
-    .record(z.enum(["10", "50", "90"]), z.union([z.literal(0), z.literal(1)]))
-    .optional()
-    .describe("Per depth of the context, in percent: whether the model saw what stands there."),
+  canary: Recall.optional(),
   delta: ReportDelta,
 }).meta({
   id: "EchoReport",

@@ -1,16 +1,13 @@
 import * as z from "zod";
-import { ReportDelta } from "./echo.ts";
+import { Recall, ReportDelta } from "./echo.ts";
 import { Report } from "./report.ts";
 
 const share = z.number().min(0).max(1);
 
 export const MirrorReport = Report.extend({
   report: z.literal("mirror_self"),
-  delta: ReportDelta.optional(),
-  canary: z
-    .record(z.enum(["10", "50", "90"]), z.union([z.literal(0), z.literal(1)]))
-    .optional()
-    .describe("Per depth of the context, in percent: whether the model saw what stands there."),
+  delta: ReportDelta,
+  canary: Recall.optional(),
   judge: z
     .strictObject({
       sensitivity: share.describe("The share of wrong answers it finds."),

@@ -36,7 +36,7 @@ import { foldError, type FoldOptions } from "./fold/fold-error.ts";
 import { foldGroup } from "./fold/fold-group.ts";
 import { ForgetCommand } from "./forget-command.ts";
 import type { Forgetting } from "./forgetting.ts";
-import { type EchoOptions, echoPulse } from "./mirror/echo-pulse.ts";
+import { echoPulse } from "./mirror/echo-pulse.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import { type MirrorOptions, mirrorSelf } from "./mirror/mirror-self.ts";
@@ -57,7 +57,6 @@ export interface CommandsOptions {
   readonly fold: FoldOptions;
   readonly mirror: MirrorOptions;
   readonly forgetting: Forgetting;
-  readonly echo: EchoOptions;
   readonly idempotency: Idempotency;
   readonly language: keyof Bilingual;
   readonly now: () => number;
@@ -216,7 +215,7 @@ export class Commands {
       case "describe_self":
         return this.#describeSelf(at);
       case "echo_pulse":
-        return echoPulse(this.#options.echo, at);
+        return echoPulse(this.#options.mirror, at);
       case "help":
         return this.#help(at);
       case "usage":
@@ -240,7 +239,7 @@ export class Commands {
       case "fold_group":
         return foldGroup(this.#options.fold, FoldGroupArgs.parse(args), at);
       case "mirror_self":
-        return mirrorSelf(this.#options.mirror, at, []);
+        return mirrorSelf(this.#options.mirror, at);
       case "forget":
         return this.#forget.run(typeof args["what"] === "string" ? args["what"] : undefined, at);
       case "resonance":

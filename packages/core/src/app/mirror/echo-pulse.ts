@@ -1,24 +1,15 @@
-import { createHash } from "node:crypto";
 import { type EchoReport, grantCovers } from "@adyton/protocol";
-import { joined } from "../../domain/context/segments.ts";
 import { type Looked, lookedAt } from "../../domain/mirror/check.ts";
-import {
-  canaryProbe,
-  canaryQuestions,
-  makeNeedles,
-  type Recall,
-  recallIn,
-  recallOutcome,
-  recallThreshold,
-} from "../../domain/mirror/probes/canary.ts";
+import { type Recall, recallOutcome, recallThreshold } from "../../domain/mirror/probes/canary.ts";
 import { verdictOf } from "../../domain/mirror/report.ts";
-import type { Backend } from "../../ports/backend.ts";
 import type { Execution, Outcome } from "../conversation-commands.ts";
 import { describeSelf, type DescribeOptions } from "../describe-self.ts";
-import { type ContextPlace, contextNow } from "../turn-context.ts";
+import type { SnapshotPlace } from "./context-snapshot.ts";
 import { countPrompt } from "./count-prompt.ts";
 import { type LookOptions, lookAtContext, reportDelta, reportRecord } from "./look-at-context.ts";
+import { recallCanaries } from "./model-checks.ts";
 import { ProbeCalls } from "./probe-calls.ts";
+import { contextOf, drawFor, placeOf } from "./probed-context.ts";
 import { reportInWords } from "./report-words.ts";
 
 /** Milliseconds for the one call of the model, waiting for a free server included. */
@@ -37,14 +28,7 @@ export async function echoPulse(options: EchoOptions, at: Execution): Promise<Ou
   const { language, describe, state } = options;
   const { principal, key, context } = at;
   const isOwner = grantCovers(principal.grants, "admin");
-  const { conversations, turns } = options;
-  const mode = conversations.mode(key).mode ?? turns.nodeMode.defaultFor(principal.tier);
-  const place = {
-    key,
-    tier: principal.tier,
-    person: principal.person,
-    modePrompt: mode.prompt,
-  };
+  const place = placeOf(options, at);
   const signal = AbortSignal.timeout(canaryMsMax);
   const calls = new ProbeCalls({
     backends: options.backends,
@@ -53,7 +37,7 @@ export async function echoPulse(options: EchoOptions, at: Execution): Promise<Ou
     // One is answered: a server that refuses to be held to a schema is asked again without.
     callsMax: 2,
   });
-  const canary = await recallCanary(options, place, calls);
+  const canary = await lookAtRecall(options, place, calls);
   const counts = await Promise.all(
     calls.reported.map((probe) => countPrompt("canary", probe, signal)),
   );
@@ -81,40 +65,21 @@ export async function echoPulse(options: EchoOptions, at: Execution): Promise<Ou
 }
 
 /** M1: whether the model sees all of the context that it is sent. */
-async function recallCanary(
+async function lookAtRecall(
   options: EchoOptions,
-  place: ContextPlace,
+  place: SnapshotPlace,
   calls: ProbeCalls,
 ): Promise<{ readonly looked: Looked; readonly recall: Recall | undefined }> {
-  const { language, backends } = options;
+  const { language } = options;
   const startedMs = performance.now();
-  const needles = makeNeedles(drawFrom(`${place.key} ${options.conversations.turns(place.key)}`));
-  const question = canaryQuestions[language];
-  const messages = (backend: Backend) =>
-    contextNow(options, backend, { ...place, question }).messages.map(({ role, segments }) => ({
-      // What a tool said is text to a probe.
-      role: role === "tool" ? ("user" as const) : role,
-      content: joined(segments),
-    }));
-  const isConnected = backends.of("chat").length > 0;
-  const answer = isConnected
-    ? await calls.put({ role: "chat" }, (backend) => canaryProbe(messages(backend), needles))
-    : undefined;
-  const recall = answer === undefined ? undefined : recallIn(answer, needles);
+  const contextWith = contextOf(options, place);
+  const recall = await recallCanaries({
+    calls,
+    contextWith,
+    language,
+    draw: drawFor(options, place),
+  });
   const ms = Math.round(performance.now() - startedMs);
   const spec = { id: "M1", kind: "model", threshold: recallThreshold } as const;
   return { looked: lookedAt(spec, recallOutcome(recall), { ms, language }), recall };
-}
-
-/**
- * Draws numbers from a seed. A conversation's key is a keyed digest, so no model can foresee its needles; and a state that
- * stands still is asked about the same ones, so what is measured of it does not depend on the draw.
- */
-function drawFrom(seed: string): (below: number) => number {
-  let drawn = 0;
-  return (below) => {
-    drawn += 1;
-    const digest = createHash("sha256").update(`${seed} ${drawn}`).digest();
-    return digest.readUIntBE(0, 6) % below;
-  };
 }

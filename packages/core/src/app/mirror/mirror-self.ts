@@ -1,10 +1,9 @@
-import { randomInt } from "node:crypto";
-import type { Bilingual, MirrorReport } from "@adyton/protocol";
-import { isUntrusted, joined } from "../../domain/context/segments.ts";
+import { grantCovers, type MirrorReport } from "@adyton/protocol";
+import { isUntrusted } from "../../domain/context/segments.ts";
 import { scan } from "../../domain/external/scan.ts";
 import type { NewRecord } from "../../domain/journal/record.ts";
-import { type Looked, lookedAt } from "../../domain/mirror/check.ts";
-import { recallThreshold } from "../../domain/mirror/probes/canary.ts";
+import { lookedAt } from "../../domain/mirror/check.ts";
+import { canarySchema, recallThreshold } from "../../domain/mirror/probes/canary.ts";
 import { contradictionThreshold } from "../../domain/mirror/probes/contradictions.ts";
 import { judgeThreshold } from "../../domain/mirror/probes/judge-calibration.ts";
 import { knownAnswerThreshold } from "../../domain/mirror/probes/known-answer.ts";
@@ -12,33 +11,30 @@ import { type SelfFacts, selfThreshold } from "../../domain/mirror/probes/self-k
 import { statementsOf } from "../../domain/mirror/probes/statements.ts";
 import { temptationThreshold } from "../../domain/mirror/probes/temptation.ts";
 import { verdictOf } from "../../domain/mirror/report.ts";
-import type { Invariants } from "../../domain/mirror/snapshot.ts";
+import type { JudgeQuality } from "../../domain/recursia/asking.ts";
 import { isCalibrated } from "../../domain/recursia/choose.ts";
 import type { Backend } from "../../ports/backend.ts";
-import type { RecordsPort } from "../../ports/journal.ts";
 import type { Execution, Outcome } from "../conversation-commands.ts";
-import { describeSelf, type DescribeOptions } from "../describe-self.ts";
-import { newRunId } from "../identifiers.ts";
+import { describeSelf } from "../describe-self.ts";
 import { contextNow } from "../turn-context.ts";
+import type { SnapshotPlace } from "./context-snapshot.ts";
+import { countPrompt } from "./count-prompt.ts";
+import type { EchoOptions } from "./echo-pulse.ts";
 import type { Judges } from "./judges.ts";
+import { lookAtContext, reportDelta, reportRecord } from "./look-at-context.ts";
 import { checkModel, type ModelCheckId, type ModelChecks } from "./model-checks.ts";
 import { ProbeCalls } from "./probe-calls.ts";
+import { contextOf, drawFor, modeOf, placeOf } from "./probed-context.ts";
 import { reportInWords } from "./report-words.ts";
 
 /** Calls of the model that one examination may make, and milliseconds for all of them. */
 export const mirrorCallsMax = 12;
 const mirrorMsMax = 60_000;
 
-export interface MirrorOptions {
-  readonly describe: DescribeOptions;
-  readonly records: RecordsPort;
+export interface MirrorOptions extends EchoOptions {
   readonly judges: Judges;
-  readonly invariants: Invariants;
-  readonly answerTokensMax: number | undefined;
-  readonly language: keyof Bilingual;
-  readonly now: () => number;
   /** Milliseconds for the model's calls; absent, `mirrorMsMax`. */
-  readonly msMax?: number;
+  readonly mirrorMsMax?: number;
 }
 
 const thresholds: Readonly<Record<ModelCheckId, unknown>> = {
@@ -51,75 +47,66 @@ const thresholds: Readonly<Record<ModelCheckId, unknown>> = {
 };
 
 /**
- * Examines a conversation's context and its model in full. Nothing is changed: the model is asked over copies, what it
- * says becomes part of no conversation, and what might help is proposed. The one thing that lasts is what was measured
- * of the judge, which RECURSIA goes by.
+ * Examines a conversation's context and its model in full: D1 to D16, then M1 to M6. Nothing is changed: the model is
+ * asked over copies, what it says becomes part of no conversation, and what might help is proposed. What lasts is the
+ * report, and what was measured of the judge, which RECURSIA goes by.
  */
-export async function mirrorSelf(
-  options: MirrorOptions,
-  at: Execution,
-  looked: readonly Looked[],
-): Promise<Outcome> {
+export async function mirrorSelf(options: MirrorOptions, at: Execution): Promise<Outcome> {
   const startedMs = performance.now();
-  const signal = AbortSignal.timeout(options.msMax ?? mirrorMsMax);
-  const { backends } = options.describe;
+  const { backends, language, state, describe } = options;
+  const { principal, key, context } = at;
+  const signal = AbortSignal.timeout(options.mirrorMsMax ?? mirrorMsMax);
+  const place = placeOf(options, at);
   const calls = new ProbeCalls({
     backends,
-    conversation: at.key,
+    conversation: key,
     signal,
     callsMax: mirrorCallsMax,
   });
-  const model = await examine(options, at, calls);
-  const all = [
-    ...looked,
+  const model = await examine(options, place, calls);
+  // The prompt of M1 is the whole context; most of the others are told less.
+  const whole = calls.reported.filter(({ name }) => name === canarySchema);
+  const counts = await Promise.all(whole.map((probe) => countPrompt("canary", probe, signal)));
+  const isOwner = grantCovers(principal.grants, "admin");
+  const looked = [
+    ...(await lookAtContext(options, { ...place, counts, isOwner })),
     ...model.checks.map(({ id, outcome, ms }) =>
-      lookedAt({ id, kind: "model", threshold: thresholds[id] }, outcome, {
-        ms,
-        language: options.language,
-      }),
+      lookedAt({ id, kind: "model", threshold: thresholds[id] }, outcome, { ms, language }),
     ),
   ];
-  const { software: _, ...subject } = describeSelf(
-    options.describe,
-    at.principal,
-    at.named ? at.conversation : undefined,
-  ).subject;
+  const verdict = verdictOf(looked);
+  const self = describeSelf(describe, principal, at.named ? at.conversation : undefined);
+  const { software: _, ...about } = self.subject;
+  const subject = context.conversation ?? context.owner;
+  const { recall, judged } = model;
   const report: MirrorReport = {
     report: "mirror_self",
     version: "1",
-    runId: newRunId(options.now()),
+    runId: at.id,
     at: new Date(options.now()).toISOString(),
-    subject,
-    ...verdictOf(all),
-    ...(model.recall === undefined ? {} : { canary: model.recall }),
-    ...(model.judged === undefined
-      ? {}
-      : { judge: { ...model.judged, isUnlocked: isCalibrated(model.judged) } }),
+    subject: about,
+    ...verdict,
+    ...(recall === undefined ? {} : { canary: recall }),
+    ...(judged === undefined ? {} : { judge: { ...judged, isUnlocked: isCalibrated(judged) } }),
+    delta: reportDelta(state, { subject, kind: "mirror_self" }, verdict.checks),
     cost: { ...calls.cost, ms: Math.round(performance.now() - startedMs) },
   };
   return {
-    text: reportInWords(report, options.language),
+    text: reportInWords(report, language),
     data: report,
-    effects: judgeRecords(options, at, model),
+    effects: [reportRecord(context, report), ...judgeRecords(options, context, judged)],
   };
 }
 
 function examine(
   options: MirrorOptions,
-  { key, principal }: Execution,
+  place: SnapshotPlace,
   calls: ProbeCalls,
 ): Promise<ModelChecks> {
-  const { describe, judges, language, invariants } = options;
-  const { backends } = describe;
+  const { backends, judges, language, invariants } = options;
   const first = backends.first("chat");
-  const context = (backend: Backend, question: string) =>
-    contextNow({ ...describe, answerTokensMax: options.answerTokensMax }, backend, {
-      key,
-      person: principal.person,
-      tier: principal.tier,
-      question,
-    }).messages;
-  const messages = first === undefined ? [] : context(first, "");
+  const messages =
+    first === undefined ? [] : contextNow(options, first, { ...place, question: "" }).messages;
   const suspects = messages
     .flatMap(({ segments }) => segments)
     .filter((segment) => isUntrusted(segment) && scan(segment.text).length > 0)
@@ -129,31 +116,23 @@ function examine(
     calls,
     language,
     invariants,
-    contextWith: (backend, question) =>
-      context(backend, question).map(({ role: speaker, segments }) => ({
-        // What a tool said is text to a probe.
-        role: speaker === "tool" ? "user" : speaker,
-        content: joined(segments),
-      })),
-    selfFacts: (backend) => selfFacts(options, { key, backend }),
+    contextWith: contextOf(options, place),
+    selfFacts: (backend) => selfFacts(options, place, backend),
     statements: statementsOf(messages),
     suspects,
     judge: judge === undefined ? undefined : { name: judge.name, role },
-    draw: (below) => randomInt(below),
+    draw: drawFor(options, place),
   });
 }
 
 /** What the node knows of a conversation, in the words in which the model is told it. */
-function selfFacts(
-  { describe, records, language }: MirrorOptions,
-  { key, backend }: { readonly key: string; readonly backend: Backend },
-): SelfFacts {
-  const { conversations, turns } = describe;
-  const mode = conversations.mode(key).mode ?? turns.nodeMode.defaultFor("owner");
+function selfFacts(options: MirrorOptions, place: SnapshotPlace, backend: Backend): SelfFacts {
+  const { conversations, records, language } = options;
+  const { key } = place;
   const freshAfter = conversations.state(key)?.fresh_after ?? 0;
   const last = records.answeredTurns(key, freshAfter, 1).at(-1);
   return {
-    mode: mode.id,
+    mode: modeOf(options, place).id,
     overlays: String(conversations.overlays(key).length),
     language,
     limits: String(backend.contextTokens),
@@ -161,14 +140,13 @@ function selfFacts(
   };
 }
 
-/** The one thing that lasts: what RECURSIA may let the judge do. */
+/** What RECURSIA may let the judge do, from now on. */
 function judgeRecords(
   { judges }: MirrorOptions,
-  { context }: Execution,
-  { judged }: ModelChecks,
+  { owner, actor, tier }: Execution["context"],
+  judged: JudgeQuality | undefined,
 ): readonly NewRecord[] {
   const { first } = judges;
   if (judged === undefined || first === undefined) return [];
-  const { owner, actor, tier } = context;
   return judges.records(first.model, judged, { owner, actor, tier });
 }

@@ -38,10 +38,11 @@ import {
   selfQuestions,
   selfOutcome,
 } from "../../domain/mirror/probes/self-knowledge.ts";
-import type { AskMessage, JudgeQuality } from "../../domain/recursia/asking.ts";
+import type { JudgeQuality } from "../../domain/recursia/asking.ts";
 import type { Language } from "../../domain/search/terms.ts";
 import type { Backend } from "../../ports/backend.ts";
 import type { ProbeCalls } from "./probe-calls.ts";
+import type { ContextWith } from "./probed-context.ts";
 
 /** The checks that ask the model, in the order in which they are made: the cheap ones first, should time run out. */
 export const modelCheckIds = ["M1", "M5", "M2", "M3", "M4", "M6"] as const;
@@ -50,8 +51,7 @@ export type ModelCheckId = (typeof modelCheckIds)[number];
 export interface ModelChecksOptions {
   readonly calls: ProbeCalls;
   readonly language: Language;
-  /** What a question put to the conversation now would be sent with, the question last. */
-  readonly contextWith: (backend: Backend, question: string) => readonly AskMessage[];
+  readonly contextWith: ContextWith;
   /** What the node knows of itself, as that server is used. */
   readonly selfFacts: (backend: Backend) => SelfFacts;
   readonly invariants: Invariants;
@@ -97,8 +97,15 @@ export async function checkModel(options: ModelChecksOptions): Promise<ModelChec
 
 const chat = { role: "chat" } as const;
 
-async function recallCanaries(options: ModelChecksOptions): Promise<Recall | undefined> {
-  const { calls, contextWith, language, draw } = options;
+/** What the model recalls of a copy of the context; `undefined` where it gives no answer. */
+export async function recallCanaries({
+  calls,
+  contextWith,
+  language,
+  draw,
+}: Pick<ModelChecksOptions, "calls" | "contextWith" | "language" | "draw">): Promise<
+  Recall | undefined
+> {
   const needles = makeNeedles(draw);
   const answer = await calls.put(chat, (backend) =>
     canaryProbe(contextWith(backend, canaryQuestions[language]), needles),

@@ -37,6 +37,8 @@ export interface ProbeTarget {
 export interface ReportedProbe {
   readonly backend: Backend;
   readonly messages: Probe["messages"];
+  /** The name of its schema. */
+  readonly name: string | undefined;
   readonly reportedTokens: number;
 }
 
@@ -64,7 +66,7 @@ export class ProbeCalls {
         const promptTokensEstimate = contextTokens(messages, undefined, (text) =>
           backend.countTokens(text),
         );
-        const made = { messages, promptTokensEstimate };
+        const made = { messages, name: schema?.name, promptTokensEstimate };
         return this.#holding.ask(backend.name, schema, async (format) => {
           // A server that failed and one that refused a schema were asked as well.
           if (this.cost.calls >= callsMax) return { outcome: spent, made };
@@ -83,6 +85,7 @@ export class ProbeCalls {
       this.reported.push({
         backend,
         messages: made.messages,
+        name: made.name,
         reportedTokens: usage.promptTokens,
       });
     this.cost.inTokens += usage.promptTokens;

@@ -81,13 +81,16 @@ export const canaryQuestions: Bilingual = {
   ru: "Где-то выше стоят три заметки с именами canary_a, canary_b и canary_c, каждая на своей строке. Спиши текст каждой буква в букву. Если заметки не находишь, оставь поле пустым.",
 };
 
+/** The name of the schema that the answer is held to. */
+export const canarySchema = "canaries";
+
 /** The question over a copy of the context. `messages` ends with the question itself. */
 export function canaryProbe(messages: readonly AskMessage[], needles: readonly Needle[]): Probe {
   const context = messages.slice(0, -1);
   const properties = Object.fromEntries(needles.map(({ name }) => [name, { type: "string" }]));
   return {
     messages: [...withNeedles(context, needles), ...messages.slice(-1)],
-    schema: strictSchema("canaries", properties),
+    schema: strictSchema(canarySchema, properties),
   };
 }
 
