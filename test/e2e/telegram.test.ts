@@ -64,10 +64,18 @@ describe("the bot", () => {
       answerMsMax,
     );
     assert.equal(telegram.pending, 0, "what was taken is confirmed");
+    assert.ok(
+      telegram.calls.some(
+        ({ method, values }) => method === "setMyCommands" && values["language_code"] === "ru",
+      ),
+    );
+    owner.say("**bold**");
+    await telegram.waitUntil(() => owner.answers.at(-1)?.text === "echo bold", answerMsMax);
+    assert.deepEqual(owner.answers.at(-1)?.entities, [{ type: "bold", offset: 5, length: 4 }]);
     assert.deepEqual(stranger.answers, []);
     const toStranger = telegram.calls.filter(({ values }) => String(values["chat_id"]) === "9");
     assert.deepEqual(toStranger, []);
-    assert.equal(model.requests.filter(({ endpoint }) => endpoint === "chat").length, 1);
+    assert.equal(model.requests.filter(({ endpoint }) => endpoint === "chat").length, 2);
     const sends = telegram.calls.filter(({ method }) =>
       /^(?:sendMessage|editMessageText)$/.test(method),
     );

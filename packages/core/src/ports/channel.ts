@@ -1,3 +1,5 @@
+import type { FormattedText } from "../domain/channels/format.ts";
+
 /** Where in a channel a reply belongs. */
 export interface Place {
   readonly chat: string;
@@ -26,7 +28,12 @@ export interface ChannelDoor {
   /** Sends a message without content. */
   place(place: Place, signal: AbortSignal): Promise<CallOutcome>;
   /** Gives a message its text; repeating it changes nothing. */
-  fill(place: Place, message: number, text: string, signal: AbortSignal): Promise<CallOutcome>;
+  fill(
+    place: Place,
+    message: number,
+    said: FormattedText,
+    signal: AbortSignal,
+  ): Promise<CallOutcome>;
   /** Sends a message without content that says an answer has come: an edit notifies nobody. */
   ping(place: Place, message: number, signal: AbortSignal): Promise<CallOutcome>;
   /** Shows for a few seconds that an answer is being written. What it comes to is nobody's business. */

@@ -15,6 +15,7 @@ import type { Principal, Reply } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { OperationRequest, Operations } from "../../ports/operations.ts";
 import { channelWords } from "./channel-words.ts";
+import { showMenu } from "./command-menu.ts";
 import { pollUpdates } from "./poll-loop.ts";
 import { type Incoming, readUpdate } from "./read-update.ts";
 import { TelegramClient, type TelegramFailure } from "./telegram-client.ts";
@@ -163,6 +164,8 @@ export class TelegramChannel implements AsyncDisposable {
     const me = await this.#client.call((api, polyfill) => api.getMe(polyfill), signal);
     if (me.kind === "failed") throw new Error(me.failure.words);
     this.#bot = me.value;
+    // A menu that cannot be set now is set at the next start; nothing else waits for it.
+    await showMenu(this.#client, signal);
     return me.value;
   }
 

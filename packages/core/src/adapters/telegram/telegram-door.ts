@@ -1,4 +1,6 @@
 import type { Bilingual } from "@adyton/protocol";
+import type { MessageEntity } from "grammy/types";
+import type { Styled } from "../../domain/channels/format.ts";
 import type { CallOutcome, ChannelDoor, Place } from "../../ports/channel.ts";
 import type { TelegramClient, TelegramFailure, TelegramResult } from "./telegram-client.ts";
 
@@ -47,9 +49,11 @@ export function telegramDoor({ client, language }: TelegramDoorOptions): Channel
     textUnitsMax,
     place: (place, signal) => send(place, placeholder, inGroup(place), signal),
     ping: (place, message, signal) => send(place, pingWords[language], message, signal),
-    fill: async (place, message, text, signal) => {
+    fill: async (place, message, { text, styles }, signal) => {
+      // Ranges of our own: what a model writes is never parsed as markup by the server.
+      const more = { ...noPreview, entities: styles.map(entityOf) };
       const result = await client().call(
-        (api, polyfill) => api.editMessageText(place.chat, message, text, noPreview, polyfill),
+        (api, polyfill) => api.editMessageText(place.chat, message, text, more, polyfill),
         signal,
       );
       if (result.kind === "failed" && /message is not modified/u.test(result.failure.words))
@@ -69,6 +73,12 @@ export function telegramDoor({ client, language }: TelegramDoorOptions): Channel
       );
     },
   };
+}
+
+function entityOf({ type, offset, length, language }: Styled): MessageEntity {
+  return type === "pre" && language !== undefined
+    ? { type, offset, length, language }
+    : { type, offset, length };
 }
 
 const pingWords: Bilingual = { en: "The answer is here ↑", ru: "Ответ готов ↑" };

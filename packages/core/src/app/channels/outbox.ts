@@ -1,6 +1,11 @@
 import type { Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs } from "@adyton/runtime/retry";
 import * as z from "zod";
+import {
+  type FormattedText,
+  formatMarkdown,
+  splitFormatted,
+} from "../../domain/channels/format.ts";
 import { splitText } from "../../domain/channels/split-text.ts";
 import type { DedupeKey, NewRecord } from "../../domain/journal/record.ts";
 import type {
@@ -172,8 +177,10 @@ class Delivery {
   async complete(known: string | undefined): Promise<void> {
     const { door, clock } = this.#options;
     await this.#ensurePlaced(0);
-    const text = known ?? (await this.#endOfRun());
-    for (const [part, piece] of splitText(text, door.textUnitsMax).entries())
+    const said =
+      known === undefined ? formatMarkdown(await this.#endOfRun()) : { text: known, styles: [] };
+    const split = (text: string): readonly string[] => splitText(text, door.textUnitsMax);
+    for (const [part, piece] of splitFormatted(said, split).entries())
       await this.#fill(part, piece);
     if (clock.nowMs() - this.#state.time < pingAfterMs || known !== undefined) return;
     await door.ping(this.#place, [...this.#messages.values()].at(-1) ?? 0, this.#signal);
@@ -224,12 +231,12 @@ class Delivery {
     this.#messages.set(part, message);
   }
 
-  async #fill(part: number, text: string): Promise<void> {
+  async #fill(part: number, said: FormattedText): Promise<void> {
     for (;;) {
       await this.#ensurePlaced(part);
       const message = this.#messages.get(part) ?? 0;
       const filled = await this.#insist(() =>
-        this.#options.door.fill(this.#place, message, text, this.#signal),
+        this.#options.door.fill(this.#place, message, said, this.#signal),
       );
       if (filled.kind === "done") return;
       // Somebody deleted the message in the meantime; its text is still owed.
