@@ -150,6 +150,7 @@ describe("forgetting", () => {
     app.clock.ms += 1_000;
     const second = await tell(secret);
     await app.blocks.save({ name: "дом", text: secret }, owner);
+    assert.equal(app.blocks.of(owner.person).length, 1, "it is pinned, and held in memory");
     await app.memory.search("шмурделка", owner);
     assert.ok(rawBytes(app.home) > 1, "control");
     const receipt = await forget(app, { fact: second.factId });
