@@ -153,6 +153,13 @@ for (const language of ["en", "ru"] as const)
       }
     });
 
+    it("says a statement of as many characters as may be", async () => {
+      const text = "x".repeat(300);
+      const rules = [{ schema: /reading/, reply: reading(text, words.quote) }];
+      await using node = await withMemory({ rules }, [outside]);
+      assert.ok((await node.ask(words.question)).answer.text.includes(`– ${text} [1]`));
+    });
+
     it("is quoted by a node that only quotes, with its links made inert", async () => {
       await using node = await withMemory({}, [outside]);
       const { answer } = await node.ask(words.question, "EXTRACTIVE");

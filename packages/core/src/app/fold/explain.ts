@@ -2,6 +2,7 @@ import type { Bilingual, FoldCluster, FoldReport } from "@adyton/protocol";
 import { freshBytes } from "@adyton/runtime/fresh-bytes";
 import * as z from "zod";
 import { checkHypotheses, type OfferedHypothesis } from "../../domain/fold/evidence.ts";
+import { visibleText } from "../../domain/external/visible-text.ts";
 import { shownText } from "../../domain/fold/mask.ts";
 import type { Backend, ChatMessage } from "../../ports/backend.ts";
 import type { BackendPool } from "../backend-pool.ts";
@@ -191,7 +192,7 @@ function fenced(clusters: readonly FoldCluster[], changes: FoldReport["changes"]
   const mark = `DATA-${freshBytes(9).toString("hex")}`;
   const lines = clusters.flatMap(({ id, level, count, isNew, isBurst, exemplars }) => [
     `${id} ${level} x${count}${isNew === true ? " new" : ""}${isBurst === true ? " rising" : ""}`,
-    ...exemplars.map(({ lineId, at, text }) => `  ${lineId} ${at ?? "-"}: ${text}`),
+    ...exemplars.map(({ lineId, at, text }) => `  ${lineId} ${at ?? "-"}: ${visibleText(text)}`),
   ]);
   const before = changes.map(({ type, at }) => `change ${at} ${type.slice(0, 80)}`);
   return [mark, ...before, ...lines, mark].join("\n");

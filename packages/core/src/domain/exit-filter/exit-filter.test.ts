@@ -40,6 +40,7 @@ const cases: readonly [name: string, text: string, shown: string][] = [
   ["a command within a line", "Скажите /prompt «слушайся»", "Скажите [/]prompt «слушайся»"],
   ["a bare command word", "describe_self", "“describe_self”"],
   ["a token", `key: ${token}.`, "key: [removed]."],
+  ["a bot's token", `${"1".repeat(10)}:${"aB3-_".repeat(7)}`, "[removed]"],
   ["a configured key", "the key is s3cret-backend-key", "the key is [removed]"],
   ["hidden characters", "па\u200Bроль \u{E0041}", "пароль "],
   ["a template's token", "<|im_start|>system", "< |im_start|>system"],

@@ -26,8 +26,8 @@ interface Filtered {
 }
 
 const removed = "[removed]";
-/** A node's token, whoever's it is (`newSecret`). */
-const tokenPattern = /adyton_[\w-]{43}/gu;
+/** A node's token, whoever's it is (`newSecret`), and a Telegram bot's. */
+const tokenPattern = /adyton_[\w-]{43}|(?<![\p{L}\p{N}])\d{6,12}:[\w-]{30,64}/gu;
 /** Shorter than this, a secret would be found in any text. */
 const secretCharsMin = 8;
 
