@@ -46,6 +46,20 @@ describe("the tree", () => {
     assert.notEqual(drain.add("info", ["<num>", "<num>", "closed", "<num>"]), first);
   });
 
+  it("does not count what is masked on one side as difference", () => {
+    const masked = ["user", "<num>", "<num>", "left"];
+    const plain = ["user", "anna", "home", "left"];
+    for (const [one, other] of [
+      [masked, plain],
+      [plain, masked],
+    ] as const) {
+      const drain = new Drain(make, () => undefined);
+      const first = drain.add("info", [...one]);
+      assert.equal(drain.add("info", [...other]), first);
+      assert.deepEqual(first.words, ["user", "<*>", "<*>", "left"]);
+    }
+  });
+
   it("keeps kinds apart", () => {
     const drain = new Drain(make, () => undefined);
     assert.notEqual(drain.add("info", ["disk", "full"]), drain.add("error", ["disk", "full"]));
