@@ -148,11 +148,28 @@ it("is taken up by the next process where it was left, with the same first answe
 });
 
 describe("the day's tokens", () => {
-  it("once used up, leave an answer without thinking, and it says so", async () => {
-    await using node = await openNode(
-      { rules: [{ reply: "Это 400." }] },
-      { recursia: { tokensPerDay: 1 } },
+  it("count what a run took that was stopped on its way", async () => {
+    await using node = await openNode({
+      rules: [
+        { callIndex: 0, reply: "It is 400." },
+        { reply: "It is 391.", fault: { kind: "timeout" } },
+      ],
+    });
+    const run = node.app.turns.submit(question("Calculate 17 * 23", { mode: "RECURSIA" }));
+    await until("the model is asked again", () => chats(node.emulator) === 2);
+    assert.ok(run.spent.promptTokens > 0 && run.spent.completionTokens > 0);
+    node.app.turns.cancel(run);
+    assert.equal((await run.end).kind, "failed");
+    const today = new Date(node.app.clock.ms).toISOString().slice(0, 10);
+    const [row] = node.app.state.usage(today, "owner");
+    assert.deepEqual(
+      [row?.failed, row?.prompt_tokens, row?.completion_tokens],
+      [1, run.spent.promptTokens, run.spent.completionTokens],
     );
+  });
+
+  it("once used up, leave an answer without thinking, and it says so", async () => {
+    await using node = await openNode({ rules: [{ reply: "Это 400." }] }, { tokensPerDay: 1 });
     const first = await answered(
       node.app.turns.submit(question("Посчитай 17 * 23", { mode: "RECURSIA" })),
     );

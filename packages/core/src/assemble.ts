@@ -11,6 +11,7 @@ import type { BackendPool } from "./app/backend-pool.ts";
 import type { Blocks } from "./app/blocks.ts";
 import { Commands } from "./app/commands.ts";
 import { Conversations } from "./app/conversations.ts";
+import { DayTokens } from "./app/day-tokens.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
 import { Embedding } from "./app/embedding.ts";
 import { Events } from "./app/events.ts";
@@ -296,7 +297,6 @@ function turnsOf(
     language,
     wallMs: config.turns.wall_seconds * 1_000,
     modes,
-    recursia: { tokensPerDay: config.recursia.tokens_per_day },
     judgeQuality: () => judges.quality(),
     guard: {
       hosts: config.exit.links,
@@ -306,7 +306,10 @@ function turnsOf(
     },
     state,
     runCommand,
-    usedToday: (principal) => tokensToday(state, principal, Date.now()),
+    dayTokens: new DayTokens({
+      perDay: config.recursia.tokens_per_day,
+      usedToday: (principal) => tokensToday(state, principal, Date.now()),
+    }),
     now: Date.now,
     onUnexpected,
   });

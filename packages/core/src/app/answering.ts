@@ -26,6 +26,7 @@ import type { BackendPool } from "./backend-pool.ts";
 import type { Blocks } from "./blocks.ts";
 import { type ClientContext, contextTokens, withOwnPrompt } from "./client-context.ts";
 import type { Conversations } from "./conversations.ts";
+import type { DayTokens } from "./day-tokens.ts";
 import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
 import { askServers, type Attempt } from "./failover.ts";
 import type { GuardOptions } from "./guard.ts";
@@ -45,7 +46,6 @@ export interface AnsweringOptions {
   readonly answerTokensMax: number | undefined;
   readonly language: keyof Bilingual;
   readonly modes: Modes;
-  readonly recursia: RecursiaLimits;
   /** What the server that judges was measured to be; `undefined` where nothing is known of it. */
   readonly judgeQuality: () => JudgeQuality | undefined;
   readonly guard: GuardOptions;
@@ -57,14 +57,7 @@ export interface AnsweringOptions {
     command: ModeCommand,
     run: LiveRun,
   ) => Promise<Pick<CommandResult, "text" | "data">>;
-  /** Tokens that a principal used today. */
-  readonly usedToday: (principal: string) => number;
-}
-
-/** What bounds RECURSIA beside the budget of a mode. */
-export interface RecursiaLimits {
-  /** Of one principal, all its turns counted. */
-  readonly tokensPerDay: number;
+  readonly dayTokens: DayTokens;
 }
 
 /** What a controller produces; the turn adds ids, mode and time. */

@@ -91,6 +91,8 @@ export class LiveRun {
   received: Promise<number> | undefined;
   /** Turns of the conversation that came before this one and were not over when it was admitted. */
   ahead = 0;
+  /** What its single calls of the model took so far, of a mode that makes several. */
+  readonly spent = { promptTokens: 0, completionTokens: 0 };
   /** Known when a model server was asked and had its say. */
   servedBy: ServedBy | undefined;
   state: "waiting" | "running" | "recording" | "ended" = "waiting";

@@ -130,6 +130,8 @@ export class ModelCalls {
     this.#estimated ||= usage.estimated;
     this.#answers.set(outcome.text, outcome);
     const { promptTokens: inTokens, completionTokens: outTokens } = usage;
+    this.#run.spent.promptTokens += inTokens;
+    this.#run.spent.completionTokens += outTokens;
     return { kind: "answered", text: outcome.text, inTokens, outTokens };
   }
 

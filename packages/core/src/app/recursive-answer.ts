@@ -42,8 +42,9 @@ export async function answerRecursively(
   const before = rethink === undefined ? undefined : firstAnswer(options, rethink.run);
   run.guard.inherit(before?.taint);
   const first = before?.answer;
-  const isSpent = options.usedToday(principal.id) >= options.recursia.tokensPerDay;
-  if (isSpent) return answerWithoutThinking(options, run, first);
+  const policy = policyOf(options, run);
+  const tokens = options.dayTokens.setAside(principal.id, policy.tokens, run.end);
+  if (tokens === 0) return answerWithoutThinking(options, run, first);
   const calls = new ModelCalls(options, run, rethink === undefined ? 0 : rethink.back * 2);
   const outcome = await recurse(
     {
@@ -55,7 +56,7 @@ export async function answerRecursively(
     },
     {
       ask: calls.ask,
-      policy: policyOf(options, run),
+      policy: { ...policy, tokens },
       count: (text) => counter(options, text),
       nonce: run.guard.nonce,
       onStep: (step) => trace.add(step),

@@ -45,11 +45,13 @@ export function endRecord(
   const base = { ...context(run), origin: "node" as const, cause };
   if (end.kind === "failed") {
     const { code } = end.problem;
+    const { spent } = run;
+    const hasSpent = spent.promptTokens + spent.completionTokens > 0;
     const status = code === "cancelled" || code === "interrupted" ? code : "failed";
     return {
       ...base,
       type: "turn.failed",
-      facts: { run: run.id, status, code, ms },
+      facts: { run: run.id, status, code, ms, ...(hasSpent ? spent : {}) },
       data: end.problem,
     };
   }

@@ -135,8 +135,8 @@ export class Projections {
       },
       "turn.failed": (record, facts) => {
         this.#finish(record, facts.run, facts.status);
-        const { ms } = facts;
-        this.#count(record, { messages: 1, failed: 1, promptTokens: 0, completionTokens: 0, ms });
+        const { ms, promptTokens = 0, completionTokens = 0 } = facts;
+        this.#count(record, { messages: 1, failed: 1, promptTokens, completionTokens, ms });
       },
     };
   }

@@ -42,7 +42,7 @@ import { Runs } from "../runs.ts";
 import { owner, Tokens } from "../tokens.ts";
 import { SentRequests } from "../sent-requests.ts";
 import { Turns } from "../turns.ts";
-import type { RecursiaLimits } from "../answering.ts";
+import { DayTokens } from "../day-tokens.ts";
 import type { GuardOptions } from "../guard.ts";
 import { TaintedAnswers } from "../tainted-answers.ts";
 import { tokensToday } from "../usage.ts";
@@ -105,8 +105,6 @@ export const person = (name: string, ...grants: Principal["grants"]): Principal 
   person: `token:${name}`,
 });
 
-const recursiaDefault: RecursiaLimits = { tokensPerDay: 1_000_000 };
-
 /** The modes of a node whose owner defined none. */
 export const builtIn = new Modes(builtInModes());
 
@@ -137,7 +135,7 @@ export interface FixtureOptions {
   readonly historyTurns?: number;
   /** Keys for model servers. */
   readonly secrets?: readonly { reveal(): string }[];
-  readonly recursia?: Partial<RecursiaLimits>;
+  readonly tokensPerDay?: number;
   /** Of the mode RECURSIA. */
   readonly budget?: Partial<Record<keyof typeof recursiaBudget, number>>;
   /** Modes that the owner defined. */
@@ -221,11 +219,13 @@ export async function openApp(options: FixtureOptions = {}) {
     answerTokensMax: undefined,
     language: options.language ?? "en",
     wallMs: options.wallMs ?? 60_000,
-    recursia: { ...recursiaDefault, ...options.recursia },
     judgeQuality: () => options.judge ?? judges.quality(),
     guard: { ...guardDefault, answers: new TaintedAnswers(), ...options.guard },
     runCommand: (command, run) => commands.ofMode(command, run),
-    usedToday: (principal) => tokensToday(state, principal, now()),
+    dayTokens: new DayTokens({
+      perDay: options.tokensPerDay ?? 1_000_000,
+      usedToday: (principal) => tokensToday(state, principal, now()),
+    }),
     now,
     onUnexpected: (error) => unexpected.push(error),
   });

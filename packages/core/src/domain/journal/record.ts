@@ -38,6 +38,9 @@ export const factsByType = {
     status: z.enum(["failed", "cancelled", "interrupted"]),
     code: z.string(),
     ms: z.int(),
+    /** What the model was asked before it failed, where several calls make a turn. */
+    promptTokens: z.int().optional(),
+    completionTokens: z.int().optional(),
   }),
   /** A step of a run whose mode takes several. */
   "run.step": z.strictObject(stepFacts),
