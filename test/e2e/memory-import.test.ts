@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { makePdf } from "../../packages/core/src/adapters/pdf/test/make-pdf.ts";
 import { run, type Running, stop, up, type Wanted } from "./cli-process.ts";
 
 const place = mkdtempSync(join(tmpdir(), "adyton-import-"));
@@ -34,6 +35,9 @@ before(async () => {
     ".git/config.md": "# Not this\n",
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(notes, name), text);
+  const lines = [{ y: 700, text: "Гарантия на насос: два года." }];
+  writeFileSync(join(notes, "гарантия.pdf"), makePdf([[], lines], { title: "Гарантия" }));
+  writeFileSync(join(notes, "broken.pdf"), "%PDF-1.7 broken");
   writeFileSync(join(notes, "latin.txt"), Buffer.from([0xff, 0xfe, 0xff]));
   // A circle: whoever follows it never ends.
   symlinkSync(notes, join(notes, "вложенная", "circle"));
@@ -55,20 +59,20 @@ const counts = ({ added, changed, unchanged }: Record<string, unknown>) => [
 describe("adyton memory import", () => {
   it("says what it would do and does nothing with --dry-run", async () => {
     const dry = await ask(["memory", "import", notes, "--dry-run", "--json"]);
-    assert.deepEqual(counts(report(dry.out)), [5, 0, 0]);
+    assert.deepEqual(counts(report(dry.out)), [6, 0, 0]);
     assert.equal((await ask(["memory", "search", "насосы"])).code, 1);
   });
 
   it("adds a folder, lists what it refuses and why, and goes on", async () => {
     const { out, code } = await ask(["memory", "import", notes, "--json"]);
     const said = report(out);
-    assert.deepEqual(counts(said), [5, 0, 0]);
+    assert.deepEqual(counts(said), [6, 0, 0]);
     assert.equal(code, 1);
     assert.deepEqual(said["passedOver"], { ".png": 1 });
     const refused = said["refused"] as { file: string; why: { title: string } }[];
     assert.deepEqual(
       refused.map(({ file }) => file.slice(notes.length + 1)),
-      ["empty.md", "latin.txt"],
+      ["broken.pdf", "empty.md", "latin.txt"],
     );
     assert.ok(refused.every(({ why }) => why.title.length > 5));
     for (const [query, text] of [
@@ -76,6 +80,8 @@ describe("adyton memory import", () => {
       ["топить печь углём", "Печь топят углём."],
       ["застрявший лифт", "лифт застрял"],
       ["счётчик 17", "2026-05-01,17"],
+      ["сколько длится гарантия на насосы", "два года"],
+      ["сколько длится гарантия на насосы", "Гарантия › p. 2"],
     ] as const)
       assert.ok((await ask(["memory", "search", query])).out.includes(text), query);
     assert.equal((await ask(["memory", "search", "малина"])).code, 1, "hidden text is no text");
@@ -84,7 +90,7 @@ describe("adyton memory import", () => {
   it("passes over what has not changed, and replaces what has", async () => {
     writeFileSync(join(notes, "насос.txt"), "Насос стоит на чердаке.\n");
     const { out } = await ask(["memory", "import", notes, "--json"]);
-    assert.deepEqual(counts(report(out)), [0, 1, 4]);
+    assert.deepEqual(counts(report(out)), [0, 1, 5]);
     const found = await ask(["memory", "search", "где насосы"]);
     assert.ok(found.out.includes("чердаке") && !found.out.includes("подвале"));
     const again = await ask(["memory", "import", join(notes, "**/*.{md,csv}"), "--json"]);
@@ -96,7 +102,7 @@ describe("adyton memory import", () => {
     assert.equal(code, 1);
     assert.match(errors, /nowhere/);
     const russian = await ask(["memory", "import", notes], { env: { LANG: "ru_RU.UTF-8" } });
-    assert.match(russian.errors, /без изменений: 5, отказано: 2/);
+    assert.match(russian.errors, /без изменений: 6, отказано: 3/);
   });
 
   it("takes over what was exported, on another node too, and refuses it changed or cut off", async () => {
@@ -128,12 +134,12 @@ describe("adyton memory import", () => {
       assert.match((await there(["memory", "import", join(place, "no.jsonl")])).errors, /ENOENT/);
       assert.match(
         (await there(["memory", "import", file, "--dry-run"])).errors,
-        /5 documents, 1 facts/,
+        /6 documents, 1 facts/,
       );
       assert.equal((await there(["memory", "search", "чердак"])).code, 1);
-      assert.match((await there(["memory", "import", file])).errors, /added: 6, there already: 0/);
+      assert.match((await there(["memory", "import", file])).errors, /added: 7, there already: 0/);
       assert.match((await there(["memory", "search", "где насосы"])).out, /чердаке/);
-      assert.match((await there(["memory", "import", file])).errors, /added: 0, there already: 6/);
+      assert.match((await there(["memory", "import", file])).errors, /added: 0, there already: 7/);
       assert.equal((await there(["memory", "export", join(place, "again.jsonl")])).code, 0);
       assert.equal(readFileSync(join(place, "again.jsonl"), "utf8"), text);
     } finally {

@@ -18,6 +18,7 @@ const mediaTypes: Readonly<Record<string, MediaType>> = {
   ".json": "application/json",
   ".html": "text/html",
   ".htm": "text/html",
+  ".pdf": "application/pdf",
 };
 
 /** Bytes of a file that a text is taken from; the text itself has a bound of its own. */
@@ -68,21 +69,47 @@ export async function readBytes(file: string, t: Translate): Promise<FileBytes> 
 }
 
 /** The document in a file. Throws `Failure` where it holds no text, or too much. */
-export function documentIn({ file, source, bytes, sha256 }: FileBytes, t: Translate): DocumentFile {
+export async function documentIn(
+  { file, source, bytes, sha256 }: FileBytes,
+  t: Translate,
+): Promise<DocumentFile> {
   const mediaType = mediaTypes[extname(file).toLowerCase()] ?? "text/plain";
-  const raw = decoded(bytes, t);
-  const page = mediaType === "text/html" ? htmlText(raw) : undefined;
-  const text = page?.text ?? raw;
+  const { text, title } = await wordsIn(bytes, mediaType, t);
   if (text.trim() === "") throw new Failure("failed", { title: t("memory.empty") });
   if (Buffer.byteLength(text) > documentTextBytesMax) throw tooLarge(t, documentTextBytesMax);
   const isOwnText = createHash("sha256").update(text).digest("hex") === sha256;
   return {
     text,
-    title: (page?.title ?? documentTitle(text, file, mediaType)).slice(0, titleCharsMax),
+    title: (title ?? documentTitle(text, file, mediaType)).slice(0, titleCharsMax),
     mediaType,
     source,
     ...(isOwnText ? {} : { originalSha256: sha256 }),
   };
+}
+
+interface Words {
+  readonly text: string;
+  readonly title?: string | undefined;
+}
+
+async function wordsIn(bytes: Buffer, mediaType: MediaType, t: Translate): Promise<Words> {
+  if (mediaType === "application/pdf") return pdfWords(bytes, t);
+  const text = decoded(bytes, t);
+  return mediaType === "text/html" ? htmlText(text) : { text };
+}
+
+/** What reads PDF is loaded with the first one. */
+async function pdfWords(bytes: Buffer, t: Translate): Promise<Words> {
+  const { pdfText } = await import("@adyton/core/pdf-text");
+  const read = await pdfText(bytes);
+  if (read.kind === "text") return { ...read, title: plainTitle(read.title) };
+  if (read.reason === "too_large") throw tooLarge(t, documentTextBytesMax);
+  throw new Failure("failed", { title: t(`pdf.${read.reason}`) });
+}
+
+function plainTitle(title: string | undefined): string | undefined {
+  const plain = plainLine(title ?? "").trim();
+  return plain === "" ? undefined : plain;
 }
 
 function decoded(bytes: Buffer, t: Translate): string {

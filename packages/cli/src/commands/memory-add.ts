@@ -74,7 +74,7 @@ interface Wanted {
 }
 
 async function addFile(client: Client, file: string, { title, t, ...how }: Wanted) {
-  const found = file === "-" ? await readInput(t) : documentIn(await readBytes(file, t), t);
+  const found = file === "-" ? await readInput(t) : await documentIn(await readBytes(file, t), t);
   const named = title === undefined ? found : { ...found, title: title.slice(0, titleCharsMax) };
   return await client.ask("addDocument", { body: { ...named, ...how } });
 }

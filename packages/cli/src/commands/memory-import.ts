@@ -52,7 +52,7 @@ export async function memoryImport(shell: Shell, { args, options }: Invocation):
         counts.unchanged += 1;
         continue;
       }
-      const document = documentIn(bytes, t);
+      const document = await documentIn(bytes, t);
       const kind = former === undefined ? "added" : "changed";
       if (!isDryRun) await client.ask("addDocument", { body: { ...document, ...how } });
       counts[kind] += 1;

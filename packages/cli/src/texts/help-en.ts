@@ -123,7 +123,7 @@ cat app.log | {adyton} say "what is wrong?"
   "summary.memory": "documents that answers are taken from",
   "example.memory": `{adyton} memory add notes.md
 {adyton} memory search "when was the boiler serviced"`,
-  "summary.memory add": "add documents (md, txt, html, csv, json, log)",
+  "summary.memory add": "add documents (md, txt, html, pdf, csv, json, log)",
   "example.memory add": `{adyton} memory add notes.md manual.txt
 {adyton} memory add --shared --title "House rules" rules.md
 git log | {adyton} memory add - --title "History"`,

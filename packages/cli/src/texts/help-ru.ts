@@ -123,7 +123,7 @@ cat app.log | {adyton} say "что не так?"
   "summary.memory": "документы, из которых берутся ответы",
   "example.memory": `{adyton} memory add заметки.md
 {adyton} memory search "когда чинили котёл"`,
-  "summary.memory add": "добавить документы (md, txt, html, csv, json, log)",
+  "summary.memory add": "добавить документы (md, txt, html, pdf, csv, json, log)",
   "example.memory add": `{adyton} memory add заметки.md руководство.txt
 {adyton} memory add --shared --title "Правила дома" правила.md
 git log | {adyton} memory add - --title "История"`,
