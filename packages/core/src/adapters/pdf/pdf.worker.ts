@@ -40,8 +40,8 @@ async function readPage(pdf: Pdf, number: number): Promise<string> {
   return text;
 }
 
-const chunks: Buffer[] = [];
-for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));
+const chunks: Uint8Array[] = [];
+for await (const chunk of process.stdin) if (chunk instanceof Uint8Array) chunks.push(chunk);
 const reply = await read(new Uint8Array(Buffer.concat(chunks))).catch(
   (error: unknown): PdfReply => {
     const isLocked = error instanceof Error && error.name === "PasswordException";

@@ -14,7 +14,7 @@ export function makePdf(
   pages: readonly (readonly PdfLine[])[],
   { title, content }: { readonly title?: string; readonly content?: Buffer } = {},
 ): Buffer {
-  const glyphs = [...new Set(pages.flat().flatMap(({ text }) => [...text]))];
+  const glyphs = [...new Set(pages.flat().flatMap(({ text }) => Array.from(text)))];
   const code = (character: string) => (glyphs.indexOf(character) + 1).toString(16).padStart(4, "0");
   const unicode = (character: string) => Buffer.from(character, "utf16le").swap16().toString("hex");
   const map = [
@@ -26,7 +26,7 @@ export function makePdf(
   ].join("\n");
   const streams = pages.map((lines) => {
     const drawn = lines.map(
-      ({ y, text }) => `1 0 0 1 72 ${y} Tm <${[...text].map(code).join("")}> Tj`,
+      ({ y, text }) => `1 0 0 1 72 ${y} Tm <${Array.from(text, code).join("")}> Tj`,
     );
     return content ?? Buffer.from(`BT /F1 12 Tf ${drawn.join("\n")} ET`);
   });
