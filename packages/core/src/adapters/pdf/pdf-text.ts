@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync, realpathSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 import { PdfReply } from "./pdf-reply.ts";
 
 export interface PdfLimits {
@@ -68,9 +67,9 @@ export async function pdfText(
 }
 
 function start({ heapMib, textCharsMax }: PdfLimits): ChildProcess {
-  const worker = fileURLToPath(new URL("pdf.worker.ts", import.meta.url));
+  const worker = join(import.meta.dirname, "pdf.worker.ts");
   // The library is looked for where the installer links it, and read where it lies.
-  const link = fileURLToPath(new URL("../../../node_modules/unpdf", import.meta.url));
+  const link = join(import.meta.dirname, "../../../node_modules/unpdf");
   const readable = [dirname(worker), link, realpathSync(link)];
   return spawn(
     process.execPath,

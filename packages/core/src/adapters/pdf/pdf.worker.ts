@@ -48,4 +48,4 @@ const reply = await read(new Uint8Array(Buffer.concat(chunks))).catch(
     return { kind: "refused", reason: isLocked ? "encrypted" : "not_pdf" };
   },
 );
-process.stdout.write(JSON.stringify(reply), () => process.exit(0));
+process.stdout.write(JSON.stringify(reply));
