@@ -136,7 +136,7 @@ describe("adyton memory import", () => {
         (await there(["memory", "import", file, "--dry-run"])).errors,
         /6 documents, 1 facts/,
       );
-      assert.equal((await there(["memory", "search", "чердак"])).code, 1);
+      assert.ok(!(await there(["memory", "search", "чердак"])).out.includes("чердаке"));
       assert.match((await there(["memory", "import", file])).errors, /added: 7, there already: 0/);
       assert.match((await there(["memory", "search", "где насосы"])).out, /чердаке/);
       assert.match((await there(["memory", "import", file])).errors, /added: 0, there already: 7/);
