@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { PdfReply } from "./pdf-reply.ts";
 
 export interface PdfLimits {
@@ -67,7 +68,7 @@ export async function pdfText(
 }
 
 function start({ heapMib, textCharsMax }: PdfLimits): ChildProcess {
-  const worker = join(import.meta.dirname, "pdf.worker.ts");
+  const worker = fileURLToPath(new URL("pdf.worker.ts", import.meta.url));
   // The library is looked for where the installer links it, and read where it lies.
   const link = join(import.meta.dirname, "../../../node_modules/unpdf");
   const readable = [dirname(worker), link, realpathSync(link)];
