@@ -15,7 +15,7 @@ interface Options {
 }
 
 const Cited = z.object({
-  citations: z.array(z.object({ documentId: z.string(), seq: z.int() })).default([]),
+  citations: z.array(z.object({ documentId: z.string() })).default([]),
 });
 
 /** What answers of the conversation were drawn from, each once, and whether it is still so. */
@@ -29,15 +29,11 @@ export function citedSources(
     const parsed = Cited.safeParse(data);
     return parsed.success ? parsed.data.citations : [];
   });
-  const seqs = new Map(cited.map(({ documentId, seq }) => [documentId, seq]));
-  return [...seqs].map(([ref, seq]) => ({ ref, state: stateOf(state, { ref, seq }, now()) }));
+  const refs = new Set(cited.map(({ documentId }) => documentId));
+  return [...refs].map((ref) => ({ ref, state: stateOf(state, ref, now()) }));
 }
 
-function stateOf(
-  state: StatePort,
-  { ref, seq }: { readonly ref: string; readonly seq: number },
-  nowMs: number,
-): SourceState["state"] {
+function stateOf(state: StatePort, ref: string, nowMs: number): SourceState["state"] {
   const fact = state.facts.fact(ref);
   if (fact !== undefined) {
     if (fact.superseded_by !== null) return "superseded";
@@ -45,7 +41,8 @@ function stateOf(
     return isOver ? "expired" : "current";
   }
   const document = state.document(ref);
-  if (document === undefined || document.seq !== seq) return "changed";
+  // A document that takes another's place has an id of its own.
+  if (document === undefined) return "changed";
   return (document.expires ?? Infinity) <= nowMs ? "expired" : "current";
 }
 
