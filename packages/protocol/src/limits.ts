@@ -165,8 +165,10 @@ export const blockTextCharsMax = 2_000;
 export const blockVersionsMax = 50;
 /** Characters of a text that is to be forgotten wherever it stands. */
 export const forgetTextCharsMax = 1_000;
-/** Previews of forgetting that wait to be confirmed; one more takes the oldest's place. */
-export const forgetPreviewsMax = 100;
+/** Previews of forgetting that one principal may confirm; one more takes the place of its oldest. */
+export const forgetPreviewsMax = 20;
+/** Previews of one principal that wait or are made at once, each a look through the journal. One more is refused with `busy`. */
+export const forgetPreviewsAtOnceMax = 4;
 /** Milliseconds in which a preview can be confirmed. */
 export const forgetPreviewMsMax = 600_000;
 /** Things a preview shows by their titles. */

@@ -40,8 +40,8 @@ const choices: ReadonlyMap<string, Choice> = new Map<string, Choice>([
  */
 export class ForgetCommand {
   readonly #options: ForgetCommandOptions;
-  /** By conversation; the one shown longest ago goes first. */
-  readonly #shown = new Map<string, string>();
+  /** By conversation; of one principal's, the one shown longest ago goes first. */
+  readonly #shown = new Map<string, { readonly by: string; readonly id: string }>();
 
   constructor(options: ForgetCommandOptions) {
     this.#options = options;
@@ -55,16 +55,17 @@ export class ForgetCommand {
     if (choice === undefined)
       return { text: words.how, data: { choices: [...new Set(choices.values())] } };
     if (choice === "yes") {
-      const id = this.#shown.get(at.key) ?? "";
+      const id = this.#shown.get(at.key)?.id ?? "";
       this.#shown.delete(at.key);
       const receipt = await forgetting.confirm(id, at.principal);
       return { text: words.done(receipt.residueBytes, receipt.backups), data: receipt };
     }
     const preview = await forgetting.preview(this.#selectionOf(choice, at), at.principal);
     this.#shown.delete(at.key);
-    this.#shown.set(at.key, preview.forgetId);
-    const [oldest] = this.#shown.keys();
-    if (this.#shown.size > forgetPreviewsMax && oldest !== undefined) this.#shown.delete(oldest);
+    const own = [...this.#shown].filter(([, { by }]) => by === at.principal.id);
+    const [oldest] = own;
+    if (own.length >= forgetPreviewsMax && oldest !== undefined) this.#shown.delete(oldest[0]);
+    this.#shown.set(at.key, { by: at.principal.id, id: preview.forgetId });
     return { text: words.shown(preview), data: preview };
   }
 

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { FactRequest, type ForgetSelection } from "@adyton/protocol";
+import {
+  FactRequest,
+  forgetPreviewsAtOnceMax,
+  forgetPreviewsMax,
+  type ForgetSelection,
+} from "@adyton/protocol";
 import { verifyJournal } from "../adapters/sqlite/verify.ts";
 import { filesIn, occurrences } from "../adapters/sqlite/test/journal-fixture.ts";
 import type { ForgettingPort } from "../ports/forgetting.ts";
@@ -176,6 +181,56 @@ describe("forgetting", () => {
     const receipt = await app.forgetting.confirm(preview.forgetId, owner);
     assert.equal(receipt.residueBytes, 0);
     assert.ok(rawBytes(app.home) > 0, "the other conversation has it");
+  });
+
+  it(`makes one preview at a time, and refuses more than ${forgetPreviewsAtOnceMax} of one caller`, async () => {
+    const looks: { readonly go: () => void }[] = [];
+    let isLooking = false;
+    const wrapFiles = (files: ForgettingPort): ForgettingPort => ({
+      ...files,
+      select: async (query) => {
+        assert.equal(isLooking, false, "one thread at a time");
+        isLooking = true;
+        const { promise, resolve: go } = Promise.withResolvers<void>();
+        looks.push({ go });
+        await promise;
+        isLooking = false;
+        return files.select(query);
+      },
+    });
+    await using app = await openApp({ backend: new HeldBackend(4, "да"), wrapFiles });
+    const [anna, boris] = [person("anna", ...may), person("boris", ...may)];
+    for (const principal of [anna, boris])
+      await app.turns.submit(question(secret, { principal })).end;
+    const ask = (by = anna) => app.forgetting.preview({ everything: true }, by);
+    const asked = Array.from({ length: forgetPreviewsAtOnceMax }, () => ask());
+    await assert.rejects(ask(), refusedAs("busy"));
+    const other = ask(boris);
+    for (let look = 0; look < 2; look += 1) {
+      await until("a look", () => looks.length > look);
+      looks[look]?.go();
+    }
+    await other;
+    assert.equal(looks.length, 3, "nobody waits for all that another has asked");
+    for (let look = 2; look <= forgetPreviewsAtOnceMax; look += 1) {
+      await until("a look", () => looks.length > look);
+      looks[look]?.go();
+    }
+    await Promise.all(asked);
+  });
+
+  it(`keeps ${forgetPreviewsMax} previews of each caller, whatever others ask for`, async () => {
+    await using app = await openApp({ backend: new HeldBackend(4, "да") });
+    const [anna, boris] = [person("anna", ...may), person("boris", ...may)];
+    for (const principal of [anna, boris])
+      await app.turns.submit(question(secret, { principal })).end;
+    const { forgetting } = app;
+    const kept = await forgetting.preview({ everything: true }, anna);
+    const first = await forgetting.preview({ everything: true }, boris);
+    for (let each = 0; each < forgetPreviewsMax; each += 1)
+      await forgetting.preview({ everything: true }, boris);
+    assert.throws(() => forgetting.confirm(first.forgetId, boris), refusedAs("not_found"));
+    assert.equal((await forgetting.confirm(kept.forgetId, anna)).residueBytes, 0);
   });
 
   it("refuses another's words, an empty choice, one that changed, and a preview twice or too late", async () => {

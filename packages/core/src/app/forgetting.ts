@@ -1,6 +1,7 @@
 import {
   type Bilingual,
   forgetPreviewMsMax,
+  forgetPreviewsAtOnceMax,
   forgetPreviewsMax,
   type ForgetCounts,
   type ForgetPreview,
@@ -93,20 +94,30 @@ export class Forgetting {
   readonly #options: ForgettingOptions;
   readonly #shown = new Map<string, Shown>();
   readonly #work = new OneByOne();
+  /** Each preview reads the journal in a thread of its own: one at a time, and each principal has one in the row. */
+  readonly #previews = new OneByOne(forgetPreviewsAtOnceMax);
+  readonly #looks = new OneByOne();
 
   constructor(options: ForgettingOptions) {
     this.#options = options;
   }
 
-  /** What a selection would erase. Throws `ProblemError`: `forbidden` for another's words, `not_found`, `conflict` when it is too much. */
-  async preview(selection: ForgetSelection, by: Principal): Promise<ForgetPreview> {
+  /**
+   * What a selection would erase. Throws `ProblemError`: `forbidden` for another's words, `not_found`, `conflict` when it is
+   * too much, `busy` when as many previews of the caller wait as may.
+   */
+  preview(selection: ForgetSelection, by: Principal): Promise<ForgetPreview> {
+    return this.#previews.run(by.id, () =>
+      this.#looks.run("look", () => this.#preview(selection, by)),
+    );
+  }
+
+  async #preview(selection: ForgetSelection, by: Principal): Promise<ForgetPreview> {
     const query = this.#queryOf(selection, by);
     const selected = await this.#select(query);
     const forgetId = newId("fgt");
     const expiresMs = this.#options.now() + forgetPreviewMsMax;
-    this.#shown.set(forgetId, { by: by.id, query, digest: selected.digest, expiresMs });
-    const [oldest] = this.#shown.keys();
-    if (this.#shown.size > forgetPreviewsMax && oldest !== undefined) this.#shown.delete(oldest);
+    this.#show(forgetId, { by: by.id, query, digest: selected.digest, expiresMs });
     return {
       forgetId,
       expires: new Date(expiresMs).toISOString(),
@@ -190,6 +201,16 @@ export class Forgetting {
       sinceMs: since === undefined ? undefined : Date.parse(since),
       untilMs: until === undefined ? undefined : Date.parse(until),
     };
+  }
+
+  /** Nobody's previews push out another's. */
+  #show(id: string, shown: Shown): void {
+    for (const [each, { expiresMs }] of this.#shown)
+      if (expiresMs <= this.#options.now()) this.#shown.delete(each);
+    const own = [...this.#shown].filter(([, { by }]) => by === shown.by);
+    const [oldest] = own;
+    if (own.length >= forgetPreviewsMax && oldest !== undefined) this.#shown.delete(oldest[0]);
+    this.#shown.set(id, shown);
   }
 
   async #select(query: ForgetQuery): Promise<ForgetSelected> {

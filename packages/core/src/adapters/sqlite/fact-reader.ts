@@ -130,10 +130,14 @@ export class FactReader implements FactsStatePort {
   overlapping(person: string, limit: number): readonly z.infer<typeof Pair>[] {
     return this.#rows.all(
       Pair,
-      `SELECT a.id AS a, b.id AS b FROM fact AS a JOIN fact AS b ON b.slot_key = a.slot_key AND b.seq > a.seq
+      // From each fact only those are looked at that begin while it holds: a slot may have thousands of values, each
+      // of which ends where the next begins.
+      `SELECT iif(a.seq < b.seq, a.id, b.id) AS a, iif(a.seq < b.seq, b.id, a.id) AS b
+       FROM fact AS a INDEXED BY fact_seq
+       CROSS JOIN fact AS b INDEXED BY fact_held ON b.slot_key = a.slot_key
+         AND b.valid_from >= a.valid_from AND b.valid_from < ${end("a")}
        WHERE ${visible("a")} AND ${visible("b")} AND a.retracted IS NULL AND b.retracted IS NULL
-         AND a.valid_from < ${end("b")} AND b.valid_from < ${end("a")}
-         AND a.valid_from < ${end("a")} AND b.valid_from < ${end("b")}
+         AND b.valid_from < ${end("b")} AND (b.valid_from > a.valid_from OR b.seq > a.seq)
        ORDER BY a.seq, b.seq LIMIT ?2`,
       person,
       limit,

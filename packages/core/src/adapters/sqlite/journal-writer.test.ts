@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import type { NewRecord } from "../../domain/journal/record.ts";
@@ -241,6 +241,17 @@ describe("a dedupe key", () => {
     }
     assert.deepEqual(verifyJournal(home.files).faults, []);
   });
+});
+
+it("brings a journal forward by steps that each have a number of their own", () => {
+  // A process that ends between two steps of one number would leave the second out for good.
+  const names = readdirSync(new URL("../../../migrations/", import.meta.url));
+  const numbers = names.map((name) => name.slice(0, 4));
+  assert.ok(numbers.length > 0);
+  assert.deepEqual(
+    numbers.filter((number, at) => numbers.indexOf(number) !== at),
+    [],
+  );
 });
 
 describe("a file that is not this version's journal", () => {
