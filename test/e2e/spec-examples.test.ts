@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import {
   commandTable,
   type CommandSpec,
+  FoldReport,
   MessageAnswer,
   OpenAiError,
   openAiStatus,
@@ -66,17 +70,31 @@ describe("every example of the specification", () => {
   }
 });
 
+/** An example with the names of clusters that are there in place of its own. */
+async function withClusters(node: NodeProcess, example: string): Promise<string> {
+  const folded = await node.say({ text: "/command fold_error web" });
+  const report = FoldReport.parse(folded.json.data);
+  const names = report.clusters.map(({ fingerprint }) => fingerprint);
+  return example.replaceAll(/fold1:\w+/g, () => names.shift() ?? "");
+}
+
 describe("every example of a text command", () => {
   const commands: readonly CommandSpec[] = commandTable;
   for (const language of ["en", "ru"] as const) {
     test(`is executed as said, and is in /help, in ${language}`, async () => {
-      await using both = await startWithEmulator({}, { language });
+      const folder = mkdtempSync(join(tmpdir(), "adyton-examples-"));
+      using _removed = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+      const log = join(folder, "web.log");
+      writeFileSync(log, "error: the disk is full\nerror: nobody answers at the door\n");
+      const config = `logs:\n  - name: web\n    path: ${log}\n`;
+      await using both = await startWithEmulator({}, { language, config });
       const { node } = both;
       for (const { name, example, result, bare, summary } of commands) {
         // It thinks an answer over, so there must be one; the model then has its say.
         const isTurn = name === "rethink";
         if (isTurn) await node.say({ text: "Hello!", conversation: "examples", mode: "direct" });
-        const said = await node.say({ text: example, conversation: "examples" });
+        const text = name === "fold_group" ? await withClusters(node, example) : example;
+        const said = await node.say({ text, conversation: "examples" });
         assert.equal(said.status, 200, `${example}: ${said.text}`);
         const answer = MessageAnswer.parse(said.json);
         assert.equal(answer.answeredBy, isTurn ? "model" : "command");
