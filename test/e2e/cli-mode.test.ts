@@ -49,7 +49,7 @@ for (const [language, words] of [
         const said = await ask("command", "mode", "-c", "c");
         assert.match(said.out, /EXTRACTIVE.*\n.*editor/);
         const complete = await ask("completion", "bash");
-        assert.match(complete.out, /recursia editor/);
+        assert.match(complete.out, /recursia echo mirror fold editor/);
       } finally {
         await stop(node.child);
       }

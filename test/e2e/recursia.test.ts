@@ -39,7 +39,7 @@ test("a stream shows the steps, then the answer, and a run that is over can be l
   const self = await node.ask("/api/v1/self");
   assert.deepEqual(
     self.json.modes.map(({ id }: { id: string }) => id),
-    ["DIRECT", "EXTRACTIVE", "RAG", "RECURSIA"],
+    ["DIRECT", "EXTRACTIVE", "RAG", "RECURSIA", "ECHO", "MIRROR", "FOLD"],
   );
 });
 

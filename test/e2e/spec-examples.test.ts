@@ -83,7 +83,8 @@ describe("every example of a text command", () => {
   for (const language of ["en", "ru"] as const) {
     test(`is executed as said, and is in /help, in ${language}`, async () => {
       const folder = mkdtempSync(join(tmpdir(), "adyton-examples-"));
-      using _removed = { [Symbol.dispose]: () => rmSync(folder, { recursive: true }) };
+      using stack = new DisposableStack();
+      stack.defer(() => rmSync(folder, { recursive: true }));
       const log = join(folder, "web.log");
       writeFileSync(log, "error: the disk is full\nerror: nobody answers at the door\n");
       const config = `logs:\n  - name: web\n    path: ${log}\n`;

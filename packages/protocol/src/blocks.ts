@@ -4,7 +4,10 @@ import { blockNameCharsMax, blockTextCharsMax } from "./limits.ts";
 export const BlockName = z
   .string()
   .max(blockNameCharsMax)
-  .regex(/^[^\s/\\?#%.][^\s/\\?#%]*$/, "must be one word that can stand in an address")
+  .regex(
+    /^[\w\u00c0-\u1fff\u2c00-\u2fef\u3040-\ud7ff][\w\u00c0-\u1fff\u2c00-\u2fef\u3040-\ud7ff.-]*$/,
+    "must be one word of letters, digits, . _ and -",
+  )
   .meta({ id: "BlockName", description: "What a block is called, in any script." });
 
 export const BlockRequest = z

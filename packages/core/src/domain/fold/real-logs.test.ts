@@ -60,8 +60,8 @@ describe("a log that journald wrote", () => {
   for (const [name, level] of [
     ["journald.export", byFields],
     ["journald.jsonl", byFields],
-    ["journald-short.log", byWords],
-    ["journald-iso.log", byWords],
+    ["journald-short.txt", byWords],
+    ["journald-iso.txt", byWords],
   ] as const)
     it(`is read: ${name}`, () => {
       const { told, counts, clusters } = folded(name);
@@ -76,7 +76,7 @@ describe("a log that journald wrote", () => {
 
 describe("a log that nginx wrote", () => {
   it("of requests is read", () => {
-    const { told, counts } = folded("nginx-access.log");
+    const { told, counts } = folded("nginx-access.txt");
     assert.deepEqual(told, [
       "info 22 GET / OK",
       "info 7 GET … OK",
@@ -96,7 +96,7 @@ describe("a log that nginx wrote", () => {
   });
 
   it("of errors is read", () => {
-    const { told, counts } = folded("nginx-error.log");
+    const { told, counts } = folded("nginx-error.txt");
     assert.deepEqual(told, [
       "error 16 open() <str> failed (<num>: No such file or directory)",
       "error 19 connect() failed (<num>: Connection refused) while connecting to upstream",

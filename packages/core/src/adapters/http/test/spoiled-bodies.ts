@@ -1,5 +1,5 @@
 // What can be wrong with a request's body, its framing and the headers that say how the answer is wanted.
-import { headersBytesMax, jsonDepthMax } from "@adyton/protocol";
+import { headersBytesMax, isResumable, jsonDepthMax } from "@adyton/protocol";
 import { asOwner, jsonType } from "./http-fixture.ts";
 import {
   good,
@@ -151,7 +151,7 @@ export const spoiledBodies: readonly Fault[] = [
   ),
   fault(
     "a Last-Event-ID that is none",
-    table.filter((route) => route.method === "GET" && route.stream !== undefined),
+    table.filter((route) => route.method === "GET" && isResumable(route)),
     (route) =>
       ["", "-1", "1.5", "0x10", "abc", "9007199254740993", "1, 2"].map((id) =>
         withHeader(route, "Last-Event-ID", id),
