@@ -1,4 +1,5 @@
 import { rememberCommands } from "./remember-commands.ts";
+import { telegramCommands } from "./telegram-commands.ts";
 import type { CommandBody } from "./shell.ts";
 import type { TextKey } from "./texts/translate.ts";
 
@@ -343,6 +344,7 @@ const commandTable = [
     group: "node",
     load: async () => (await import("./commands/worker.ts")).workerKey,
   },
+  ...telegramCommands,
   { path: "relay", group: "node" },
   {
     path: "relay bundle",

@@ -43,7 +43,7 @@ export function telegramPrincipal({ telegram }: NodeConfig, id: string): Princip
 }
 
 /** The relay's address in parts; the configuration has one where something goes through it. */
-function relayOf(relay: NodeConfig["relay"]): Relay | undefined {
+export function relayOf(relay: NodeConfig["relay"]): Relay | undefined {
   if (relay === undefined) return undefined;
   const { hostname, port } = new URL(`tcp://${relay.address}`);
   return { host: hostname.replaceAll(/^\[|\]$/g, ""), port: Number(port) };

@@ -63,17 +63,7 @@ export async function emulateTelegram({ print, t, port, home }: Shell): Promise<
     else {
       print.line(t("emulate.telegram", { page: print.paint("bold", `${apiRoot}/`) }));
       print.line();
-      print.line(t("emulate.telegram_config"));
-      print.line(
-        [
-          "telegram:",
-          `  token_file: ${file}`,
-          `  owners: [${pageVisitor.id}]`,
-          `  api_root: ${apiRoot}`,
-        ].join("\n"),
-      );
-      print.line();
-      print.line(t("emulate.telegram_next"));
+      print.line(t("emulate.telegram_next", { apiRoot, file }));
     }
     await untilSignal();
     return 0;

@@ -5,6 +5,7 @@ import { messagesEn } from "./messages-en.ts";
 import { modeEn } from "./mode-en.ts";
 import { modelEn } from "./model-en.ts";
 import { rememberEn } from "./remember-en.ts";
+import { telegramEn } from "./telegram-en.ts";
 import { templateEn } from "./template-en.ts";
 
 /** All English texts by their keys; a test holds them against the Russian ones. */
@@ -16,5 +17,6 @@ export const en = {
   ...modeEn,
   ...modelEn,
   ...rememberEn,
+  ...telegramEn,
   ...templateEn,
 } as const;

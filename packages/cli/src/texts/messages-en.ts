@@ -249,8 +249,8 @@ export const messagesEn = {
   "emulate.personas":
     "There are: {personas}; noisy_solver and truncate take a number: truncate(4096)",
   "emulate.telegram": "Telegram is emulated. Chat with the bot at {page}",
-  "emulate.telegram_config": "Put this into adyton.yaml:",
-  "emulate.telegram_next": "Then start the node again: {adyton up}     Ctrl-C ends.",
+  "emulate.telegram_next":
+    "In another terminal, connect the node to it: {adyton telegram setup --api-root {apiRoot} --token-file {file}}     Ctrl-C ends this.",
   "emulate.next": "In another terminal: {adyton up --backend {url}}     Ctrl-C ends.",
   "completion.unknown": "For which shell? {shells}",
   "init.exists": "{file} is there already.",

@@ -253,8 +253,8 @@ export const messagesRu = {
   "emulate.bad_persona": "Нет такого характера: «{name}».",
   "emulate.personas": "Есть: {personas}; noisy_solver и truncate — с числом: truncate(4096)",
   "emulate.telegram": "Telegram изображается. Побеседовать с ботом: {page}",
-  "emulate.telegram_config": "Впишите в adyton.yaml:",
-  "emulate.telegram_next": "Затем запустите узел заново: {adyton up}     Ctrl-C — конец.",
+  "emulate.telegram_next":
+    "В другом терминале подключите к нему узел: {adyton telegram setup --api-root {apiRoot} --token-file {file}}     Ctrl-C — конец.",
   "emulate.next": "В другом терминале: {adyton up --backend {url}}     Ctrl-C — конец.",
   "completion.unknown": "Для какой оболочки? {shells}",
   "init.exists": "{file} уже есть.",

@@ -5,6 +5,7 @@ import { messagesRu } from "./messages-ru.ts";
 import { modeRu } from "./mode-ru.ts";
 import { modelRu } from "./model-ru.ts";
 import { rememberRu } from "./remember-ru.ts";
+import { telegramRu } from "./telegram-ru.ts";
 import { templateRu } from "./template-ru.ts";
 import type { TextKey } from "./translate.ts";
 
@@ -17,5 +18,6 @@ export const ru: Readonly<Record<TextKey, string>> = {
   ...modeRu,
   ...modelRu,
   ...rememberRu,
+  ...telegramRu,
   ...templateRu,
 };

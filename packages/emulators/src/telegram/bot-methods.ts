@@ -23,11 +23,15 @@ type Method = (state: BotState, call: BotCall) => unknown;
 const uploadBytesMax = 50 * 1024 * 1024;
 const draftUnitsMax = 4_096;
 
+const webhookWords =
+  "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
+
 /** Every method the emulator has. Names are the Bot API's, in any case. */
 const methods: Readonly<Record<string, Method>> = {
   getMe: (state) => ({ ...personShape(state.bot), can_join_groups: true }),
-  getUpdates: (state, { values, gone }) =>
-    state.updates.answer(
+  getUpdates: (state, { values, gone }) => {
+    if (state.webhook !== "") throw new BotFailure(409, webhookWords);
+    return state.updates.answer(
       {
         offset: whole(values["offset"], 0),
         limit: Math.min(Math.max(whole(values["limit"], 100), 1), updatesPerCallMax),
@@ -35,13 +39,19 @@ const methods: Readonly<Record<string, Method>> = {
         allowed: texts(values["allowed_updates"]),
       },
       gone(),
-    ),
+    );
+  },
+  setWebhook: (state, { values }) => {
+    state.webhook = typeof values["url"] === "string" ? values["url"] : "";
+    return true;
+  },
   deleteWebhook: (state, { values }) => {
+    state.webhook = "";
     if (values["drop_pending_updates"] === true) state.updates.clear();
     return true;
   },
   getWebhookInfo: (state) => ({
-    url: "",
+    url: state.webhook,
     has_custom_certificate: false,
     pending_update_count: state.updates.pending,
     allowed_updates: state.updates.allowed,

@@ -18,6 +18,8 @@ export class BotState {
   readonly drafts = new Map<number, string>();
   /** The command menu by language. */
   readonly commands = new Map<string, readonly unknown[]>();
+  /** Where updates are said to be sent; nothing is sent there, but nobody may ask for them. */
+  webhook = "";
   readonly #listeners = new Set<() => void>();
 
   constructor(options: {

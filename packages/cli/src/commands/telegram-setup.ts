@@ -1,0 +1,220 @@
+import { resolve } from "node:path";
+import {
+  type Blocked,
+  type Bot,
+  type Claim,
+  newPairingCode,
+  type Sender,
+  TelegramSetup,
+} from "@adyton/core/telegram-setup";
+import type { Language } from "@adyton/runtime/language";
+import { parseDuration } from "@adyton/runtime/duration";
+import { Secret, SecretError } from "@adyton/runtime/secret";
+import { Failure } from "../failure.ts";
+import { readHiddenLine } from "../hidden-line.ts";
+import { readRunFile } from "../node-address.ts";
+import type { Invocation, Shell } from "../shell.ts";
+import { untilSignal } from "../signals.ts";
+import { spelling } from "../spelling.ts";
+import { isPiped, readStandardInput } from "../standard-input.ts";
+import { type BotSettings, readBotSettings, saveBotSettings } from "../telegram-settings.ts";
+import { plainLine } from "../terminal-text.ts";
+import { loadTexts } from "../texts/translate.ts";
+
+const inputBytesMax = 4_096;
+const codeMsDefault = 600_000;
+const codeMsMax = 3_600_000;
+const shownEveryMs = 1_000;
+/** As BotFather gives them; anything else is a mistake that can be told without asking anybody. */
+const tokenPattern = /^\d{3,20}:[\w-]{30,100}$/;
+
+/** What the steps of one setup share. */
+interface Setup {
+  readonly shell: Shell;
+  readonly signal: AbortSignal;
+  readonly telegram: TelegramSetup;
+  readonly settings: BotSettings;
+}
+
+/** `telegram setup`: from a bot's token to a bot that knows its owner. Nothing is written before the owner is known. */
+export async function telegramSetup(given: Shell, { options }: Invocation): Promise<number> {
+  const beganMs = performance.now();
+  const shell = await inLanguage(given, options.text("lang"), options.text("home"));
+  const { print, t } = shell;
+  const settings = readBotSettings(shell, options.text("api-root"));
+  const codeMs = codeMsOf(options.text("expires"), shell);
+  const stopping = new AbortController();
+  void untilSignal().then(() => stopping.abort());
+  const { signal } = stopping;
+  try {
+    const { token, file } = await askForToken(shell, options.text("token-file"), signal);
+    using telegram = new TelegramSetup({ token, ...settings.server });
+    const setup: Setup = { shell, signal, telegram, settings };
+    const bot = await reach(setup);
+    await removeWebhook(setup, options.flag("yes"));
+    const owner = await findOwner(setup, bot, codeMs);
+    const tokenFile = await saveBotSettings(shell, settings, { token, file, owner: owner.id });
+    await telegram.answer(owner, await greeting(owner), signal);
+    const restart = readRunFile(shell.home) !== undefined;
+    const seconds = Math.round((performance.now() - beganMs) / 1_000);
+    if (print.json)
+      print.value({ owner: owner.id, bot, config: settings.file, tokenFile, restart, seconds });
+    else {
+      print.line(t("telegram.owner", { name: plainLine(owner.name), id: owner.id }));
+      print.line(t("telegram.saved", { file: settings.file, seconds }));
+      print.line(t(restart ? "telegram.restart" : "telegram.start"));
+    }
+    return 0;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new Failure("failed", { title: t("telegram.stopped"), cause: error });
+  }
+}
+
+/** `--lang` is for whoever helps somebody with another language. */
+async function inLanguage(
+  shell: Shell,
+  wanted: string | undefined,
+  home: string | undefined,
+): Promise<Shell> {
+  if (wanted === undefined) return shell;
+  if (wanted !== "en" && wanted !== "ru")
+    throw new Failure("usage", { title: shell.t("telegram.bad_language") });
+  const t = (await loadTexts(wanted))(spelling(shell.env, home));
+  return { ...shell, language: wanted, t };
+}
+
+function codeMsOf(text: string | undefined, { t }: Shell): number {
+  if (text === undefined) return codeMsDefault;
+  const duration = parseDuration(text);
+  if (duration.kind === "ok" && duration.value > 0 && duration.value <= codeMsMax)
+    return duration.value;
+  throw new Failure("usage", { title: t("telegram.bad_expiry", { found: plainLine(text) }) });
+}
+
+/** The token, and the file it is in already, if it is in one. */
+async function askForToken(shell: Shell, file: string | undefined, signal: AbortSignal) {
+  const { t } = shell;
+  if (file !== undefined) {
+    try {
+      return { token: sound(Secret.fromFile(file).reveal(), shell), file: resolve(file) };
+    } catch (error) {
+      if (!(error instanceof SecretError)) throw error;
+      throw new Failure("failed", { title: error.message, cause: error });
+    }
+  }
+  return { token: sound(await readToken(shell, signal), shell), file: undefined };
+
+  async function readToken({ print }: Shell, until: AbortSignal): Promise<string> {
+    if (isPiped()) {
+      const input = await readStandardInput(inputBytesMax);
+      return input.kind === "text" ? input.text : "";
+    }
+    const { stdin, stderr } = process;
+    if (!stdin.isTTY)
+      throw new Failure("usage", {
+        title: t("telegram.needs_token"),
+        advice: t("telegram.token_file"),
+      });
+    print.note(t("telegram.make_bot"));
+    return (
+      (await readHiddenLine(t("telegram.ask_token"), { input: stdin, output: stderr }, until)) ?? ""
+    );
+  }
+}
+
+function sound(text: string, { t }: Shell): Secret {
+  const token = text.trim();
+  if (tokenPattern.test(token)) return new Secret(token);
+  throw new Failure("failed", { title: t("telegram.no_token"), advice: t("telegram.make_bot") });
+}
+
+async function reach({ shell, telegram, settings, signal }: Setup): Promise<Bot> {
+  const { print, t } = shell;
+  using progress = print.progress();
+  progress.update(t("telegram.reaching", { server: settings.host }));
+  const reached = await telegram.reach(signal);
+  if (reached.kind === "blocked") throw obstacle(reached, shell, settings);
+  if (!print.json) print.line(t("telegram.reached", { bot: reached.bot.username }));
+  return reached.bot;
+}
+
+function obstacle({ obstacle: name, words }: Blocked, { t }: Shell, { host }: BotSettings) {
+  return new Failure("failed", {
+    title: t(`telegram.blocked.${name}`, { server: host }),
+    detail: name === "token" ? undefined : plainLine(words),
+    advice: t(`telegram.advice.${name}`),
+    data: { code: `telegram_${name}`, title: t(`telegram.blocked.${name}`, { server: host }) },
+  });
+}
+
+/** A web address that gets the bot's messages is another program's: it goes only with its owner's word. */
+async function removeWebhook(setup: Setup, isSure: boolean): Promise<void> {
+  const { telegram, signal, shell, settings } = setup;
+  if (!(await telegram.hasWebhook(signal))) return;
+  const isMeant = isSure || (await confirm(shell, signal));
+  if (!isMeant || !(await telegram.dropWebhook(signal)))
+    throw obstacle({ kind: "blocked", obstacle: "webhook", words: "" }, shell, settings);
+}
+
+async function confirm({ t, print }: Shell, signal: AbortSignal): Promise<boolean> {
+  if (!process.stdin.isTTY || print.json) return false;
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  try {
+    const said = await lines.question(t("telegram.drop_webhook"), { signal });
+    return /^(?:y|yes|д|да)$/i.test(said.trim());
+  } finally {
+    lines.close();
+  }
+}
+
+/** Shows the code and waits for whoever sends it to the bot. */
+async function findOwner(setup: Setup, bot: Bot, expiresMs: number): Promise<Sender> {
+  const { shell, telegram, settings, signal } = setup;
+  const { print, t } = shell;
+  const code = newPairingCode();
+  const endMs = Date.now() + expiresMs;
+  const link = settings.page ?? `https://t.me/${bot.username}?start=${code}`;
+  if (print.json) print.value({ code, link, bot, expiresAt: new Date(endMs).toISOString() });
+  else {
+    print.line();
+    print.line(t("telegram.send_code"));
+    print.line();
+    print.line(`    ${print.paint("bold", code)}`);
+    print.line();
+    const key = settings.page === undefined ? "telegram.link" : "telegram.page";
+    print.line(t(key, { link: print.paint("cyan", link) }));
+  }
+  using progress = print.progress();
+  let trouble = "";
+  const show = (): void => {
+    const left = Math.max(0, Math.round((endMs - Date.now()) / 1_000));
+    const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    progress.update(t("telegram.waiting", { time }) + trouble);
+  };
+  const timer = setInterval(show, shownEveryMs);
+  const onTrouble = (blocked: Blocked | undefined): void => {
+    trouble = blocked === undefined ? "" : ` (${plainLine(blocked.words)})`;
+  };
+  let claim: Claim;
+  try {
+    show();
+    claim = await telegram.claim({ code, expiresMs, onTrouble }, signal);
+  } finally {
+    clearInterval(timer);
+  }
+  if (claim.kind === "claimed") return claim.sender;
+  if (claim.kind === "blocked") throw obstacle(claim, shell, settings);
+  throw new Failure("failed", {
+    title: t("telegram.expired"),
+    advice: t("telegram.again"),
+    data: { code: "telegram_expired", title: t("telegram.expired") },
+  });
+}
+
+/** In the language of his app. */
+async function greeting({ language }: { readonly language: Language }): Promise<string> {
+  return (await loadTexts(language))(spelling({}))("telegram.welcome");
+}

@@ -1,0 +1,102 @@
+import { join } from "node:path";
+import { NodeConfig } from "@adyton/core/config";
+import { relayOf } from "@adyton/core/telegram-setup";
+import { ensurePrivateFolder, writeFileAtomic } from "@adyton/runtime/atomic-file";
+import { formatConfigProblem, setConfigValue } from "@adyton/runtime/config-file";
+import type { Secret } from "@adyton/runtime/secret";
+import { readNodeConfig } from "./config-reading.ts";
+import { Failure } from "./failure.ts";
+import type { Shell } from "./shell.ts";
+import { plainLine } from "./terminal-text.ts";
+
+/** What the configuration says of the bot, and the server that is meant. */
+export interface BotSettings {
+  readonly file: string;
+  readonly present: NodeConfig["telegram"];
+  readonly server: { readonly apiRoot: string; readonly relay: ReturnType<typeof relayOf> };
+  readonly host: string;
+  /** Where one chats with an emulated bot; a real one has its link. */
+  readonly page: string | undefined;
+}
+
+/**
+ * Reads the configuration. The server is Telegram's own unless `apiRoot` names another. Throws `Failure` for a file
+ * with mistakes, which nothing may be written into, and for an address that cannot be one.
+ */
+export function readBotSettings(shell: Shell, given: string | undefined): BotSettings {
+  const { home, t } = shell;
+  const { file, config } = readSound(shell);
+  const { telegram, relay } = config;
+  const bot = { token_file: join(home, "-"), via: telegram?.via, api_root: given };
+  const plain = NodeConfig.safeParse({ telegram: bot, relay });
+  const apiRoot = plain.data?.telegram?.api_root;
+  if (apiRoot === undefined) {
+    const problem = plain.error?.issues[0]?.message ?? "";
+    const title = t("telegram.bad_root", { found: plainLine(given ?? ""), problem });
+    throw new Failure("usage", { title });
+  }
+  const { host, hostname } = new URL(apiRoot);
+  const isLocal = ["127.0.0.1", "localhost", "[::1]"].includes(hostname);
+  return {
+    file,
+    present: telegram,
+    server: { apiRoot, relay: telegram?.via === "blind" ? relayOf(relay) : undefined },
+    host,
+    page: isLocal ? `${apiRoot}/` : undefined,
+  };
+}
+
+/**
+ * Keeps the token, unless it has a file already, and writes the bot into the configuration. Who may speak is kept as
+ * long as the server is the same: on another one the same numbers are other people. Returns the token's file.
+ */
+export async function saveBotSettings(
+  shell: Shell,
+  { file, present, server: { apiRoot } }: BotSettings,
+  bot: { readonly token: Secret; readonly file: string | undefined; readonly owner: number },
+): Promise<string> {
+  const { home, t } = shell;
+  const tokenFile = bot.file ?? join(home, "telegram.token");
+  const isSameServer = present?.api_root === apiRoot;
+  const owners = new Set([...(isSameServer ? present.owners : []), bot.owner]);
+  const group = { token_file: tokenFile, owners: [...owners], api_root: apiRoot };
+  const nobody = isSameServer ? {} : { allowed_user_ids: [], groups: [] };
+  const folder = await ensurePrivateFolder(home);
+  if (folder.kind === "refused") throw new Failure("failed", { title: folder.message });
+  try {
+    if (bot.file === undefined)
+      await writeFileAtomic(tokenFile, `${bot.token.reveal()}\n`, { mode: 0o600 });
+    const { telegram: defaults } = NodeConfig.parse({ telegram: { token_file: tokenFile } });
+    for (const [key, value] of Object.entries({ ...group, ...nobody })) {
+      // Defaults are not written into a file that does not have them.
+      const now: unknown = Reflect.get(present ?? defaults ?? {}, key);
+      if (JSON.stringify(now) === JSON.stringify(value) && key !== "token_file") continue;
+      const outcome = await setConfigValue(file, ["telegram", key], value);
+      if (outcome.kind === "refused") throw refused(shell, outcome.problems);
+    }
+  } catch (cause) {
+    if (cause instanceof Failure) throw cause;
+    const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : "";
+    const title = t("init.unwritable", { file, code: String(code) });
+    throw new Failure("failed", { title, advice: t("up.doctor"), cause });
+  }
+  readSound(shell);
+  return tokenFile;
+}
+
+function readSound(shell: Shell): { readonly file: string; readonly config: NodeConfig } {
+  const { file, outcome } = readNodeConfig(shell.home);
+  if (outcome.kind === "refused") throw refused(shell, outcome.problems);
+  return { file, config: outcome.value };
+}
+
+function refused(
+  { t }: Shell,
+  problems: readonly Parameters<typeof formatConfigProblem>[0][],
+): Failure {
+  return new Failure("failed", {
+    title: t("up.config_refused"),
+    detail: problems.map((problem) => plainLine(formatConfigProblem(problem))).join("\n"),
+    advice: t("doctor.config_cure"),
+  });
+}

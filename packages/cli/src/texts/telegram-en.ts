@@ -1,0 +1,63 @@
+/** The texts of `telegram setup`. */
+export const telegramEn = {
+  "summary.telegram": "a bot, to talk to the node from a phone",
+  "example.telegram": "{adyton} telegram setup",
+  "summary.telegram setup": "connect a bot: asks for its token, checks the way, finds its owner",
+  "example.telegram setup": `{adyton} telegram setup
+{adyton} telegram setup --token-file ~/.secrets/telegram-token
+{adyton} telegram setup --api-root http://127.0.0.1:8081 --lang ru`,
+  "option.api_root": "another server of the Bot API (default: https://api.telegram.org)",
+  "option.token_file": "take the token from this file, and leave it there",
+  "option.code_expires": "how long the code is valid, up to 1h (default: 10m)",
+  "option.lang": "the language of this command: en or ru",
+  "option.webhook_yes": "remove a webhook without asking",
+  "telegram.bad_language": "--lang takes en or ru.",
+  "telegram.bad_expiry": '"{found}" is not a time up to 1h, such as 10m.',
+  "telegram.bad_root": 'There is no such server: "{found}": {problem}',
+  "telegram.needs_token": "There is no terminal to ask for the bot's token.",
+  "telegram.token_file": "Pass it on the standard input, or name its file: --token-file FILE",
+  "telegram.make_bot":
+    "A bot's token: in Telegram open @BotFather, send /newbot, and answer with a name and a username that ends in bot.",
+  "telegram.ask_token": "The token, which will not be shown: ",
+  "telegram.no_token": "This is not a bot's token; one looks like 123456789:AAE…",
+  "telegram.reaching": "asking {server} who the bot is",
+  "telegram.reached": "Telegram is reached, the token opens @{bot}.",
+  "telegram.blocked.dns": "The name {server} cannot be found.",
+  "telegram.advice.dns":
+    "Is this machine on the internet? Then its name server (DNS) withholds it.",
+  "telegram.blocked.refused": "{server} refuses the connection.",
+  "telegram.advice.refused":
+    "Nothing listens there, or a firewall is in between. Is --api-root right?",
+  "telegram.blocked.blocked": "{server} does not answer: the way to it is blocked.",
+  "telegram.advice.blocked":
+    "A firewall or the provider keeps it away. A relay outside helps: {adyton relay bundle relay}, then telegram.via: blind",
+  "telegram.blocked.tls": "Something between here and {server} shows a false certificate.",
+  "telegram.advice.tls":
+    "Is the clock of this machine right? Else somebody reads along: do not go on.",
+  "telegram.blocked.strange": "What answers in place of {server} is not Telegram.",
+  "telegram.advice.strange": "Perhaps a network's sign-in page. Open the address in a browser.",
+  "telegram.blocked.token": "Telegram does not know this token.",
+  "telegram.advice.token": "@BotFather shows the right one: /mybots, the bot, API Token.",
+  "telegram.blocked.poller": "Another program is receiving this bot's messages.",
+  "telegram.advice.poller":
+    "Stop it; if it is the node itself, stop the node. If you know of none, someone has the token: /revoke in @BotFather.",
+  "telegram.blocked.webhook": "This bot's messages are sent to a web address (a webhook).",
+  "telegram.advice.webhook": "Repeat this with --yes to remove it, or make a bot of its own.",
+  "telegram.blocked.server": "{server} refuses.",
+  "telegram.advice.server": "Try again in a minute.",
+  "telegram.drop_webhook":
+    "Another program gets this bot's messages by a webhook. Remove it? [y/N] ",
+  "telegram.send_code": "Send this code to the bot; whoever sends it first owns the node:",
+  "telegram.link": "This link opens the bot and sends it: {link}",
+  "telegram.page": "The bot is here: {link}",
+  "telegram.waiting": "waiting for the code, {time} left",
+  "telegram.owner": "{name} ({id}) owns the node.",
+  "telegram.saved": "Written to {file} after {seconds} s.",
+  "telegram.restart": "Start the node again for it to take effect: Ctrl-C, then {adyton up}",
+  "telegram.start": "Now start the node: {adyton up}",
+  "telegram.expired": "Nobody has sent the code in time. Nothing was changed.",
+  "telegram.again": "For a new one: {adyton telegram setup}",
+  "telegram.stopped": "Stopped. Nothing was changed.",
+  "telegram.welcome":
+    "You own this node now. Once it has been started again, write to me; /help shows what I can do.",
+} as const;

@@ -1,0 +1,64 @@
+import type { telegramEn } from "./telegram-en.ts";
+
+export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
+  "summary.telegram": "бот, чтобы говорить с узлом с телефона",
+  "example.telegram": "{adyton} telegram setup",
+  "summary.telegram setup": "подключить бота: спросит токен, проверит связь, найдёт владельца",
+  "example.telegram setup": `{adyton} telegram setup
+{adyton} telegram setup --token-file ~/.secrets/telegram-token
+{adyton} telegram setup --api-root http://127.0.0.1:8081 --lang ru`,
+  "option.api_root": "другой сервер Bot API (обычно https://api.telegram.org)",
+  "option.token_file": "взять токен из этого файла и там оставить",
+  "option.code_expires": "сколько действует код, до 1h (обычно 10m)",
+  "option.lang": "язык этой команды: en или ru",
+  "option.webhook_yes": "снять вебхук, не спрашивая",
+  "telegram.bad_language": "--lang — это en или ru.",
+  "telegram.bad_expiry": "«{found}» — не срок до 1h, например 10m.",
+  "telegram.bad_root": "Такого сервера нет: «{found}»: {problem}",
+  "telegram.needs_token": "Нет терминала, чтобы спросить токен бота.",
+  "telegram.token_file": "Подайте его на стандартный ввод или назовите файл: --token-file ФАЙЛ",
+  "telegram.make_bot":
+    "Токен бота: откройте в Телеграме @BotFather, отправьте /newbot, ответьте названием и именем, которое оканчивается на bot.",
+  "telegram.ask_token": "Токен (он не будет показан): ",
+  "telegram.no_token": "Это не токен бота; он выглядит как 123456789:AAE…",
+  "telegram.reaching": "узнаём у {server}, что это за бот",
+  "telegram.reached": "Телеграм доступен, токен открывает бота @{bot}.",
+  "telegram.blocked.dns": "Имя {server} не находится.",
+  "telegram.advice.dns":
+    "Есть ли на этой машине интернет? Если есть, его скрывает сервер имён (DNS).",
+  "telegram.blocked.refused": "{server} не принимает соединение.",
+  "telegram.advice.refused":
+    "Там никто не слушает или мешает межсетевой экран. Верен ли --api-root?",
+  "telegram.blocked.blocked": "{server} не отвечает: путь к нему закрыт.",
+  "telegram.advice.blocked":
+    "Его не пускает межсетевой экран или провайдер. Поможет ретранслятор снаружи: {adyton relay bundle relay}, затем telegram.via: blind",
+  "telegram.blocked.tls": "Между этой машиной и {server} кто-то показывает чужой сертификат.",
+  "telegram.advice.tls":
+    "Верны ли часы этой машины? Если верны, связь кто-то читает: не продолжайте.",
+  "telegram.blocked.strange": "Вместо {server} отвечает не Телеграм.",
+  "telegram.advice.strange": "Возможно, это страница входа в сеть. Откройте адрес в браузере.",
+  "telegram.blocked.token": "Телеграм не знает такого токена.",
+  "telegram.advice.token": "Верный покажет @BotFather: /mybots, бот, API Token.",
+  "telegram.blocked.poller": "Сообщения этого бота получает другая программа.",
+  "telegram.advice.poller":
+    "Остановите её; если это сам узел — остановите узел. Если такой нет, токен есть у кого-то ещё: /revoke у @BotFather.",
+  "telegram.blocked.webhook": "Сообщения этого бота уходят на адрес в сети (вебхук).",
+  "telegram.advice.webhook": "Повторите с --yes, чтобы его снять, или заведите отдельного бота.",
+  "telegram.blocked.server": "{server} отказывает.",
+  "telegram.advice.server": "Попробуйте через минуту.",
+  "telegram.drop_webhook":
+    "Сообщения этого бота через вебхук получает другая программа. Снять его? [y/N] ",
+  "telegram.send_code": "Отправьте боту этот код; кто отправит первым, тот владелец узла:",
+  "telegram.link": "Ссылка откроет бота и отправит код: {link}",
+  "telegram.page": "Бот здесь: {link}",
+  "telegram.waiting": "ждём код, осталось {time}",
+  "telegram.owner": "Владелец узла — {name} ({id}).",
+  "telegram.saved": "Записано в {file}, прошло {seconds} с.",
+  "telegram.restart": "Чтобы это подействовало, запустите узел заново: Ctrl-C, затем {adyton up}",
+  "telegram.start": "Теперь запустите узел: {adyton up}",
+  "telegram.expired": "Код вовремя не прислали. Ничего не изменено.",
+  "telegram.again": "Новый код: {adyton telegram setup}",
+  "telegram.stopped": "Прервано. Ничего не изменено.",
+  "telegram.welcome":
+    "Теперь вы владелец этого узла. Когда он будет запущен заново, напишите мне; /help покажет, что я умею.",
+};
