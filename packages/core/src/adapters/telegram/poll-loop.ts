@@ -4,9 +4,11 @@ import type { Update } from "grammy/types";
 import type { TelegramClient, TelegramFailure } from "./telegram-client.ts";
 
 export interface PollLoopOptions {
-  readonly client: () => TelegramClient;
-  /** Takes one update; once it resolves the update is on disk, or is nobody's. What it throws holds back the offset. */
-  readonly take: (update: Update) => Promise<void>;
+  readonly client: () => Pick<TelegramClient, "updates">;
+  /** Takes one update. `taken`: it is on disk, or is nobody's. `later` holds back the offset, for as long as it takes. */
+  readonly take: (update: Update) => Promise<"taken" | "later">;
+  /** An update that `take` has thrown at as often as it is tried: it is passed over, or nothing behind it would be taken. */
+  readonly onGivenUp: (error: unknown) => void;
   /** Each completed poll. */
   readonly onPolled: () => void;
   readonly onFailure: (failure: TelegramFailure) => void;
@@ -17,6 +19,8 @@ const backoff = { baseMs: 500, capMs: 30_000 };
 /** A wrong token, or another poller, does not pass within a second. */
 const refusedWaitMs = 10_000;
 const takeFailedWaitMs = 2_000;
+/** How often an update is tried that fails for a reason nobody foresaw. */
+export const takeTriesMax = 5;
 
 /**
  * Asks for updates until the signal aborts. The offset is moved only past updates that were taken, and is kept in
@@ -24,6 +28,7 @@ const takeFailedWaitMs = 2_000;
  */
 export async function pollUpdates(options: PollLoopOptions, signal: AbortSignal): Promise<void> {
   const { clock } = options;
+  const tries: Tries = new Map();
   let offset = 0;
   for (let failures = 0; !signal.aborted;) {
     const polled = await options.client().updates(offset, signal);
@@ -36,36 +41,52 @@ export async function pollUpdates(options: PollLoopOptions, signal: AbortSignal)
     }
     failures = 0;
     options.onPolled();
-    const taken = await takeAll(polled.value, options.take);
+    const taken = await takeAll(polled.value, options, tries);
     // Numbers may begin anew, lower than before: what is confirmed follows from the batch, never from a comparison.
     const last = taken.at(-1);
     if (last !== undefined) offset = last.update_id + 1;
     if (taken.length < polled.value.length) await clock.sleep(takeFailedWaitMs, signal);
+    else tries.clear();
   }
 }
+
+/** By update: how often it was tried in vain. */
+type Tries = Map<number, number>;
 
 /** Takes updates chat by chat, in order within each. Returns the longest beginning that was taken whole. */
 async function takeAll(
   updates: readonly Update[],
-  take: (update: Update) => Promise<void>,
+  options: Pick<PollLoopOptions, "take" | "onGivenUp">,
+  tries: Tries,
 ): Promise<readonly Update[]> {
   const chats = Map.groupBy(updates, chatOf);
   const taken = new Set<Update>();
   await Promise.all(
     [...chats.values()].map(async (list) => {
       for (const update of list) {
-        try {
-          await take(update);
-        } catch {
-          // Told by whoever could not take it; it comes again with the next poll.
-          return;
-        }
+        if (!(await isTaken(update, options, tries))) return;
         taken.add(update);
       }
     }),
   );
   const missing = updates.findIndex((update) => !taken.has(update));
   return missing === -1 ? updates : updates.slice(0, missing);
+}
+
+async function isTaken(
+  update: Update,
+  { take, onGivenUp }: Pick<PollLoopOptions, "take" | "onGivenUp">,
+  tries: Tries,
+): Promise<boolean> {
+  try {
+    return (await take(update)) === "taken";
+  } catch (error) {
+    const times = (tries.get(update.update_id) ?? 0) + 1;
+    tries.set(update.update_id, times);
+    if (times < takeTriesMax) return false;
+    onGivenUp(error);
+    return true;
+  }
 }
 
 const chatOf = (update: Update): number =>

@@ -9,6 +9,7 @@ import {
   channelUser,
 } from "../../app/channels/channel-principals.ts";
 import { Outbox } from "../../app/channels/outbox.ts";
+import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort } from "../../ports/channel.ts";
 import type { Principal, Reply } from "../../ports/http.ts";
@@ -50,7 +51,7 @@ const RunId = z.object({ id: z.string() });
 const TextAnswer = z.object({ text: z.string() });
 
 /** Codes of what passes by itself: the update stays with Telegram and comes again. */
-const passing = new Set(["storage_full", "storage_failed", "stopping", "internal"]);
+const passing = new Set(["storage_full", "storage_failed", "stopping"]);
 
 /**
  * The bot: takes what admitted people write as messages of theirs, and delivers what comes of it. An update is
@@ -61,7 +62,8 @@ export class TelegramChannel implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #supervisor: Supervisor;
   #client: TelegramClient;
-  #bot: User | undefined;
+  /** Who the bot is: asked once, before the first update is taken. */
+  #me: Promise<User | undefined> | undefined;
   /** Since when no poll has succeeded; undefined while they do. */
   #failingSinceMs: number | undefined;
   #failure = "";
@@ -122,7 +124,9 @@ export class TelegramChannel implements AsyncDisposable {
     await pollUpdates(
       {
         client: () => this.#client,
-        take: async (update) => this.#take(update, this.#bot ?? (await this.#whoAmI(signal))),
+        take: (update) => this.#takeAsMe(update, signal),
+        onGivenUp: (error) =>
+          this.#options.log("a message was passed over", { error: nameOf(error) }),
         onPolled: () => {
           this.#failingSinceMs = undefined;
         },
@@ -160,35 +164,43 @@ export class TelegramChannel implements AsyncDisposable {
     }
   }
 
-  async #whoAmI(signal: AbortSignal): Promise<User> {
+  async #takeAsMe(update: Update, signal: AbortSignal): Promise<"taken" | "later"> {
+    const bot = await (this.#me ??= this.#whoAmI(signal));
+    if (bot !== undefined) return this.#take(update, bot);
+    this.#me = undefined;
+    return "later";
+  }
+
+  async #whoAmI(signal: AbortSignal): Promise<User | undefined> {
     const me = await this.#client.call((api, polyfill) => api.getMe(polyfill), signal);
-    if (me.kind === "failed") throw new Error(me.failure.words);
-    this.#bot = me.value;
+    if (me.kind === "failed") return undefined;
     // A menu that cannot be set now is set at the next start; nothing else waits for it.
     await showMenu(this.#client, signal);
     return me.value;
   }
 
-  async #take(update: Update, bot: User): Promise<void> {
+  async #take(update: Update, bot: User): Promise<"taken" | "later"> {
     const { owners, members, groups } = this.#options.admitted;
     const incoming = readUpdate(update, bot, { owners, members, groups });
     if (incoming.kind === "stranger") this.strangers += 1;
-    if (incoming.kind === "stranger" || incoming.kind === "nothing") return;
+    if (incoming.kind === "stranger" || incoming.kind === "nothing") return "taken";
     const { user, place, key } = incoming;
     const principal = this.#principal(user);
-    if (principal === undefined) return;
+    if (principal === undefined) return "taken";
     const reply = await this.#replyTo(incoming, principal);
-    await this.#outbox.open({
-      place,
-      actor: principal.id,
-      owner: principal.person,
-      tier: principal.tier,
-      reply,
-      dedupe: this.#options.dedupeKey(key),
-    });
+    if (reply.kind === "later") return "later";
+    const { id: actor, person: owner, tier } = principal;
+    const dedupe = this.#options.dedupeKey(key);
+    try {
+      await this.#outbox.open({ place, actor, owner, tier, reply, dedupe });
+    } catch (error) {
+      if (storageProblem(error) === undefined) throw error;
+      return "later";
+    }
+    return "taken";
   }
 
-  /** What is owed for a message: a run's end, or a text. Throws for what will pass, so that the message comes again. */
+  /** What is owed for a message: a run's end, or a text. `later`: what stands in its way will pass. */
   async #replyTo(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
     const { language } = this.#options;
     if (incoming.kind === "unreadable")
@@ -202,7 +214,7 @@ export class TelegramChannel implements AsyncDisposable {
       preferAsyncAfterMs: 0,
     });
     if (reply.kind === "problem") {
-      if (passing.has(reply.problem.code)) throw new Error(reply.problem.code);
+      if (passing.has(reply.problem.code)) return { kind: "later" } as const;
       return { kind: "text", text: inWords(reply.problem) } as const;
     }
     if (reply.kind !== "json") throw new Error("a message was answered with a stream");

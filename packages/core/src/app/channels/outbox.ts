@@ -17,6 +17,7 @@ import type {
 } from "../../ports/channel.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import { newRunId } from "../identifiers.ts";
+import { storageProblem } from "../storage-problem.ts";
 
 // Messengers know no idempotency key: a send whose answer is lost may have arrived or not, and repeating it doubles it
 // before the user's eyes. An edit may be repeated. So a reply is sent as a message without content, and gets its text
@@ -60,6 +61,8 @@ const laterMsMax = 3_600_000;
 const writingEveryMs = 4_500;
 /** An answer that took longer than this is announced: its reader has looked away. */
 const pingAfterMs = 10_000;
+/** How often a delivery is tried that fails for a reason nobody foresaw; then it is owed until the next start. */
+const deliverTriesMax = 5;
 
 /** Thrown within a delivery that will never arrive. */
 class Undeliverable extends Error {}
@@ -120,15 +123,37 @@ export class Outbox implements AsyncDisposable {
     const before = this.#lanes.get(lane);
     const work = (async () => {
       await before;
-      await this.#deliver(delivery, data.data);
-    })()
-      .catch((error: unknown) => {
-        if (!this.#abort.signal.aborted) this.#options.onUnexpected(error);
-      })
-      .finally(() => {
-        if (this.#lanes.get(lane) === work) this.#lanes.delete(lane);
-      });
+      await this.#keepTrying(delivery, data.data);
+    })().finally(() => {
+      if (this.#lanes.get(lane) === work) this.#lanes.delete(lane);
+    });
     this.#lanes.set(lane, work);
+  }
+
+  /** A disk that takes nothing heals without a new start of the node, so what is owed is tried until then. */
+  async #keepTrying(
+    delivery: DeliveryState,
+    data: z.infer<typeof DeliveryData> | undefined,
+  ): Promise<void> {
+    const { deliveries, door, clock, onUnexpected } = this.#options;
+    const { signal } = this.#abort;
+    let owed: DeliveryState | undefined = delivery;
+    for (let failures = 1; owed !== undefined && !signal.aborted; failures += 1) {
+      try {
+        return await this.#deliver(owed, data);
+      } catch (error) {
+        if (signal.aborted) return;
+        if (failures === 1) onUnexpected(error);
+        if (storageProblem(error) === undefined && failures >= deliverTriesMax) return;
+      }
+      try {
+        await clock.sleep(backoffDelayMs(failures, backoff), signal);
+      } catch {
+        // The node stops; the next one takes it up.
+        return;
+      }
+      owed = deliveries.deliveries(door.name).find(({ id }) => id === delivery.id);
+    }
   }
 
   async #deliver(
