@@ -149,7 +149,7 @@ describe("the forwarder", () => {
     first.destroy();
   });
 
-  for (const address of ["0.0.0.0", "::", "149.154.167.220", "localhost"])
+  for (const address of ["0.0.0.0", "::", "0::0", "::ffff:0.0.0.0", "149.154.167.220", "localhost"])
     it(`does not listen at ${address}`, async () => {
       await assert.rejects(open({ address }), ForwarderError);
     });

@@ -1,5 +1,5 @@
 import { lookup } from "node:dns/promises";
-import { type BlockList, connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { BlockList, connect, createServer, isIP, type Server, type Socket } from "node:net";
 import { helloBytesMax, readClientHello } from "./client-hello.ts";
 import { isIn, privateAddresses, type Target } from "./target.ts";
 
@@ -215,7 +215,13 @@ export class Forwarder implements AsyncDisposable {
   }
 }
 
-const isUnspecified = (address: string): boolean => address === "0.0.0.0" || address === "::";
+/** Every address of the machine, in any spelling of it. */
+function isUnspecified(address: string): boolean {
+  const list = new BlockList();
+  list.addAddress("0.0.0.0");
+  list.addAddress("::", "ipv6");
+  return isIn(list, address);
+}
 
 async function systemAddresses(host: string): Promise<readonly string[]> {
   const found = await lookup(host, { all: true });
