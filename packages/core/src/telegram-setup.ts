@@ -101,14 +101,16 @@ export class TelegramSetup implements Disposable {
       over.abort();
     };
     let last: Update | undefined;
-    const take = (update: Update): Promise<void> => {
+    const take = (update: Update): Promise<"taken"> => {
       const sender = claimant(update, code);
       if (sender !== undefined) {
         settle({ kind: "claimed", sender });
         last ??= update;
       }
-      return Promise.resolve();
+      return Promise.resolve("taken");
     };
+    // Here an update is only looked at, so none is given up.
+    const onGivenUp = (): void => undefined;
     const onFailure = (failure: TelegramFailure): void => {
       const blocked = blockedBy(failure);
       if (lasting.has(blocked.obstacle)) settle(blocked);
@@ -118,7 +120,7 @@ export class TelegramSetup implements Disposable {
     const client = (): TelegramClient => this.#client;
     const expired = AbortSignal.timeout(expiresMs);
     await pollUpdates(
-      { client, take, onPolled, onFailure, clock: systemClock },
+      { client, take, onGivenUp, onPolled, onFailure, clock: systemClock },
       AbortSignal.any([signal, over.signal, expired]),
     ).catch((error: unknown) => {
       // A pause between two polls ends like this when the waiting is over.
