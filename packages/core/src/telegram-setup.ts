@@ -62,6 +62,9 @@ const answerMsMax = 10_000;
 /** These do not pass while one waits. */
 const lasting: ReadonlySet<Obstacle> = new Set(["token", "poller", "webhook"]);
 
+/** An update is only looked at here, so none is given up. */
+const ignored = (): void => undefined;
+
 /** One bot, spoken to for as long as its setup takes. */
 export class TelegramSetup implements Disposable {
   readonly #client: TelegramClient;
@@ -109,8 +112,6 @@ export class TelegramSetup implements Disposable {
       }
       return Promise.resolve("taken");
     };
-    // Here an update is only looked at, so none is given up.
-    const onGivenUp = (): void => undefined;
     const onFailure = (failure: TelegramFailure): void => {
       const blocked = blockedBy(failure);
       if (lasting.has(blocked.obstacle)) settle(blocked);
@@ -120,7 +121,7 @@ export class TelegramSetup implements Disposable {
     const client = (): TelegramClient => this.#client;
     const expired = AbortSignal.timeout(expiresMs);
     await pollUpdates(
-      { client, take, onGivenUp, onPolled, onFailure, clock: systemClock },
+      { client, take, onGivenUp: ignored, onPolled, onFailure, clock: systemClock },
       AbortSignal.any([signal, over.signal, expired]),
     ).catch((error: unknown) => {
       // A pause between two polls ends like this when the waiting is over.
