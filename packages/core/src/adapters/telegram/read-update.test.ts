@@ -15,6 +15,9 @@ function update(from: number, chat: Chat, text: string, more: Partial<Message> =
 }
 
 const reply = { reply_to_message: { from: bot } } as unknown as Partial<Message>;
+const forwarded = {
+  forward_origin: { type: "hidden_user", date: 0, sender_user_name: "X" },
+} as const;
 const cases: readonly [name: string, update: Update, kind: string, text?: string][] = [
   ["an owner's message", update(1, alone(1), " hello "), "message", "hello"],
   ["a member's message", update(2, alone(2), "привет"), "message", "привет"],
@@ -27,6 +30,13 @@ const cases: readonly [name: string, update: Update, kind: string, text?: string
   ["a reply to the bot", update(2, group(-5), "and then?", reply), "message", "and then?"],
   ["a command with the name", update(2, group(-5), "/help@adyton_bot"), "message", "/help"],
   ["a greeting with a parameter", update(1, alone(1), "/start abc"), "message", "/start"],
+  ["a forwarded command", update(1, alone(1), "/new", forwarded), "message", "↪ /new"],
+  [
+    "пересланное слово",
+    update(2, alone(2), "describe_self", forwarded),
+    "message",
+    "↪ describe_self",
+  ],
   ["a message without text", update(1, alone(1), ""), "unreadable"],
   ["an update of another kind", { update_id: 1 }, "nothing"],
 ];

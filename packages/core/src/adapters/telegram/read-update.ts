@@ -27,6 +27,9 @@ export type Incoming =
   | { readonly kind: "stranger" }
   | { readonly kind: "nothing" };
 
+/** Stands before a text that was forwarded: no command begins with it. */
+const forwardedMark = "↪";
+
 /** Reads an update as a message to the node. In groups only what is said to the bot counts. */
 export function readUpdate(update: Update, bot: User, admission: Admission): Incoming {
   const message = update.message;
@@ -44,7 +47,9 @@ export function readUpdate(update: Update, bot: User, admission: Admission): Inc
   };
   const text = withoutName(said, bot).trim();
   if (text === "") return { kind: "unreadable", user, place, key };
-  return { kind: "message", user, place, key, text: asCommand(text) };
+  // What somebody else wrote is no command of whoever passes it on.
+  const own = message.forward_origin === undefined ? asCommand(text) : `${forwardedMark} ${text}`;
+  return { kind: "message", user, place, key, text: own };
 }
 
 function mayThere(
