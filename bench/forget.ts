@@ -1,4 +1,12 @@
-import { copyFileSync, mkdirSync, readFileSync, statSync } from "node:fs";
+import {
+  closeSync,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { loadNodeKeys } from "../packages/core/src/adapters/keys/node-keys.ts";
 import { forgettingIn } from "../packages/core/src/adapters/sqlite/forget-thread.ts";
@@ -45,7 +53,7 @@ export async function forget(options: BenchOptions): Promise<readonly Figure[]> 
   return [
     {
       figure: "longest wait of a writer while much is forgotten",
-      value: Math.max(...duringMs),
+      value: percentile(duringMs, 1),
       unit: "ms",
       bar: atMost(100),
       note:
@@ -58,7 +66,7 @@ export async function forget(options: BenchOptions): Promise<readonly Figure[]> 
       unit: "ms",
       ratio: percentile(duringMs, 0.99) / percentile(beforeMs, 0.99),
       ratioOf: "before",
-      note: `before: ${percentile(beforeMs, 0.99).toFixed(1)} ms, ${Math.max(...beforeMs).toFixed(1)} ms at most`,
+      note: `before: ${percentile(beforeMs, 0.99).toFixed(1)} ms, ${percentile(beforeMs, 1).toFixed(1)} ms at most`,
     },
     {
       figure: "bytes of what was forgotten left in the files",
@@ -117,8 +125,13 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 /** The large journal is kept for other runs, so a copy of it forgets. */
 function copyOf(from: string, to: string): string {
   mkdirSync(to, { recursive: true, mode: 0o700 });
-  for (const name of ["journal.db", "journal.head", "node.key"])
+  for (const name of ["journal.db", "journal.head", "node.key"]) {
     copyFileSync(join(from, name), join(to, name));
+    // A copy that is still on its way to the disk would hold up the first commit that waits for the disk.
+    const copy = openSync(join(to, name), "r+");
+    fsyncSync(copy);
+    closeSync(copy);
+  }
   return to;
 }
 

@@ -139,12 +139,17 @@ export class Journal implements AsyncDisposable {
     return { erased, bytesGone: false };
   }
 
-  /** Erases the payloads of ascending ranges, one bounded step after the other. */
-  async erase(ranges: SeqRanges, reason: string): Promise<void> {
+  /** Erases the payloads of ascending ranges, one bounded step after the other; each waits for `beforeStep`. */
+  async erase(
+    ranges: SeqRanges,
+    reason: string,
+    beforeStep: () => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
     for (let at = 0; at < ranges.length; at += eraseStepRecordsMax) {
       let left = ranges.slice(at, at + eraseStepRecordsMax);
       while (left.length > 0) {
         const some = left;
+        await beforeStep();
         const step = await this.#request((key) => ({ op: "erase", key, ranges: some, reason }));
         assert("through" in step);
         const next = step.through + 1;

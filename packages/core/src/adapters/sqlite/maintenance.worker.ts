@@ -87,7 +87,10 @@ async function work(job: MaintenanceJob): Promise<MaintenanceEnd> {
 }
 
 try {
-  tell(await work(MaintenanceJob.parse(workerData)));
+  const end = await work(MaintenanceJob.parse(workerData));
+  // Handed over, not copied: up to 32 MiB, for which the node would stand still.
+  const { buffer } = end.kind === "selected" ? end.selected.words : { buffer: undefined };
+  port.postMessage(end, buffer instanceof ArrayBuffer ? [buffer] : []);
 } catch (error) {
   tell({ kind: "failed", message: error instanceof Error ? error.message : "unknown error" });
 }
