@@ -32,14 +32,13 @@ import {
 import { restoreMode, showMode, switchMode } from "./mode-commands.ts";
 import type { Conversations } from "./conversations.ts";
 import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self.ts";
-import { foldError, type FoldOptions } from "./fold/fold-error.ts";
-import { foldGroup } from "./fold/fold-group.ts";
+import type { FoldOptions } from "./fold/fold-error.ts";
 import { ForgetCommand } from "./forget-command.ts";
 import type { Forgetting } from "./forgetting.ts";
 import { echoPulse } from "./mirror/echo-pulse.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
-import { type MirrorOptions, mirrorSelf } from "./mirror/mirror-self.ts";
+import type { MirrorOptions } from "./mirror/mirror-self.ts";
 import { OneByOne } from "./one-by-one.ts";
 import type { LiveRun } from "./live-run.ts";
 import { mayCommand } from "./permissions.ts";
@@ -235,11 +234,11 @@ export class Commands {
       case "stop":
         return stop(this.#options, at);
       case "fold_error":
-        return foldError(this.#options.fold, FoldArgs.parse(args), at);
+        return this.#foldError(args, at);
       case "fold_group":
-        return foldGroup(this.#options.fold, FoldGroupArgs.parse(args), at);
+        return this.#foldGroup(args, at);
       case "mirror_self":
-        return mirrorSelf(this.#options.mirror, at);
+        return this.#mirrorSelf(at);
       case "forget":
         return this.#forget.run(typeof args["what"] === "string" ? args["what"] : undefined, at);
       case "resonance":
@@ -264,6 +263,23 @@ export class Commands {
       return (await this.execute({ principal, command, args: {}, conversation })).result;
     };
     return resonate({ backends: describe.backends, language, execute }, text, at);
+  }
+
+  // Large and seldom used: their code is loaded when they are, and a node starts without it.
+
+  async #foldError(args: Record<string, unknown>, at: Execution): Promise<Outcome> {
+    const { foldError } = await import("./fold/fold-error.ts");
+    return foldError(this.#options.fold, FoldArgs.parse(args), at);
+  }
+
+  async #foldGroup(args: Record<string, unknown>, at: Execution): Promise<Outcome> {
+    const { foldGroup } = await import("./fold/fold-group.ts");
+    return foldGroup(this.#options.fold, FoldGroupArgs.parse(args), at);
+  }
+
+  async #mirrorSelf(at: Execution): Promise<Outcome> {
+    const { mirrorSelf } = await import("./mirror/mirror-self.ts");
+    return mirrorSelf(this.#options.mirror, at);
   }
 
   #describeSelf(at: Execution): Outcome {
