@@ -1,6 +1,7 @@
 import { type Document, documentMediaTypes, Tier } from "@adyton/protocol";
 import * as z from "zod";
-import { documentTier, factsByType } from "../domain/journal/record.ts";
+import { documentTier } from "../domain/journal/document-tier.ts";
+import { factsByType } from "../domain/journal/record.ts";
 import type { DocumentState, JournalRecord } from "../ports/journal.ts";
 
 const Words = z.object({ title: z.string(), source: z.string(), text: z.string() });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { documentTier, type Facts, type NodeEventType } from "../../domain/journal/record.ts";
+import { documentTier } from "../../domain/journal/document-tier.ts";
+import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
 import { factProjections } from "./fact-projections.ts";
 import { deliveryProjection } from "./delivery-projection.ts";
 import { foldProjection } from "./fold-projection.ts";

@@ -205,14 +205,6 @@ export const factsByType = {
   "journal.restored": z.strictObject({ lastSeq: z.int(), hash: z.string() }),
 } as const;
 
-/** How far a document's words are trusted: no further than whoever wrote them. */
-export function documentTier(
-  { external, first }: Facts<"memory.document.added">,
-  recordTier: string,
-): string {
-  return external === true ? "external" : (first?.tier ?? recordTier);
-}
-
 export type NodeEventType = keyof typeof factsByType;
 export type Facts<T extends NodeEventType> = z.infer<(typeof factsByType)[T]>;
 
