@@ -35,7 +35,6 @@ import { describeSelf, type DescribeOptions, selfInWords } from "./describe-self
 import type { FoldOptions } from "./fold/fold-error.ts";
 import { ForgetCommand } from "./forget-command.ts";
 import type { Forgetting } from "./forgetting.ts";
-import { echoPulse } from "./mirror/echo-pulse.ts";
 import { type Idempotency, mismatch } from "./idempotency.ts";
 import { newConversationName, newRunId } from "./identifiers.ts";
 import type { MirrorOptions } from "./mirror/mirror-self.ts";
@@ -214,7 +213,7 @@ export class Commands {
       case "describe_self":
         return this.#describeSelf(at);
       case "echo_pulse":
-        return echoPulse(this.#options.mirror, at);
+        return this.#echoPulse(at);
       case "help":
         return this.#help(at);
       case "usage":
@@ -275,6 +274,11 @@ export class Commands {
   async #foldGroup(args: Record<string, unknown>, at: Execution): Promise<Outcome> {
     const { foldGroup } = await import("./fold/fold-group.ts");
     return foldGroup(this.#options.fold, FoldGroupArgs.parse(args), at);
+  }
+
+  async #echoPulse(at: Execution): Promise<Outcome> {
+    const { echoPulse } = await import("./mirror/echo-pulse.ts");
+    return echoPulse(this.#options.mirror, at);
   }
 
   async #mirrorSelf(at: Execution): Promise<Outcome> {
