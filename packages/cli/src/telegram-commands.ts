@@ -13,4 +13,24 @@ export const telegramCommands = [
     ],
     load: async () => (await import("./commands/telegram-setup.ts")).telegramSetup,
   },
+  {
+    path: "pair",
+    group: "care",
+    options: [
+      { flags: "--name <name>", text: "option.pair_name" },
+      { flags: "--expires <when>", text: "option.pair_expires" },
+    ],
+    load: async () => (await import("./commands/pair.ts")).pair,
+  },
+  {
+    path: "pair list",
+    group: "care",
+    load: async () => (await import("./commands/pair.ts")).pairList,
+  },
+  {
+    path: "pair revoke",
+    args: "<name>",
+    group: "care",
+    load: async () => (await import("./commands/pair.ts")).pairRevoke,
+  },
 ] as const;

@@ -22,6 +22,7 @@ import { dataHandlers } from "./app/handlers/data.ts";
 import { factHandlers } from "./app/handlers/facts.ts";
 import { endingStreams } from "./app/handlers/ending-streams.ts";
 import { nodeHandlers } from "./app/handlers/node.ts";
+import { pairingHandlers } from "./app/handlers/pairing.ts";
 import { openAiHandlers } from "./app/handlers/openai.ts";
 import { talkHandlers } from "./app/handlers/talk.ts";
 import { textGenerationHandlers } from "./app/handlers/text-generation.ts";
@@ -37,6 +38,7 @@ import { Runs } from "./app/runs.ts";
 import { TaintedAnswers } from "./app/tainted-answers.ts";
 import { SentRequests } from "./app/sent-requests.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
+import { Pairings } from "./app/channels/pairings.ts";
 import { local, Tokens } from "./app/tokens.ts";
 import { Turns, type TurnsOptions } from "./app/turns.ts";
 import { tokensToday } from "./app/usage.ts";
@@ -91,6 +93,7 @@ export interface App {
   readonly callers: Callers;
   /** The journal's key of what a channel hands in, by its own id. */
   readonly channelKey: (channel: string, id: string) => DedupeKey;
+  readonly pairings: Pairings;
   readonly startedRecord: NewRecord;
   readonly stoppedRecord: NewRecord;
   recover(): Promise<Recovered>;
@@ -114,6 +117,7 @@ export function assembleApp(parts: Parts): App {
     authenticate: (bearer) => tokens.authenticate(bearer),
     local,
     callers: tokens,
+    pairings: cases.pairings,
     channelKey: (channel, id) => cases.idempotency.eventKey("node", channel, id),
     startedRecord: {
       ...nodeRecord,
@@ -171,7 +175,7 @@ function useCases(parts: Parts) {
   const runCommand: TurnsOptions["runCommand"] = (name, run) => commands.ofMode(name, run);
   const cases = { conversations, corePrompt, judges, sent, ...remembered, runCommand };
   const turns = turnsOf(parts, cases);
-  const tokens = tokensOf(parts, journal);
+  const callers = callersOf(parts, journal);
   const idempotency = new Idempotency({ ...keys, records, state, now });
   const describe: DescribeOptions = {
     nodeId: keys.nodeId,
@@ -209,7 +213,7 @@ function useCases(parts: Parts) {
     ...remembered,
     forgetting,
     embedding,
-    tokens,
+    ...callers,
     idempotency,
     describe,
     commands,
@@ -262,9 +266,16 @@ function forgettingOf(
   });
 }
 
-function tokensOf({ config, state, ownerTokenHash }: Parts, journal: JournalPort): Tokens {
-  const ofChannel = (id: string): Principal | undefined => telegramPrincipal(config, id);
-  return new Tokens({ journal, state, ownerTokenHash, ofChannel, now: Date.now });
+/** Who may speak: the holders of tokens, and through the messenger whom an owner named or let in. */
+function callersOf({ config, keys, state, ownerTokenHash }: Parts, journal: JournalPort) {
+  const now = Date.now;
+  const server = config.telegram?.api_root;
+  const pairings = new Pairings({ journal, state, key: keys.pairingKey, server, now });
+  const ofChannel = (id: string): Principal | undefined => telegramPrincipal(config, pairings, id);
+  return {
+    pairings,
+    tokens: new Tokens({ journal, state, ownerTokenHash, ofChannel, now }),
+  };
 }
 
 function turnsOf(
@@ -356,6 +367,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     }),
     ...dataHandlers(cases),
     ...factHandlers(cases),
+    ...pairingHandlers(cases),
     ...nodeHandlers({
       describe,
       tokens,

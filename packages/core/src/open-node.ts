@@ -147,6 +147,7 @@ async function openBot(
     config: telegram,
     relay,
     channelKey: (id) => app.channelKey("telegram", id),
+    pairings: app.pairings,
     log: (message, fields) => log.warn(message, fields),
     notice: options.onNotice ?? (() => undefined),
   });

@@ -3,6 +3,7 @@ import { systemClock } from "@adyton/runtime/clock";
 import { Secret, SecretError } from "@adyton/runtime/secret";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
 import { channelPrincipal, channelUser } from "./app/channels/channel-principals.ts";
+import type { Pairings } from "./app/channels/pairings.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
 import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
@@ -20,26 +21,35 @@ export interface TelegramParts {
   readonly journal: JournalPort;
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort;
+  readonly pairings: Pairings;
   readonly channelKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
   readonly log: (message: string, fields: Readonly<Record<string, string | number>>) => void;
   readonly notice: (notice: Notice) => void;
 }
 
-/** The ids of a configuration, as they are looked up. */
-function admittedBy({ owners, allowed_user_ids, groups }: TelegramParts["config"]) {
+/** Who may speak: whom the configuration names, and who was let in by a code. */
+function admittedBy(
+  { owners, allowed_user_ids, groups }: TelegramParts["config"],
+  pairings: Pick<Pairings, "has">,
+) {
+  const named = new Set(allowed_user_ids);
   return {
     owners: new Set(owners),
-    members: new Set(allowed_user_ids),
+    members: { has: (user: number) => named.has(user) || pairings.has(user) },
     groups: new Set(groups),
   };
 }
 
-/** The principal of a Telegram user whom the configuration admits, by the id in the journal. */
-export function telegramPrincipal({ telegram }: NodeConfig, id: string): Principal | undefined {
+/** The principal of a Telegram user who may speak, by the id in the journal. */
+export function telegramPrincipal(
+  { telegram }: NodeConfig,
+  pairings: Pick<Pairings, "has">,
+  id: string,
+): Principal | undefined {
   const user = channelUser("telegram", id);
   if (telegram === undefined || user === undefined) return undefined;
-  return channelPrincipal("telegram", user, admittedBy(telegram));
+  return channelPrincipal("telegram", user, admittedBy(telegram, pairings));
 }
 
 /** The relay's address in parts; the configuration has one where something goes through it. */
@@ -66,7 +76,8 @@ export async function openTelegram(parts: TelegramParts): Promise<TelegramChanne
     readToken,
     apiRoot: config.api_root,
     relay: config.via === "blind" ? relayOf(parts.relay) : undefined,
-    admitted: admittedBy(config),
+    admitted: admittedBy(config, parts.pairings),
+    pairings: parts.pairings,
     operations,
     journal,
     records,

@@ -82,6 +82,8 @@ export const searchQueryCharsMax = 1_000;
 
 /** Tokens (credentials) that may be valid at once. One more is refused with `conflict`. */
 export const tokensMax = 1_000;
+/** People let in by a code and codes that wait, together. One more is refused with `conflict`. */
+export const pairingsMax = 256;
 
 /** Bytes of one message on a socket: the largest body of a route and what stands around it. */
 export const envelopeBytesMax = documentBodyBytesMax + 64 * 1024;

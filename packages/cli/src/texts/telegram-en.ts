@@ -60,4 +60,22 @@ export const telegramEn = {
   "telegram.stopped": "Stopped. Nothing was changed.",
   "telegram.welcome":
     "You own this node now. Once it has been started again, write to me; /help shows what I can do.",
+  "summary.pair": "let somebody speak to the bot: makes a one-time code for him to send",
+  "example.pair": `{adyton} pair
+{adyton} pair --name anna --expires 2h
+{adyton} pair revoke anna`,
+  "summary.pair list": "everybody let in by a code, and every code",
+  "example.pair list": "{adyton} pair list",
+  "summary.pair revoke": "take back a code, or the person it let in, at once",
+  "example.pair revoke": "{adyton} pair revoke anna",
+  "option.pair_name": "whom it is for; only you see it (default: person-1 and so on)",
+  "option.pair_expires": "when the code ends, within a day (default: 15m)",
+  "pair.made": "{name} sends this code to the bot, until {at}; it works once:",
+  "pair.none": "Nobody was let in by a code.",
+  "pair.columns": "name|state|id|since",
+  "pair.waiting": "code until {at}",
+  "pair.expired": "code ended {at}",
+  "pair.paired": "may speak",
+  "pair.revoked": "revoked {at}",
+  "pair.done": "{name} is revoked and gets no answer any more.",
 } as const;

@@ -61,4 +61,22 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.stopped": "Прервано. Ничего не изменено.",
   "telegram.welcome":
     "Теперь вы владелец этого узла. Когда он будет запущен заново, напишите мне; /help покажет, что я умею.",
+  "summary.pair": "разрешить кому-то говорить с ботом: одноразовый код, который он отправит",
+  "example.pair": `{adyton} pair
+{adyton} pair --name anna --expires 2h
+{adyton} pair revoke anna`,
+  "summary.pair list": "все, кого впустил код, и все коды",
+  "example.pair list": "{adyton} pair list",
+  "summary.pair revoke": "отозвать код или того, кого он впустил, сразу",
+  "example.pair revoke": "{adyton} pair revoke anna",
+  "option.pair_name": "для кого он; видите только вы (обычно person-1 и так далее)",
+  "option.pair_expires": "до какого времени код действует, не дольше суток (обычно 15m)",
+  "pair.made": "{name}: пусть отправит боту этот код до {at}; он действует один раз:",
+  "pair.none": "По коду никто не впущен.",
+  "pair.columns": "имя|состояние|id|с какого времени",
+  "pair.waiting": "код до {at}",
+  "pair.expired": "код кончился {at}",
+  "pair.paired": "может говорить",
+  "pair.revoked": "отозван {at}",
+  "pair.done": "{name}: отозвано, ответов больше не будет.",
 };

@@ -130,6 +130,17 @@ export interface TokenState {
   readonly used: number | null;
 }
 
+export interface PairingState {
+  readonly name: string;
+  readonly server: string;
+  readonly code: string;
+  readonly created: number;
+  readonly expires: number;
+  readonly user: number | null;
+  readonly paired: number | null;
+  readonly revoked: number | null;
+}
+
 export interface UsageState {
   readonly day: string;
   readonly actor: string;
@@ -278,5 +289,6 @@ export interface StatePort {
   documentCount(): number;
   forgettings(): readonly ForgettingState[];
   tokens(): readonly TokenState[];
+  pairings(): readonly PairingState[];
   usage(sinceDay: string, actor: string | null): readonly UsageState[];
 }

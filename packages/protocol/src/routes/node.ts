@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ConversationName } from "../message.ts";
 import { BackupReport, Health, Usage, UsageQuery, VerifyReport } from "../node-state.ts";
+import { Pairing, PairingList, PairingMade, PairingRequest } from "../pairings.ts";
 import { body, json, open, type Route, storage, text, token } from "../route.ts";
 import { Self } from "../self.ts";
 import { Token, TokenList, TokenMade, TokenName, TokenRequest } from "../tokens.ts";
@@ -107,6 +108,44 @@ export const nodeRoutes = [
     params: z.strictObject({ name: TokenName }),
     status: 200,
     response: json(Token),
+    idempotent: true,
+    problems: [...storage, "not_found"],
+    examples: [{ name: "unknown", parameters: { name: "nobody" }, status: 404 }],
+  },
+  {
+    id: "addPairing",
+    method: "POST",
+    path: "/api/v1/pairings",
+    access: token("admin"),
+    summary: "Make a one-time code; whoever sends it to the bot first may speak",
+    body: body(PairingRequest),
+    status: 201,
+    response: json(PairingMade),
+    idempotent: false,
+    problems: [...storage, "conflict"],
+    examples: [{ name: "without a bot", body: { name: "anna" }, status: 409 }],
+  },
+  {
+    id: "listPairings",
+    method: "GET",
+    path: "/api/v1/pairings",
+    access: token("admin"),
+    summary: "Everybody let in by a code, and every code",
+    status: 200,
+    response: json(PairingList),
+    idempotent: true,
+    problems: [],
+    examples: [{ name: "all", status: 200 }],
+  },
+  {
+    id: "revokePairing",
+    method: "DELETE",
+    path: "/api/v1/pairings/{name}",
+    access: token("admin"),
+    summary: "Take back a code, or the person it let in, at once",
+    params: z.strictObject({ name: TokenName }),
+    status: 200,
+    response: json(Pairing),
     idempotent: true,
     problems: [...storage, "not_found"],
     examples: [{ name: "unknown", parameters: { name: "nobody" }, status: 404 }],

@@ -27,6 +27,8 @@ export interface NodeKeys {
   readonly foldKey: Uint8Array;
   /** Names models in records: a server's name for one may be a path. */
   readonly modelKey: Uint8Array;
+  /** Names one-time codes and messengers' servers in records. */
+  readonly pairingKey: Uint8Array;
   /** Makes tombstones of what was forgotten, and signs the receipts. */
   readonly forgetKey: Uint8Array;
 }
@@ -74,6 +76,7 @@ export function deriveNodeKeys(secret: Uint8Array): NodeKeys {
     dedupeKey: derive("dedupe"),
     foldKey: derive("fold"),
     modelKey: derive("model"),
+    pairingKey: derive("pairing"),
     forgetKey: derive("forget"),
   };
 }

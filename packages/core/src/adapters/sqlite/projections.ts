@@ -4,6 +4,7 @@ import { documentTier } from "../../domain/journal/document-tier.ts";
 import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
 import { factProjections } from "./fact-projections.ts";
 import { deliveryProjection } from "./delivery-projection.ts";
+import { pairingProjection } from "./pairing-projection.ts";
 import { foldProjection } from "./fold-projection.ts";
 import { forgettingProjections } from "./forgetting-projections.ts";
 import type { Project, ProjectedRecord } from "./project.ts";
@@ -26,6 +27,7 @@ export const stateTables = [
   "fold_cover",
   "fold_group",
   "judge",
+  "pairing",
   "delivery",
   "delivery_part",
   "report",
@@ -50,6 +52,7 @@ export class Projections {
       ...this.#things(),
       ...factProjections((sql, ...values) => this.#run(sql, ...values)),
       ...forgettingProjections((sql, ...values) => this.#run(sql, ...values)),
+      ...pairingProjection((sql, ...values) => this.#run(sql, ...values)),
       ...deliveryProjection((sql, ...values) => this.#run(sql, ...values)),
       ...foldProjection(
         (sql, ...values) => this.#run(sql, ...values),

@@ -86,6 +86,17 @@ const TokenRow = z.object({
 });
 export type TokenRow = z.infer<typeof TokenRow>;
 
+const PairingRow = z.object({
+  name: z.string(),
+  server: z.string(),
+  code: z.string(),
+  created: z.int(),
+  expires: z.int(),
+  user: z.int().nullable(),
+  paired: z.int().nullable(),
+  revoked: z.int().nullable(),
+});
+
 const UsageRow = z.object({
   day: z.string(),
   actor: z.string(),
@@ -203,6 +214,10 @@ export class StateReader {
       TokenRow,
       "SELECT token.*, token_use.time AS used FROM token LEFT JOIN token_use USING (name) ORDER BY name",
     );
+  }
+
+  pairings(): readonly z.infer<typeof PairingRow>[] {
+    return this.#rows.all(PairingRow, "SELECT * FROM pairing ORDER BY name");
   }
 
   usage(sinceDay: string, actor: string | null): readonly UsageRow[] {

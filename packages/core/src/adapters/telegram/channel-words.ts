@@ -6,6 +6,10 @@ export const channelWords = {
     en: "I can read text only for now.",
     ru: "Пока я понимаю только текст.",
   },
+  welcome: {
+    en: "You may speak here now. /help shows what I can do.",
+    ru: "Теперь здесь можно говорить. /help покажет, что я умею.",
+  },
   notAdmitted: {
     en: "You may not speak here any more.",
     ru: "Вам здесь больше не отвечают.",

@@ -4,7 +4,7 @@ import type { Place } from "../../ports/channel.ts";
 /** Who may speak, by Telegram's numeric ids. */
 export interface Admission {
   readonly owners: ReadonlySet<number>;
-  readonly members: ReadonlySet<number>;
+  readonly members: Pick<ReadonlySet<number>, "has">;
   readonly groups: ReadonlySet<number>;
 }
 

@@ -8,6 +8,7 @@ import {
   channelPrincipal,
   channelUser,
 } from "../../app/channels/channel-principals.ts";
+import type { Pairings } from "../../app/channels/pairings.ts";
 import { Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
@@ -31,6 +32,8 @@ export interface TelegramChannelOptions {
   readonly apiRoot: string;
   readonly relay: Relay | undefined;
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
+  /** Lets in whoever sends a code that waits. */
+  readonly pairings: Pick<Pairings, "claim">;
   readonly operations: Operations;
   readonly journal: JournalPort;
   readonly records: RecordsPort;
@@ -180,24 +183,40 @@ export class TelegramChannel implements AsyncDisposable {
   }
 
   async #take(update: Update, bot: User): Promise<"taken" | "later"> {
-    const { owners, members, groups } = this.#options.admitted;
-    const incoming = readUpdate(update, bot, { owners, members, groups });
+    try {
+      return await this.#takeIn(update, bot);
+    } catch (error) {
+      if (storageProblem(error) === undefined) throw error;
+      return "later";
+    }
+  }
+
+  async #takeIn(update: Update, bot: User): Promise<"taken" | "later"> {
+    const isPaired = await this.#isPairedBy(update);
+    const incoming = readUpdate(update, bot, this.#options.admitted);
     if (incoming.kind === "stranger") this.strangers += 1;
     if (incoming.kind === "stranger" || incoming.kind === "nothing") return "taken";
     const { user, place, key } = incoming;
     const principal = this.#principal(user);
     if (principal === undefined) return "taken";
-    const reply = await this.#replyTo(incoming, principal);
+    const reply = isPaired ? this.#welcome : await this.#replyTo(incoming, principal);
     if (reply.kind === "later") return "later";
     const { id: actor, person: owner, tier } = principal;
     const dedupe = this.#options.dedupeKey(key);
-    try {
-      await this.#outbox.open({ place, actor, owner, tier, reply, dedupe });
-    } catch (error) {
-      if (storageProblem(error) === undefined) throw error;
-      return "later";
-    }
+    await this.#outbox.open({ place, actor, owner, tier, reply, dedupe });
     return "taken";
+  }
+
+  /** Whether a message is the code that lets its sender in. An owner needs none; elsewhere than in private it is no secret. */
+  async #isPairedBy({ message }: Update): Promise<boolean> {
+    if (message?.chat.type !== "private" || message.text === undefined) return false;
+    const { admitted, pairings } = this.#options;
+    const { id } = message.from;
+    return !admitted.owners.has(id) && (await pairings.claim(id, message.text));
+  }
+
+  get #welcome() {
+    return { kind: "text", text: channelWords.welcome[this.#options.language] } as const;
   }
 
   /** What is owed for a message: a run's end, or a text. `later`: what stands in its way will pass. */

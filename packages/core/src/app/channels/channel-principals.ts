@@ -3,7 +3,7 @@ import type { Principal } from "../../ports/http.ts";
 /** Who may speak through a messenger, by its numeric ids. */
 export interface Admitted {
   readonly owners: ReadonlySet<number>;
-  readonly members: ReadonlySet<number>;
+  readonly members: Pick<ReadonlySet<number>, "has">;
 }
 
 /** The principal a messenger's user is; `undefined` for everybody who is not admitted. */
@@ -15,7 +15,8 @@ export function channelPrincipal(
   const id = `${channel}:${user}`;
   // What the owner says on the phone is the owner's: memory finds it on every channel.
   if (owners.has(user)) return { id, tier: "owner", grants: ["admin"], person: "owner" };
-  if (members.has(user)) return { id, tier: "member", grants: ["say"], person: id };
+  if (members.has(user))
+    return { id, tier: "member", grants: ["say", "command:usage"], person: id };
   return undefined;
 }
 

@@ -166,6 +166,16 @@ export const factsByType = {
     expiresMs: z.int().nullable(),
   }),
   "token.revoked": z.strictObject({ name: z.string() }),
+  /** A one-time code was made. `server` and `code` are keyed digests. */
+  "pairing.made": z.strictObject({
+    name: z.string(),
+    server: z.string(),
+    code: z.string(),
+    expiresMs: z.int(),
+  }),
+  /** A messenger's user sent the code and may speak from now on. */
+  "pairing.used": z.strictObject({ name: z.string(), user: z.int() }),
+  "pairing.revoked": z.strictObject({ name: z.string() }),
   /** A reply is owed through a channel: the end of a run, or a text in the payload. */
   "delivery.opened": z.strictObject({
     delivery: z.string(),
