@@ -35,7 +35,9 @@ describe("the arguments of a command", () => {
   const free: readonly (readonly [words: string[], outcome: unknown])[] = [
     [["direct"], { mode: "direct" }],
     [["DIRECT", "lifetime.turns=5"], { mode: "DIRECT", lifetime: { turns: 5 } }],
-    [["Отвечай", "стихами."], { mode: "Отвечай стихами." }],
+    [["RAG", "NODE"], { mode: "RAG", scope: "node" }],
+    [["Отвечай", "мне", "стихами."], { mode: "Отвечай мне стихами." }],
+    [["RAG", "node", "scope=conversation"], "refused"],
     [["mode=RAG"], { mode: "RAG" }],
     [["direct", "mode=RAG"], "refused"],
     [["=x"], "refused"],
@@ -43,7 +45,7 @@ describe("the arguments of a command", () => {
   ];
   for (const [words, outcome] of free)
     it(`gives ${JSON.stringify(words)} to the free argument`, () => {
-      const parsed = parseCommandArguments(words, "mode");
+      const parsed = parseCommandArguments(words, { rest: "mode", second: "scope" });
       assert.deepEqual(parsed.kind === "args" ? parsed.args : "refused", outcome);
     });
 

@@ -8,7 +8,7 @@ import { plainText } from "../terminal-text.ts";
 export async function command(shell: Shell, { args, options }: Invocation): Promise<number> {
   const { print, t } = shell;
   const [name = "", ...rest] = args;
-  const parsed = parseCommandArguments(rest, freeArgument(name));
+  const parsed = parseCommandArguments(rest, freeArguments(name));
   if (parsed.kind === "refused")
     throw new Failure("usage", { title: t("command.bad_argument", { found: parsed.found }) });
   const conversation = conversationOption(options);
@@ -31,9 +31,13 @@ export type CommandArguments =
 
 /**
  * `{"mode":"rag"}` as it is, or `mode=rag lifetime.turns=5`: a value that is JSON counts as such, anything else is
- * text; a dot leads into a group. Words without `=` are the command's `free` argument where it has one.
+ * text; a dot leads into a group. Words without `=` are the command's `rest` argument where it has one; of two words the
+ * latter is its `second`, as in the text form of the command.
  */
-export function parseCommandArguments(words: readonly string[], free?: string): CommandArguments {
+export function parseCommandArguments(
+  words: readonly string[],
+  free: FreeArguments = {},
+): CommandArguments {
   const joined = words.join(" ").trim();
   if (joined.startsWith("{")) {
     const value = parseJson(joined);
@@ -44,24 +48,30 @@ export function parseCommandArguments(words: readonly string[], free?: string): 
   for (const word of words) {
     const [, path, text] = /^([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)=(.*)$/s.exec(word) ?? [];
     if (path === undefined || text === undefined) {
-      if (free === undefined || word.startsWith("=")) return { kind: "refused", found: word };
+      if (free.rest === undefined || word.startsWith("=")) return { kind: "refused", found: word };
       loose.push(word);
     } else if (!place(args, path.split("."), parseJson(text) ?? text))
       return { kind: "refused", found: word };
   }
-  const [first] = loose;
-  if (free !== undefined && first !== undefined) {
-    if (Object.hasOwn(args, free)) return { kind: "refused", found: first };
-    args[free] = loose.join(" ");
-  }
-  return { kind: "args", args };
+  const [first, last] = loose;
+  if (free.rest === undefined || first === undefined) return { kind: "args", args };
+  const isPair = free.second !== undefined && last !== undefined && loose.length === 2;
+  const named: Record<string, string> = isPair
+    ? { [free.rest]: first, [free.second]: last.toLowerCase() }
+    : { [free.rest]: loose.join(" ") };
+  const twice = Object.keys(named).find((name) => Object.hasOwn(args, name));
+  return twice === undefined
+    ? { kind: "args", args: { ...args, ...named } }
+    : { kind: "refused", found: named[twice] ?? "" };
 }
 
-/** The argument of a command that needs no name, as in the text form of the command. */
-function freeArgument(given: string): string | undefined {
+/** The arguments of a command that need no name, as in its text form. */
+type FreeArguments = Pick<CommandSpec, "rest" | "second">;
+
+function freeArguments(given: string): FreeArguments {
   const wanted = given.toLowerCase().replaceAll("-", "_");
   const specs: readonly CommandSpec[] = commandTable;
-  return specs.find(({ name, aliases }) => name === wanted || aliases?.includes(wanted))?.rest;
+  return specs.find(({ name, aliases }) => name === wanted || aliases?.includes(wanted)) ?? {};
 }
 
 /** Puts a value at a path; false when a part of the path is a plain value already. */

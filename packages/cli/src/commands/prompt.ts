@@ -37,8 +37,9 @@ export async function prompt(shell: Shell, { args, options }: Invocation): Promi
         at: localTime(at),
       }),
     );
-    if (overlay.warnings !== undefined)
-      print.note(t("prompt.warnings", { labels: overlay.warnings.join(", ") }), "yellow");
+    const warnings = overlay.warnings ?? [];
+    if (warnings.length > 0)
+      print.note(t("prompt.warnings", { labels: warnings.join(", ") }), "yellow");
     print.line(print.paint("dim", t("prompt.how_to_remove", { id: overlay.overlayId })));
   }
   return 0;

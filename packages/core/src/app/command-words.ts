@@ -12,6 +12,10 @@ export const words = {
     en: (mode, until) => `Mode of the node: ${mode}, until ${until}.`,
     ru: (mode, until) => `Режим узла: ${mode}, до ${until}.`,
   },
+  nothingToRestore: {
+    en: (mode) => `The node has no switched mode to restore; it is in ${mode}.`,
+    ru: (mode) => `У узла нет переключённого режима, отменять нечего; его режим: ${mode}.`,
+  },
   mode: {
     en: (mode, turnsLeft) =>
       `Mode: ${mode}${turnsLeft === undefined ? "" : `; turns left: ${turnsLeft}`}.`,

@@ -105,7 +105,11 @@ export function restoreMode(options: Options, args: Args, at: Execution): Outcom
 function restoreNode(options: Options, at: Execution): ModeOutcome {
   requireOwner(options, at);
   const before = options.turns.nodeMode.active(at.principal.tier);
-  if (before === undefined) return modeOutcome(options, nodeState(options, at));
+  if (before === undefined) {
+    const unswitched = modeOutcome(options, nodeState(options, at));
+    const text = words.nothingToRestore[options.language](unswitched.data.mode);
+    return { ...unswitched, text };
+  }
   const { previous, untilMs } = before;
   const standing = options.turns.nodeMode.standing.id;
   const data: ModeState = {

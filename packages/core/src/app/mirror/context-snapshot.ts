@@ -85,7 +85,12 @@ export async function takeSnapshot(
     facts: contradicting(options, place.person),
     isOwnSecret: (word) => inspection.isOwnSecret(word),
     ...(upstream === undefined ? {} : { upstream }),
-    storage: { quickCheck, index, hoursSinceBackup: hoursSince(options, backupMs) },
+    storage: {
+      quickCheck,
+      index,
+      hasBackup: backupMs !== undefined,
+      hoursSinceBackup: hoursSince(options, backupMs),
+    },
     node: nodeOf(options),
     config: { runningHash: configHash, fileHash },
   };

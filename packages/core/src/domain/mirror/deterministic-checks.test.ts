@@ -306,6 +306,28 @@ describe("the bounds of the checks", () => {
       assert.equal(statuses({ ...clean, ...plant(clean, "en") }, "en")[id], expected);
     });
 
+  for (const language of ["en", "ru"] as const)
+    it(`D13 tells an old backup from none, ${language}`, () => {
+      const clean = cleanSnapshot(language);
+      const at = (hasBackup: boolean, hoursSinceBackup: number) => {
+        const storage = { ...clean.storage, hasBackup, hoursSinceBackup };
+        const seen = look({ ...clean, storage }, language).find(({ check }) => check.id === "D13");
+        return [seen?.check.status, Reflect.get(Object(seen?.check.measured), "hoursSinceBackup")];
+      };
+      const titleOf = (hasBackup: boolean): string => {
+        const storage = { ...clean.storage, hasBackup, hoursSinceBackup: 24 };
+        const seen = look({ ...clean, storage }, language).find(({ check }) => check.id === "D13");
+        assert.equal(seen?.finding?.fix?.command, "adyton journal backup");
+        return seen.finding.title;
+      };
+      assert.deepEqual(at(true, 23.9), ["ok", 23]);
+      assert.deepEqual(at(true, 24), ["warn", 24]);
+      assert.deepEqual(at(false, 23.9), ["ok", null]);
+      assert.deepEqual(at(false, 24), ["warn", null]);
+      assert.match(titleOf(true), language === "en" ? /24 hours old/ : /копии 24 ч/);
+      assert.match(titleOf(false), language === "en" ? /There is no backup/ : /копии нет/);
+    });
+
   it("D6 counts runs of four words from a quarter and from 45 % on", () => {
     const words = (from: number, count: number): string =>
       Array.from({ length: count }, (_, n) => `w${from + n}`).join(" ");

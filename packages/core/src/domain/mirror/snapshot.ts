@@ -112,6 +112,7 @@ export interface StorageState {
     readonly indexed: number;
     readonly vectors: number | null;
   } | null;
+  readonly hasBackup: boolean;
   /** Since the newest backup, or since the node's first record where there is none. */
   readonly hoursSinceBackup: number;
 }

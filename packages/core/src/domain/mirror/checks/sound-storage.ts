@@ -9,9 +9,9 @@ export const soundStorage: CheckSpec<Snapshot> = {
   kind: "deterministic",
   about: "node",
   threshold: bounds,
-  look: ({ storage: { quickCheck, index, hoursSinceBackup } }) => {
+  look: ({ storage: { quickCheck, index, hasBackup, hoursSinceBackup } }) => {
     const hours = Math.floor(hoursSinceBackup);
-    const measured = { quickCheck, index, hoursSinceBackup: hours };
+    const measured = { quickCheck, index, hoursSinceBackup: hasBackup ? hours : null };
     if (quickCheck === "damaged")
       return {
         status: "fail",
@@ -39,10 +39,15 @@ export const soundStorage: CheckSpec<Snapshot> = {
     return {
       status: "warn",
       measured,
-      title: {
-        en: `The newest backup is ${hours} hours old, or there is none.`,
-        ru: `Последней резервной копии ${hours} ч, или её нет.`,
-      },
+      title: hasBackup
+        ? {
+            en: `The newest backup is ${hours} hours old.`,
+            ru: `Последней резервной копии ${hours} ч.`,
+          }
+        : {
+            en: `There is no backup, and the node has run for ${hours} hours.`,
+            ru: `Резервной копии нет, а узел работает уже ${hours} ч.`,
+          },
       fix: { command: "adyton journal backup", reversible: true },
     };
   },

@@ -134,6 +134,7 @@ export function cleanSnapshot(language: Language): Snapshot {
     storage: {
       quickCheck: "ok",
       index: { chunks: 40, indexed: 40, vectors: 40 },
+      hasBackup: true,
       hoursSinceBackup: 23.9,
     },
     node: { deadLetters: 0, dropped: 0, openBreakers: [], skewSeconds: 0.4 },
