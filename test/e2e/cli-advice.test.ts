@@ -117,8 +117,8 @@ describe("a command's free argument", () => {
     assert.equal(switched.code, 0, switched.errors);
     assert.match(switched.out, /EXTRACTIVE/);
     assert.equal((await ask(["command", "help", "extra"])).code, 2);
-    const node = await ask(["command", "switch_mode", "extractive", "node"]);
-    assert.match(node.out, /Mode of the node: EXTRACTIVE/, node.errors);
+    const wide = await ask(["command", "switch_mode", "extractive", "node"]);
+    assert.match(wide.out, /Mode of the node: EXTRACTIVE/, wide.errors);
     assert.match((await ask(["command", "restore_mode", "node"])).out, /Mode: DIRECT/);
     const idle = await ask(["command", "restore_mode", "node"]);
     assert.match(idle.out, /node has no switched mode.*DIRECT/, idle.errors);
