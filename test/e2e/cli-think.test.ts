@@ -58,6 +58,11 @@ for (const [language, question, words] of [
     assert.match(again.out, /^391\n\n— (?:Not improved|Не улучшено): /u);
     const json = await ask("rethink", "2", "--json", "-c", language);
     assert.equal(JSON.parse(json.out).recursia.answer, "391");
+    for (const beyond of ["0", "21", "abc"]) {
+      const refused = await ask("rethink", beyond, "-c", language);
+      assert.equal(refused.code, 2);
+      assert.match(refused.errors, /1 (?:to|до) 20/);
+    }
     const none = await ask("rethink", "20", "-c", language);
     assert.equal(none.code, 1);
     const nothing = await ask("think", " ");

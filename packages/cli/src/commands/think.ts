@@ -1,4 +1,4 @@
-import { messageTextCharsMax } from "@adyton/protocol";
+import { messageTextCharsMax, rethinkBackMax } from "@adyton/protocol";
 import { conversationOption } from "../conversation.ts";
 import { exitCodes, Failure } from "../failure.ts";
 import type { Invocation, Shell } from "../shell.ts";
@@ -22,6 +22,18 @@ export async function think(shell: Shell, invocation: Invocation): Promise<numbe
 /** `rethink`: the last answer again, or the one so many answers back. */
 export async function rethink(shell: Shell, invocation: Invocation): Promise<number> {
   const [back = ""] = invocation.args;
+  if (
+    back !== "" &&
+    !(/^\d{1,2}$/.test(back) && Number(back) >= 1 && Number(back) <= rethinkBackMax)
+  )
+    throw new Failure("usage", {
+      title: shell.t("usage.whole", {
+        option: "rethink",
+        min: 1,
+        max: rethinkBackMax,
+        found: back,
+      }),
+    });
   return ask(shell, invocation, { text: `/rethink ${back}`.trim() });
 }
 

@@ -21,7 +21,7 @@ export const messagesEn = {
   "token.stranger":
     "What listens at {address} belongs to another user (uid {uid}); the owner's token is not sent to it.",
   "token.stranger_advice": "Is the node running? See: {adyton doctor}",
-  "input.not_text": "This is not UTF-8 text.",
+  "input.not_text": "This is not UTF-8 text. From another encoding: iconv -f cp1251 -t utf8 FILE",
   "say.nothing": "There is nothing to say.",
   "say.nothing_advice": 'Give the text, or pipe it in: cat log | {adyton say "what is wrong?"}',
   "say.too_long": "A message has at most {max} characters.",
@@ -345,7 +345,7 @@ export const messagesEn = {
   "problem.unknown_model": "There is no such model.",
   "problem.unknown_command": "There is no such command.",
   "problem.idempotency_mismatch": "This key was used for another request.",
-  "problem.busy": "Too much is waiting.",
+  "problem.busy": "The node does not take this now.",
   "problem.headers_too_large": "The headers are too large.",
   "problem.internal": "The node failed.",
   "problem.backend_invalid": "The model server answered with something unusable.",

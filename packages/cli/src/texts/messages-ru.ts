@@ -21,7 +21,7 @@ export const messagesRu = {
   "token.stranger":
     "По адресу {address} слушает программа другого пользователя (uid {uid}); токен владельца ей не отправлен.",
   "token.stranger_advice": "Работает ли узел? Посмотрите: {adyton doctor}",
-  "input.not_text": "Это не текст в UTF-8.",
+  "input.not_text": "Это не текст в UTF-8. Из другой кодировки: iconv -f cp1251 -t utf8 ФАЙЛ",
   "say.nothing": "Сказать нечего.",
   "say.nothing_advice":
     "Напишите текст или передайте его по каналу: cat log | {adyton say «что не так?»}",
@@ -349,7 +349,7 @@ export const messagesRu = {
   "problem.unknown_model": "Нет такой модели.",
   "problem.unknown_command": "Нет такой команды.",
   "problem.idempotency_mismatch": "Этот ключ уже был у другого запроса.",
-  "problem.busy": "Слишком многое ждёт очереди.",
+  "problem.busy": "Сейчас узел этого не примет.",
   "problem.headers_too_large": "Заголовки слишком велики.",
   "problem.internal": "В узле произошёл сбой.",
   "problem.backend_invalid": "Сервер модели ответил чем-то непригодным.",
