@@ -25,7 +25,7 @@ export async function memoryForget(shell: Shell, { options }: Invocation): Promi
   const client = await shell.client();
   const preview = await client.ask("previewForgetting", { body });
   const isAsked = !options.flag("yes");
-  if (!print.json) printPreview(shell, preview);
+  if (!print.json) printPreview(shell, preview, body.text !== undefined);
   if (isAsked) {
     if (print.json || !process.stdin.isTTY || !print.terminal.interactive)
       throw new Failure("usage", {
@@ -79,13 +79,16 @@ function timeOf(options: Options, name: "since" | "until", t: Translate): string
   throw new Failure("usage", { title: t("forget.bad_time", { name, found: plainLine(found) }) });
 }
 
-function printPreview({ print, t }: Shell, preview: ForgetPreview): void {
+function printPreview({ print, t }: Shell, preview: ForgetPreview, byText: boolean): void {
   print.line(print.paint("bold", t("forget.would")));
   print.line(`  ${counted(preview.counts, t)}`);
   for (const { seq, title } of preview.titles) print.line(`  #${seq}  ${plainLine(title)}`);
   if (preview.derived > 0) print.line(t("forget.derived", { count: preview.derived }));
   if (preview.underWay > 0) print.line(t("forget.under_way", { count: preview.underWay }));
-  if (preview.elsewhere > 0) print.line(t("forget.elsewhere", { count: preview.elsewhere }));
+  if (preview.elsewhere > 0) {
+    const kept = t("forget.elsewhere", { count: preview.elsewhere });
+    print.line(byText ? kept : `${kept} ${t("forget.elsewhere_text")}`);
+  }
 }
 
 function counted(counts: ForgetCounts, t: Translate): string {

@@ -215,8 +215,8 @@ export const messagesRu = {
   "forget.others": "прочего",
   "forget.derived": "Сделано из выбранного или цитирует его: {count}.",
   "forget.under_way": "Будет прервано идущих ответов: {count}.",
-  "forget.elsewhere":
-    "Сказано теми же словами в другом месте и останется: {count}. --text возьмёт и это.",
+  "forget.elsewhere": "Сказано теми же словами в другом месте и останется: {count}.",
+  "forget.elsewhere_text": "--text возьмёт и это.",
   "forget.ask": "Стереть? [д/Н] ",
   "forget.yes_words": "д да y yes",
   "forget.kept": "Ничего не стёрто.",

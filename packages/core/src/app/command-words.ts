@@ -9,8 +9,8 @@ export const words = {
     ru: (names) => `Другие: ${names}. Переключить: /mode ИМЯ`,
   },
   nodeMode: {
-    en: (mode, until) => `Mode of the node: ${mode}, until ${until}.`,
-    ru: (mode, until) => `Режим узла: ${mode}, до ${until}.`,
+    en: (mode, until) => `Mode of the node: ${mode}, until ${clockTime(until)}.`,
+    ru: (mode, until) => `Режим узла: ${mode}, до ${clockTime(until)}.`,
   },
   nothingToRestore: {
     en: (mode) => `The node has no switched mode to restore; it is in ${mode}.`,
@@ -40,3 +40,8 @@ export const words = {
     ru: () => "Беседа начата заново: прежние слова, режим и намерения больше не действуют.",
   },
 } as const satisfies Record<string, Readonly<Record<keyof Bilingual, Say>>>;
+
+/** A time as this machine's clock shows it: `2026-11-20 23:59:58`, the Swedish way of writing it. */
+function clockTime(iso: unknown): string {
+  return new Date(String(iso)).toLocaleString("sv-SE");
+}

@@ -97,7 +97,10 @@ describe("the mode of the node", () => {
       expires: { at },
       changedBy: "owner",
     });
-    assert.equal(text, `Mode of the node: EXTRACTIVE, until ${at}.`);
+    assert.equal(
+      text,
+      `Mode of the node: EXTRACTIVE, until ${new Date(at).toLocaleString("sv-SE")}.`,
+    );
     const [changed] = app.records.after(0, 1);
     assert.deepEqual([changed?.type, changed?.conversation], ["mode.changed", null]);
     for (let turns = 0; turns < 2; turns += 1)
