@@ -84,6 +84,15 @@ for (const language of ["en", "ru"] as const)
       assert.equal(other.answer.found, false, "what one person said is not retrieved for another");
     });
 
+    it("is the emulated model's own, without a rule: the sentence that says it", async () => {
+      await using node = await withMemory({}, language);
+      const { answer } = await node.ask(words.question);
+      assert.deepEqual([answer.found, answer.answeredBy, chats(node.emulator)], [true, "model", 1]);
+      const [citation] = answer.citations ?? [];
+      assert.ok(citation?.quote.includes(words.quote), answer.text);
+      assert.ok(answer.text.startsWith(`${citation?.quote} [1]`), answer.text);
+    });
+
     it("quotes memory itself where the model invents its quotations", async () => {
       await using node = await withMemory({ persona: { kind: "hallucinate_quotes" } }, language);
       const { answer } = await node.ask(words.question);

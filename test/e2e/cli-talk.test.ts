@@ -83,7 +83,11 @@ describe("adyton say", () => {
     await until(async () => (await ask(["memory", "search", "Telegram"])).code === 0);
     const quoted = await ask(["say", "-m", "extractive", "Как подключить Телеграм?"]);
     assert.equal(quoted.code, 0, quoted.errors);
-    assert.equal(quoted.out.match(/guide\/ru\/telegram\.md/g)?.length, 1, quoted.out);
+    assert.equal(
+      quoted.out.match(/Как подключить Телеграм\? \(guide\/ru\/telegram\.md/g)?.length,
+      1,
+      quoted.out,
+    );
     assert.match(quoted.out, /^Источник: .*guide\/ru\//m);
   });
 

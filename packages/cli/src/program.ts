@@ -38,22 +38,28 @@ export async function parseCommandLine(
 
 /** The parser shows the help of what is above a command that does not exist. */
 function refuseHelpOnNothing(argv: readonly string[], t: Translate): void {
-  if (!argv.some((word) => word === "--help" || word === "-h")) return;
+  if (!argv.some((word) => ["--help", "-h", "help"].includes(word))) return;
   const valued = commonOptions.flatMap(({ flags }) =>
     flags.includes("<") ? flags.split(" ")[0] : [],
   );
   let above = "";
+  let isAskedFor = argv.some((word) => word === "--help" || word === "-h");
   for (const [index, word] of argv.entries()) {
     if (word === "--") return;
     if (word.startsWith("-") || valued.includes(argv[index - 1])) continue;
+    if (above === "" && word === "help") {
+      isAskedFor = true;
+      continue;
+    }
     const below = commandEntries.filter(({ path }) => parentOf(path) === above);
     const known = below.map(({ path }) => path.slice(above.length).trim());
-    if (known.includes(word) || (above === "" && word === "help")) {
+    if (known.includes(word)) {
       above = `${above} ${word}`.trim();
       const entry = commandEntries.find(({ path }) => path === above);
       if (entry === undefined || entry.load !== undefined) return;
       continue;
     }
+    if (!isAskedFor) return;
     const near = closest(word, known);
     throw new Failure("usage", {
       title: t("usage.unknown_command", { name: plainLine(word) }),
@@ -120,8 +126,21 @@ function dress(command: Command, t: Translate): void {
   command.configureOutput({ outputError: () => undefined });
   command.configureHelp({
     styleTitle: (title) => helpTitle(title, t),
+    commandUsage: (shown) => usageOf(shown, t),
     subcommandTerm: (sub) => [sub.name(), ...sub.registeredArguments.map(argumentTerm)].join(" "),
   });
+}
+
+function usageOf(command: Command, t: Translate): string {
+  const names: string[] = [];
+  for (let each: Command | null = command; each !== null; each = each.parent)
+    names.unshift(each.name());
+  return [
+    ...names,
+    t("help.usage_options"),
+    ...(command.commands.length > 0 ? [t("help.usage_command")] : []),
+    ...command.registeredArguments.map(argumentTerm),
+  ].join(" ");
 }
 
 function argumentTerm(argument: Command["registeredArguments"][number]): string {

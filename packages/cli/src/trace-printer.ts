@@ -14,7 +14,8 @@ const textCharsMax = 160;
 export function tracePrinter({ print, t }: Shell): (step: TraceStep) => void {
   return ({ seq, kind, verdict, reason, text, inTokens, outTokens, ms }) => {
     const kindKey: TextKey = `think.kind.${kind}`;
-    const verdictKey: TextKey = `think.verdict.${verdict}`;
+    const verdictKey: TextKey =
+      (verdict === "made" ? made[kind] : undefined) ?? `think.verdict.${verdict}`;
     const figures =
       outTokens === 0 ? "" : ` (${t("think.figures", { tokens: inTokens + outTokens, ms })})`;
     const line = `${String(seq).padStart(2)} ${t(kindKey)} ${t(verdictKey)}${figures}`;
@@ -24,6 +25,13 @@ export function tracePrinter({ print, t }: Shell): (step: TraceStep) => void {
     if (words !== "") print.note(`   ${plainLine(shortened(words))}`);
   };
 }
+
+/** Russian says of each kind in its own gender that it is made. */
+const made: Readonly<Partial<Record<TraceStep["kind"], TextKey>>> = {
+  draft: "think.made.draft",
+  reduce: "think.made.reduce",
+  revise: "think.made.revise",
+};
 
 const styles: Readonly<Partial<Record<TraceStep["verdict"], Style>>> = {
   pass: "green",

@@ -114,7 +114,7 @@ function printRemarks(answer: MessageAnswer, { print, t }: Turn): void {
   if (answer.taint !== undefined) print.note(taintLine(answer.taint, t), "yellow");
   if (answer.finish === "length") print.note(t("say.length"), "yellow");
   if (answer.finish === "cut") print.note(t("say.cut"), "yellow");
-  if (answer.answeredBy === "extractive") print.note(t("say.extractive"));
+  if (answer.answeredBy === "extractive" && answer.found === true) print.note(t("say.extractive"));
   if ((answer.historyDropped ?? 0) > 0)
     print.note(t("say.dropped", { count: answer.historyDropped ?? 0 }));
 }

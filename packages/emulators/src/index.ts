@@ -9,7 +9,7 @@ export {
   type OpenAiEmulator,
   type OpenAiEmulatorOptions,
 } from "./openai-emulator.ts";
-export { parsePersona, personaKinds, type Persona } from "./persona.ts";
+export { parsePersona, personaExamples, personaKinds, type Persona } from "./persona.ts";
 export type { PromptMessage } from "./prompt.ts";
 export type { Reply, ReplyContext, ReplyFunction, ToolCall } from "./reply.ts";
 export type { RecordedRequest } from "./request-journal.ts";

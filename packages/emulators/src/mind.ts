@@ -1,4 +1,5 @@
 import type { GenerationRequest } from "./generation-request.ts";
+import { answerFromPassages } from "./grounded.ts";
 import { wordOf, type JsonValue } from "./json.ts";
 import { isItemRight } from "./judging.ts";
 import { plainPrompt } from "./prompt.ts";
@@ -14,11 +15,15 @@ const repeatPattern =
 
 /**
  * The honest mind behind every persona. It fills a schema with facts stated in the prompt ("mode: direct" answers the
- * property `mode`), judges numbered answers, and abstains elsewhere, recalls planted facts it is asked for, repeats a word on demand, and
+ * property `mode`), judges numbered answers, quotes the passages it
+ * is shown, and abstains elsewhere, recalls planted facts it is asked for, repeats a word on demand, and
  * otherwise makes small talk. `visible` is what it may read: personas that forget pass less than the prompt.
  */
 export function think(request: GenerationRequest, context: ReplyContext, visible?: string): Reply {
-  if (request.schema !== null) return { json: fillSchema(request, context, visible) };
+  if (request.schema !== null)
+    return {
+      json: answerFromPassages(request, visible) ?? fillSchema(request, context, visible),
+    };
   const question = questionOf(request.lastUserText);
   if (asksToRecall(question)) {
     const answer = recalled(factsIn(visible ?? plainPrompt(request.messages)), question);

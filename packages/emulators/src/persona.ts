@@ -39,6 +39,12 @@ export const personaKinds = [
   "oscillate",
 ] as const satisfies readonly Persona["kind"][];
 
+/** How the personas that take a number are written. */
+export const personaExamples: Readonly<Partial<Record<string, string>>> = {
+  noisy_solver: "noisy_solver(0.7)",
+  truncate: "truncate(4096)",
+};
+
 /** Reads a persona as a user writes it: `oscillate`, `noisy_solver(0.7)`, `truncate(4096)`; null when it is none. */
 export function parsePersona(text: string): Persona | null {
   const [, name, argument] = /^([a-z_]+)(?:\(([\d.]+)\))?$/u.exec(text.trim()) ?? [];
@@ -51,7 +57,7 @@ export function parsePersona(text: string): Persona | null {
       : kind === "truncate"
         ? { kind, tokens: number }
         : { kind };
-  const takesNumber = kind === "noisy_solver" || kind === "truncate";
+  const takesNumber = personaExamples[kind] !== undefined;
   return personaProblem(persona) === null && takesNumber === (argument !== undefined)
     ? persona
     : null;

@@ -4,6 +4,7 @@ import {
   describeEmulator,
   EmulatorError,
   parsePersona,
+  personaExamples,
   personaKinds,
   pageVisitor,
   startOpenAiEmulator,
@@ -22,11 +23,7 @@ export async function emulateOpenai(shell: Shell, { options }: Invocation): Prom
   const tokenDelayMs = options.whole("token-delay", { min: 0, max: tokenDelayMsMax }) ?? 0;
   const name = options.text("persona");
   const persona = name === undefined ? null : parsePersona(name);
-  if (name !== undefined && persona === null)
-    throw new Failure("usage", {
-      title: t("emulate.bad_persona", { name }),
-      advice: t("emulate.personas", { personas: personaKinds.join(", ") }),
-    });
+  if (name !== undefined && persona === null) throw badPersona(name, t);
   const model = options.text("model");
   const models = defaultModels.map((each) =>
     model !== undefined && each.kind === "chat" ? { ...each, id: model } : each,
@@ -70,6 +67,20 @@ export async function emulateTelegram({ print, t, port, home }: Shell): Promise<
   } catch (error) {
     throw asFailure(error);
   }
+}
+
+function badPersona(name: string, t: Shell["t"]): Failure {
+  const kind = name.split("(", 1)[0]?.trim() ?? "";
+  const example = personaExamples[kind];
+  if (example !== undefined)
+    return new Failure("usage", {
+      title: t("emulate.persona_number", { name: kind }),
+      advice: t("emulate.persona_example", { example }),
+    });
+  return new Failure("usage", {
+    title: t("emulate.bad_persona", { name }),
+    advice: t("emulate.personas", { personas: personaKinds.join(", ") }),
+  });
 }
 
 function asFailure(error: unknown): unknown {

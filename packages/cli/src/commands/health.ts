@@ -20,7 +20,7 @@ export async function health(shell: Shell): Promise<number> {
   if (print.json) print.value(report);
   else {
     const models = await modelServers(client);
-    const uptime = duration(report.uptimeSeconds);
+    const uptime = duration(report.uptimeSeconds, t("health.units").split("|"));
     const status = print.paint(styles[report.status], t(`health.${report.status}`));
     const told = t("health.uptime", { version: plainLine(report.version), uptime });
     const mode = report.mode === undefined ? "" : ` · ${t("self.mode")} ${plainLine(report.mode)}`;
@@ -61,17 +61,17 @@ export function named(detail: string, models: Self["backends"]): string {
   return [detail, ...missing].filter((part) => part !== "").join(" · ");
 }
 
-function duration(seconds: number): string {
-  const parts: [number, string][] = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3_600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "m"],
-    [seconds % 60, "s"],
-  ];
-  const first = parts.findIndex(([value]) => value > 0);
+export function duration(seconds: number, units: readonly string[]): string {
+  const parts = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3_600) % 24,
+    Math.floor(seconds / 60) % 60,
+    seconds % 60,
+  ].map((value, index) => ({ value, unit: units[index] ?? "" }));
+  const first = parts.findIndex(({ value }) => value > 0);
   return parts
     .slice(first === -1 ? 3 : first)
     .slice(0, 2)
-    .map(([value, unit]) => `${value}${unit}`)
+    .map(({ value, unit }) => `${value}${unit}`)
     .join(" ");
 }

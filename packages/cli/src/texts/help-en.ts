@@ -10,6 +10,8 @@ export const helpEn = {
 Exit codes: 0 done, 1 failed, 2 wrong usage, 69 the node does not answer.
 Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LANG (English or Russian).`,
   "help.usage": "Usage:",
+  "help.usage_options": "[options]",
+  "help.usage_command": "[command]",
   "help.arguments": "Arguments:",
   "help.options": "Options:",
   "help.commands": "Commands:",

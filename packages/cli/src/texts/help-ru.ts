@@ -10,6 +10,8 @@ export const helpRu = {
 Коды завершения: 0 — сделано, 1 — не удалось, 2 — неверный вызов, 69 — узел не отвечает.
 Окружение: ADYTON_HOME (папка узла), NO_COLOR, LC_ALL, LC_MESSAGES, LANG (русский или английский).`,
   "help.usage": "Вызов:",
+  "help.usage_options": "[ключи]",
+  "help.usage_command": "[команда]",
   "help.arguments": "Аргументы:",
   "help.options": "Ключи:",
   "help.commands": "Команды:",
@@ -197,7 +199,7 @@ secret=$({adyton} token add script --may say)`,
   "summary.emulate": "серверы для проб",
   "example.emulate": "{adyton} emulate openai",
   "summary.emulate openai": "сервер модели по сценарию, с протоколом OpenAI",
-  "summary.emulate telegram": "Telegram для пробы бота, со страницей для беседы",
+  "summary.emulate telegram": "Telegram, чтобы опробовать бота, со страницей для беседы",
   "example.emulate telegram": "{adyton} emulate telegram --port 8081",
   "example.emulate openai": `{adyton} emulate openai --port 8080
 {adyton} emulate openai --persona "truncate(4096)" --token-delay 20`,

@@ -48,6 +48,9 @@ export const messagesEn = {
   "think.kind.reject": "rejected:",
   "think.kind.stop": "end:",
   "think.verdict.given": "the answer so far",
+  "think.made.draft": "made",
+  "think.made.reduce": "made",
+  "think.made.revise": "made",
   "think.verdict.made": "made",
   "think.verdict.pass": "passes",
   "think.verdict.fail": "fails",
@@ -136,6 +139,7 @@ export const messagesEn = {
   "health.ok": "works",
   "health.degraded": "degraded",
   "health.failed": "failed",
+  "health.units": "d|h|m|s",
   "health.uptime": "version {version}, up {uptime}",
   "health.since": "since {at}",
   "usage.none": "Nothing since {since}.",
@@ -247,6 +251,8 @@ export const messagesEn = {
   "relay.next":
     "There, inside the tunnel:  ./adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org",
   "emulate.bad_persona": "There is no persona “{name}”.",
+  "emulate.persona_number": "The persona “{name}” needs a number.",
+  "emulate.persona_example": "For example: {adyton emulate openai --persona '{example}'}",
   "emulate.personas":
     "There are: {personas}; noisy_solver and truncate take a number: truncate(4096)",
   "emulate.telegram": "Telegram is emulated. Chat with the bot at {page}",

@@ -9,7 +9,7 @@ import { sentences } from "../domain/search/sentences.ts";
 import type { Span } from "../domain/search/sentences.ts";
 import { indexTerms, languageOf, queryTerms } from "../domain/search/terms.ts";
 import type { Language } from "../domain/search/terms.ts";
-import { scoreFloor } from "../domain/search/score.ts";
+import { isWorthQuoting } from "../domain/search/score.ts";
 import { provenanceOf } from "./provenance.ts";
 
 export const quoteCharsMax = 1_200;
@@ -106,7 +106,7 @@ export function answerFromMemory(
   const { documentId, title, source, heading, seq } = best;
   const others = result.hits
     .slice(1)
-    .filter((hit) => hit.score >= scoreFloor && languageOf(hit.text) === languageOf(best.text))
+    .filter((hit) => isWorthQuoting(hit) && languageOf(hit.text) === languageOf(best.text))
     .filter((hit, index, all) => {
       const isFirst = all.findIndex((each) => sourceOf(each) === sourceOf(hit)) === index;
       return isFirst && sourceOf(hit) !== sourceOf(best);

@@ -4,9 +4,6 @@ import type { DocumentRequest } from "@adyton/protocol";
 
 const languages = ["en", "ru"] as const;
 
-/** Who adds the manual: it is nobody's words, and is no part of an exported memory. */
-export const manualAuthor = "node";
-
 /** Reads the manual of this version: every page of every language, as documents for everyone. */
 export async function readManual(folder: string): Promise<readonly DocumentRequest[]> {
   const pages: DocumentRequest[] = [];

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { DocumentRequest, ExportLine, FactRequest } from "@adyton/protocol";
 import { canonicalJson, chainedHash } from "@adyton/runtime/line-chain";
 import { ProblemError } from "../domain/problem-error.ts";
-import { manualAuthor } from "./manual.ts";
+import { manualAuthor } from "../domain/search/search-contract.ts";
 import { openApp, type OpenApp, person, until } from "./test/app-fixture.ts";
 import { owner } from "./tokens.ts";
 

@@ -15,7 +15,7 @@ import { wordsOf } from "./document-record.ts";
 import { checkedLines } from "./export-lines.ts";
 import { FactWords, readWords } from "./fact-words.ts";
 import type { Facts } from "./facts.ts";
-import { manualAuthor } from "./manual.ts";
+import { manualAuthor } from "../domain/search/search-contract.ts";
 import type { Memory } from "./memory.ts";
 
 export interface MemoryTransferOptions {

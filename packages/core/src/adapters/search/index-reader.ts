@@ -1,7 +1,12 @@
 import type { DatabaseSync } from "node:sqlite";
 import { fuseRankings, limitPerDocument, similarity } from "../../domain/search/fuse.ts";
 import { type FactTerms, scoreFacts } from "../../domain/search/fact-score.ts";
-import { inverseFrequency, scoreChunk, scoreFloor } from "../../domain/search/score.ts";
+import {
+  inverseFrequency,
+  isWorthQuoting,
+  outdoneByOwn,
+  scoreChunk,
+} from "../../domain/search/score.ts";
 import { resultsMax } from "../../domain/search/search-contract.ts";
 import type { SearchHit, SearchQuery, SearchResult } from "../../domain/search/search-contract.ts";
 import { indexTerms, languageOf } from "../../domain/search/terms.ts";
@@ -85,7 +90,7 @@ export class IndexReader {
     const kept = limitPerDocument(ranked, (candidate) => candidate.hit.documentId, limit);
     return {
       hits: kept.map((candidate) => candidate.hit),
-      found: (kept[0]?.hit.score ?? 0) >= scoreFloor,
+      found: kept[0] !== undefined && isWorthQuoting(kept[0].hit),
       retrieval: near === undefined ? "lexical" : "hybrid",
     };
   }
@@ -211,9 +216,17 @@ function factTerms(row: Readonly<Record<string, unknown>>): FactTerms {
 }
 
 /**
- * Fuses the two bm25 rankings and re-ranks by coverage. Before that, an identifier found as written goes to the top,
- * and what reaches the floor goes before what does not: otherwise the best hit could be one not worth quoting.
+ * What comes before any fine weighing: an identifier found as written goes to the top, what reaches the floor goes before
+ * what does not, otherwise the best hit could be one not worth quoting; and a person's own words go before the manual's,
+ * whose examples may hold the very question. Each step is more than all the weights below it.
  */
+function tiersOf(candidates: readonly Candidate[]): (candidate: Candidate) => number {
+  const isOutdone = outdoneByOwn(candidates.map(({ hit }) => hit));
+  return ({ hasIdentifier, hit }) =>
+    (hasIdentifier ? 16 : 0) + (isWorthQuoting(hit) ? 8 : 0) + (isOutdone(hit) ? 0 : 4);
+}
+
+/** Fuses the two bm25 rankings and re-ranks by coverage, within the tiers. */
 function rank(
   candidates: readonly Candidate[],
   by: {
@@ -223,15 +236,12 @@ function rank(
   },
 ): Candidate[] {
   const fused = fuseRankings([by.exact, by.close]);
+  const tier = tiersOf(candidates);
   const value = (candidate: Candidate) => {
     const likeness = headingLikenessWeight * candidate.headingLikeness;
     const agreement = fusedWeight * (fused.get(candidate.id) ?? 0);
     const boost = candidate.language === by.language ? languageBoost : 1;
-    return (
-      (candidate.hasIdentifier ? 4 : 0) +
-      (candidate.hit.score >= scoreFloor ? 2 : 0) +
-      (candidate.share + likeness + agreement) * boost
-    );
+    return tier(candidate) + (candidate.share + likeness + agreement) * boost;
   };
   return candidates.toSorted((left, right) => value(right) - value(left));
 }
@@ -243,8 +253,8 @@ function rank(
 function fuseWithNearness(lexical: readonly Candidate[], near: readonly number[]): Candidate[] {
   const byWords = lexical.filter(({ share }) => share > 0).map(({ id }) => id);
   const fused = fuseRankings([byWords, near]);
-  const value = ({ id, hasIdentifier, hit }: Candidate): number =>
-    (hasIdentifier ? 4 : 0) + (hit.score >= scoreFloor ? 2 : 0) + (fused.get(id) ?? 0);
+  const tier = tiersOf(lexical);
+  const value = (candidate: Candidate): number => tier(candidate) + (fused.get(candidate.id) ?? 0);
   return lexical.toSorted((left, right) => value(right) - value(left));
 }
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import type { TestContext } from "node:test";
 import { answerFromMemory } from "../../app/extractive-answer.ts";
-import type { DocumentInput } from "../../domain/search/search-contract.ts";
+import { type DocumentInput, manualAuthor } from "../../domain/search/search-contract.ts";
 import { z } from "zod";
 import { SearchIndex } from "./search-index.ts";
 
@@ -44,7 +44,7 @@ function readManual(): DocumentInput[] {
           source: `guide/${lang}/${name}`,
           mediaType: "text/markdown",
           tier: "owner",
-          ingestedBy: "owner",
+          ingestedBy: manualAuthor,
           cause: 1,
           expiresMs: null,
           seq: index + 1,

@@ -48,7 +48,7 @@ export async function foldGroup(
 const words = {
   merge: ([head = "", ...others]: readonly string[]): Bilingual => ({
     en: `From the next fold on, as ${shown(head)} count: ${others.map(shown).join(", ")}.`,
-    ru: `Со следующей свёртки как ${shown(head)} считаются: ${others.map(shown).join(", ")}.`,
+    ru: `Со следующей свёртки ${others.map(shown).join(", ")} ${others.length === 1 ? "считается" : "считаются"} вместе с ${shown(head)}.`,
   }),
   split: ([only = ""]: readonly string[]): Bilingual => ({
     en: `From the next fold on, ${shown(only)} is taken apart.`,

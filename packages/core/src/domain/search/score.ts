@@ -1,11 +1,32 @@
 // How far a chunk answers a question, on one scale for every collection: the share of the question's information that
 // the chunk contains, and how many words support it. bm25 cannot serve as a floor, its values grow with the collection.
 
+import { manualAuthor, type SearchHit } from "./search-contract.ts";
+
+type Scored = Pick<SearchHit, "score" | "ingestedBy">;
+
 /**
  * Below this score the honest answer is "not found". Calibrated on test/manual-questions.json, where the best hits of
  * questions the manual cannot answer stay at or below 0.40.
  */
 export const scoreFloor = 0.42;
+
+/** The same for the manual, which is long: it mentions much in passing, and nobody put it there for an answer. */
+const manualScoreFloor = 0.5;
+/** Scores this near say nothing of which of two passages answers better. */
+const nearlyEqual = 0.1;
+
+/** Whether a passage answers a question well enough to be quoted. */
+export function isWorthQuoting({ score, ingestedBy }: Scored): boolean {
+  return score >= (ingestedBy === manualAuthor ? manualScoreFloor : scoreFloor);
+}
+
+/** Tells the manual's passages that a person's own answers about as well: the own go before them. */
+export function outdoneByOwn(hits: readonly Scored[]): (hit: Scored) => boolean {
+  const own = hits.filter(({ ingestedBy }) => ingestedBy !== manualAuthor);
+  const best = Math.max(...own.map(({ score }) => score));
+  return ({ score, ingestedBy }) => ingestedBy === manualAuthor && best >= score - nearlyEqual;
+}
 
 /** What one word of the question is worth and in which forms the collection has it. */
 export interface WeighedTerm {

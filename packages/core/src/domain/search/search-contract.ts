@@ -6,6 +6,8 @@ export const documentsPerAddMax = 10_000;
 export const resultsMax = 20;
 export const ownersMax = 64;
 export const vectorsPerCallMax = 256;
+/** Who adds the manual: it is nobody's words, and is no part of an exported memory. */
+export const manualAuthor = "node";
 
 /** A question as a vector, and the model that made it: vectors of two models say nothing to each other. */
 export interface QueryVector {
