@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { documentTitle } from "./document-file.ts";
+import { documentTitle, readBytes } from "./document-file.ts";
+import { en } from "./texts/en.ts";
+import { ru } from "./texts/ru.ts";
+import { translator } from "./texts/translate.ts";
 
 const cases: readonly (readonly [string, ...Parameters<typeof documentTitle>])[] = [
   ["Boiler", "# Boiler\n\ntext", "notes.md", "text/markdown"],
@@ -16,3 +19,10 @@ describe("a document's title", () => {
     it(`is “${title}” for ${JSON.stringify(text)} in ${file}`, () =>
       assert.equal(documentTitle(text, file, mediaType), title));
 });
+
+for (const [texts, words] of [
+  [en, "there is no such file"],
+  [ru, "такого файла нет"],
+] as const)
+  it(`says that a file is not there: ${words}`, () =>
+    assert.rejects(readBytes("/nowhere/notes.md", translator(texts)), { message: words }));

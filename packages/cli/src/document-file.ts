@@ -63,9 +63,15 @@ export async function readBytes(file: string, t: Translate): Promise<FileBytes> 
     return { file, source: resolve(file), bytes, sha256 };
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : "";
-    throw new Failure("failed", { title: t("memory.unreadable", { code: String(code) }), cause });
+    throw unreadable(cause, t);
   }
+}
+
+/** A file that the system does not let read, in words where it is simply not there. */
+export function unreadable(cause: unknown, t: Translate): Failure {
+  const code = String(Reflect.get(Object(cause), "code"));
+  const title = code === "ENOENT" ? t("memory.absent") : t("memory.unreadable", { code });
+  return new Failure("failed", { title, cause });
 }
 
 /** The document in a file. Throws `Failure` where it holds no text, or too much. */

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { basename } from "node:path";
 import { documentBodyBytesMax, type FoldArgs, foldBytesMax, FoldReport } from "@adyton/protocol";
-import { about } from "../document-file.ts";
+import { about, unreadable } from "../document-file.ts";
 import { Failure } from "../failure.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainText } from "../terminal-text.ts";
@@ -90,11 +90,7 @@ async function readTail(path: string, t: Translate): Promise<string> {
     return buffer.toString("utf8", 0, bytesRead);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
-    const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : "";
-    throw about(
-      new Failure("failed", { title: t("memory.unreadable", { code: String(code) }), cause }),
-      path,
-    );
+    throw about(unreadable(cause, t), path);
   } finally {
     await file?.close();
   }

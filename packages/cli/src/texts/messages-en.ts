@@ -200,6 +200,7 @@ export const messagesEn = {
   "import.done": "added: {added}, changed: {changed}, unchanged: {unchanged}, refused: {refused}",
   "import.would_be":
     "Nothing was changed. It would be: added {added}, changed {changed}, unchanged {unchanged}, refused {refused}",
+  "memory.absent": "there is no such file",
   "memory.unreadable": "cannot be read ({code})",
   "forget.what": "Say what is to be forgotten, for example --text.",
   "forget.bad_time": "--{name} needs a time such as 2026-11-20 or 2026-11-20T18:00, not {found}.",

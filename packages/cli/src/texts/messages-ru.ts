@@ -204,6 +204,7 @@ export const messagesRu = {
     "добавлено: {added}, изменено: {changed}, без изменений: {unchanged}, отказано: {refused}",
   "import.would_be":
     "Ничего не изменено. Было бы: добавлено {added}, изменено {changed}, без изменений {unchanged}, отказано {refused}",
+  "memory.absent": "такого файла нет",
   "memory.unreadable": "не читается ({code})",
   "forget.what": "Укажите, что забыть, например --text.",
   "forget.bad_time": "--{name}: нужно время вида 2026-11-20 или 2026-11-20T18:00, а не {found}.",
