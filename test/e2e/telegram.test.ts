@@ -119,3 +119,24 @@ it("loses and doubles nothing while the node is killed and a fifth of the replie
   const asked = await node.journal("turn.received");
   assert.equal(asked.length, rounds * people.length, "each was taken once");
 });
+
+it("sends nothing that tells where it runs, and writes down what it took out", async () => {
+  await using telegram = await startTelegramEmulator();
+  await using model = await startOpenAiEmulator({ rules: [echo] });
+  await using node = await startBot(telegram, model, "ru");
+  const owner = telegram.person({ id: 1 });
+  const key = `ghp_${"a1B2".repeat(9)}`;
+  owner.say(`файлы в ${node.home}/journal.db, ключ ${key}, адрес 192.0.2.1`);
+  const wanted = "echo файлы в [путь убран], ключ [секрет убран], адрес 192.0.2.1";
+  await telegram.waitUntil(() => owner.answers.at(-1)?.text === wanted, answerMsMax);
+  // Commands answer through the same door: the owner's report on the node names its model server and its folder.
+  owner.say("/describe_self");
+  await telegram.waitUntil(
+    () => owner.answers.at(-1)?.text.includes("adyton") === true,
+    answerMsMax,
+  );
+  const sent = JSON.stringify(telegram.calls);
+  assert.ok(!sent.includes(key) && !sent.includes(node.home));
+  const [record] = await node.journal("exit.redacted");
+  assert.deepEqual(record?.["facts"].removed, { path: 1, secret: 1 });
+});

@@ -30,6 +30,7 @@ import { healthOf } from "./app/health.ts";
 import { Idempotency } from "./app/idempotency.ts";
 import { KeyedTurns } from "./app/keyed-turns.ts";
 import type { Memory } from "./app/memory.ts";
+import { Counters } from "./app/metrics.ts";
 import { Judges } from "./app/mirror/judges.ts";
 import { ModelNames } from "./app/openai/model-names.ts";
 import { ResponseChain } from "./app/openai/response-chain.ts";
@@ -94,6 +95,8 @@ export interface App {
   /** The journal's key of what a channel hands in, by its own id. */
   readonly channelKey: (channel: string, id: string) => DedupeKey;
   readonly pairings: Pairings;
+  /** What the exit filter took out since the start, by kind. */
+  readonly redacted: Counters;
   readonly startedRecord: NewRecord;
   readonly stoppedRecord: NewRecord;
   recover(): Promise<Recovered>;
@@ -119,6 +122,7 @@ export function assembleApp(parts: Parts): App {
     callers: tokens,
     pairings: cases.pairings,
     channelKey: (channel, id) => cases.idempotency.eventKey("node", channel, id),
+    redacted: cases.redacted,
     startedRecord: {
       ...nodeRecord,
       type: "node.started",
@@ -219,6 +223,7 @@ function useCases(parts: Parts) {
     commands,
     runs: new Runs({ state, records, turns }),
     events,
+    redacted: new Counters(),
     faults: { search: undefined } as NodeFaults,
     recovered: Promise.withResolvers<void>(),
   };
@@ -374,7 +379,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
       state,
       now,
       health: (withDetails) => healthOf(health, withDetails),
-      metrics: () => nodeMetrics({ version, journal, turns, backends, server: parts.server }),
+      metrics: () => nodeMetrics({ ...parts, ...cases }),
       verify: (signal) => verifyJournal(parts, signal),
       backUp: (signal) => backUpJournal(parts, signal),
       readSpec: async () => (spec ??= await readFile(specFile, "utf8")),

@@ -16,7 +16,7 @@ describe("the configuration", () => {
       invariants: { forbidden: [], json: false },
       recursia: { calls: 8, tokens: 12_000, wall_seconds: 90, tokens_per_day: 1_000_000 },
       memory: { proposal_days: 30 },
-      exit: { links: [] },
+      exit: { links: [], hide: [], keep: [] },
       retention: { trace_days: 30 },
     });
     const { backends } = NodeConfig.parse({ backends: [backend] });
@@ -133,6 +133,13 @@ describe("the configuration", () => {
     ["as many hosts as may be", { exit: { links: hosts(256) } }, true],
     ["a host too many", { exit: { links: hosts(257) } }, false],
     ["an address in place of a host", { exit: { links: ["https://docs.example.com"] } }, false],
+    ["words to hide and to keep", { exit: { hide: ["81.200.17.94"], keep: ["atlas"] } }, true],
+    ["a word to hide of four characters", { exit: { hide: ["abcd"] } }, true],
+    ["a word to hide that is too short", { exit: { hide: ["abc"] } }, false],
+    ["as long a word as may be", { exit: { keep: ["x".repeat(200)] } }, true],
+    ["a word that is too long", { exit: { keep: ["x".repeat(201)] } }, false],
+    ["as many words as may be", { exit: { hide: hosts(256) } }, true],
+    ["a word too many", { exit: { hide: hosts(257) } }, false],
     ["every host", { exit: { links: ["*"] } }, false],
     ["half a day of retention", { retention: { message_days: 0.5 } }, false],
     ["a day of retention", { retention: { message_days: 1, event_days: 1, trace_days: 1 } }, true],

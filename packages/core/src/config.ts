@@ -163,6 +163,8 @@ const TelegramConfig = z.strictObject({
 
 /** Hosts that answers may link to, whatever they were made from. */
 const exitLinksMax = 256;
+const exitWordsMax = 256;
+const exitWordCharsMax = 200;
 const hostName = z
   .string()
   .max(253)
@@ -267,6 +269,10 @@ export const NodeConfigFields = z.strictObject({
     .strictObject({
       /** Hosts whose addresses stay links in answers that external text went into; their subdomains too. */
       links: z.array(hostName).max(exitLinksMax).default([]),
+      /** What else never leaves through a channel, such as the public address of the household. */
+      hide: z.array(z.string().min(4).max(exitWordCharsMax)).max(exitWordsMax).default([]),
+      /** Names of the machine's that may leave, because they are words too. */
+      keep: z.array(z.string().min(1).max(exitWordCharsMax)).max(exitWordsMax).default([]),
     })
     .prefault({}),
   retention: z

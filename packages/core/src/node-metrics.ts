@@ -1,6 +1,6 @@
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { BackendPool, PooledBackend } from "./app/backend-pool.ts";
-import type { Metric } from "./app/metrics.ts";
+import type { Counters, Metric } from "./app/metrics.ts";
 import type { Turns } from "./app/turns.ts";
 import type { JournalPort } from "./ports/journal.ts";
 
@@ -9,6 +9,8 @@ export interface MetricSources {
   readonly journal: JournalPort;
   readonly turns: Turns;
   readonly backends: BackendPool;
+  /** What the exit filter took out since the start, by kind. */
+  readonly redacted: Counters;
   readonly server: () => HttpServer | undefined;
 }
 
@@ -18,6 +20,7 @@ export function nodeMetrics({
   journal,
   turns,
   backends,
+  redacted,
   server,
 }: MetricSources): readonly Metric[] {
   return [
@@ -47,6 +50,12 @@ export function nodeMetrics({
       backends.first("chat")?.health().status === "ok" ? 1 : 0,
     ),
     ...backendMetrics(backends),
+    {
+      name: "adyton_exit_redacted_total",
+      help: "What the exit filter took out of replies since the start, by kind.",
+      type: "counter",
+      samples: redacted.samples("kind"),
+    },
     one("adyton_http_connections", "Open connections.", server()?.openConnections ?? 0),
     one("adyton_http_streams", "Open streams.", server()?.openStreams ?? 0),
     one("adyton_sockets", "Open sockets that speak in messages.", server()?.openSockets ?? 0),

@@ -17,6 +17,7 @@ import { withEmbedded } from "./embedded.ts";
 import type { BackendChoice } from "./choose-backend.ts";
 import type { NodeConfig } from "./config.ts";
 import { type HomeFiles, readSettings } from "./home.ts";
+import { openExitCheck } from "./node-identity.ts";
 import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
@@ -136,16 +137,23 @@ interface BotParts extends Pick<
 
 /** The bot, where one is configured: it closes with the stack. */
 async function openBot(
-  { options, deadline }: Started,
-  { telegram, relay }: NodeConfig,
+  { options, files, deadline }: Started,
+  config: NodeConfig,
   { app, log, ...parts }: BotParts,
   stack: AsyncDisposableStack,
 ): Promise<TelegramChannel | undefined> {
+  const { telegram, relay } = config;
   if (telegram === undefined) return undefined;
+  const exit = openExitCheck(config, {
+    files: { ...files, home: options.home },
+    language: parts.language,
+    redacted: app.redacted,
+  });
   const channel = await openTelegram({
     ...parts,
     config: telegram,
     relay,
+    exit,
     channelKey: (id) => app.channelKey("telegram", id),
     pairings: app.pairings,
     log: (message, fields) => log.warn(message, fields),

@@ -4,6 +4,7 @@ import { Secret, SecretError } from "@adyton/runtime/secret";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
 import { channelPrincipal, channelUser } from "./app/channels/channel-principals.ts";
 import type { Pairings } from "./app/channels/pairings.ts";
+import type { ExitCheck } from "./app/channels/exit-check.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
 import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
@@ -22,6 +23,7 @@ export interface TelegramParts {
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort;
   readonly pairings: Pairings;
+  readonly exit: ExitCheck;
   readonly channelKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
   readonly log: (message: string, fields: Readonly<Record<string, string | number>>) => void;
@@ -82,6 +84,7 @@ export async function openTelegram(parts: TelegramParts): Promise<TelegramChanne
     journal,
     records,
     deliveries,
+    exit: parts.exit,
     dedupeKey: parts.channelKey,
     language,
     clock: systemClock,

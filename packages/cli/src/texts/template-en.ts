@@ -123,6 +123,10 @@ export const templateEn = {
 # Answers that texts of other people went into are without working links, but for these hosts and their subdomains.
 #: exit:
 #:   links: [docs.example.com]
+#:   # What else is never sent through a messenger, such as the public address of your household.
+#:   hide: ["81.2.69.142"]
+#:   # Names of this machine that may be sent, because they are words too.
+#:   keep: [atlas]
 
 # How long things are kept. Left out: for ever.
 #retention:

@@ -1,4 +1,4 @@
-import type { FormattedText } from "../domain/channels/format.ts";
+import type { CheckedText } from "../domain/exit-filter/checked-text.ts";
 
 /** Where in a channel a reply belongs. */
 export interface Place {
@@ -28,12 +28,7 @@ export interface ChannelDoor {
   /** Sends a message without content. */
   place(place: Place, signal: AbortSignal): Promise<CallOutcome>;
   /** Gives a message its text; repeating it changes nothing. */
-  fill(
-    place: Place,
-    message: number,
-    said: FormattedText,
-    signal: AbortSignal,
-  ): Promise<CallOutcome>;
+  fill(place: Place, message: number, said: CheckedText, signal: AbortSignal): Promise<CallOutcome>;
   /** Sends a message without content that says an answer has come: an edit notifies nobody. */
   ping(place: Place, message: number, signal: AbortSignal): Promise<CallOutcome>;
   /** Shows for a few seconds that an answer is being written. What it comes to is nobody's business. */

@@ -9,6 +9,7 @@ import {
   channelUser,
 } from "../../app/channels/channel-principals.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
+import type { ExitCheck } from "../../app/channels/exit-check.ts";
 import { Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
@@ -38,6 +39,7 @@ export interface TelegramChannelOptions {
   readonly journal: JournalPort;
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort;
+  readonly exit: ExitCheck;
   /** The journal's key of something that comes from outside once. */
   readonly dedupeKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
@@ -77,13 +79,14 @@ export class TelegramChannel implements AsyncDisposable {
   constructor(options: TelegramChannelOptions) {
     this.#options = options;
     this.#client = this.#connect();
-    const { journal, records, deliveries, clock, language } = options;
+    const { journal, records, deliveries, exit, clock, language } = options;
     this.#failingSinceMs = clock.nowMs();
     this.#outbox = new Outbox({
       door: telegramDoor({ client: () => this.#client, language }),
       journal,
       records,
       deliveries,
+      exit,
       endOf: (run, actor, signal) => this.#endOf(run, actor, signal),
       clock,
       onUnexpected: (error) =>

@@ -1,12 +1,9 @@
 import type { Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs } from "@adyton/runtime/retry";
 import * as z from "zod";
-import {
-  type FormattedText,
-  formatMarkdown,
-  splitFormatted,
-} from "../../domain/channels/format.ts";
+import { formatMarkdown } from "../../domain/channels/format.ts";
 import { splitText } from "../../domain/channels/split-text.ts";
+import type { CheckedText, LeakCounts } from "../../domain/exit-filter/checked-text.ts";
 import type { DedupeKey, NewRecord } from "../../domain/journal/record.ts";
 import type {
   CallOutcome,
@@ -18,6 +15,7 @@ import type {
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import { newRunId } from "../identifiers.ts";
 import { storageProblem } from "../storage-problem.ts";
+import type { ExitCheck } from "./exit-check.ts";
 
 // Messengers know no idempotency key: a send whose answer is lost may have arrived or not, and repeating it doubles it
 // before the user's eyes. An edit may be repeated. So a reply is sent as a message without content, and gets its text
@@ -28,6 +26,8 @@ export interface OutboxOptions {
   readonly journal: JournalPort;
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort;
+  /** What every text passes before it leaves. */
+  readonly exit: ExitCheck;
   /** The text of a run's end, in the words for its caller. Resolves when it has ended; rejects with the signal's reason. */
   readonly endOf: (run: string, actor: string, signal: AbortSignal) => Promise<string>;
   readonly clock: Clock;
@@ -162,18 +162,27 @@ export class Outbox implements AsyncDisposable {
   ): Promise<void> {
     this.#abort.signal.throwIfAborted();
     let outcome: "delivered" | "refused" | "erased" = "delivered";
+    let removed: LeakCounts = {};
     if (data === undefined) outcome = "erased";
     else
       try {
-        await new Delivery(this.#options, delivery, data, this.#abort.signal).complete(data.text);
+        const sending = new Delivery(this.#options, delivery, data, this.#abort.signal);
+        removed = await sending.complete(data.text);
       } catch (error) {
         if (!(error instanceof Undeliverable)) throw error;
         outcome = "refused";
       }
-    const facts = { delivery: delivery.id, outcome };
-    await this.#options.journal.append({
-      records: [{ ...node(delivery), type: "delivery.closed", facts }],
-    });
+    const { id, run } = delivery;
+    const facts = { delivery: id, outcome };
+    const closed: NewRecord = { ...node(delivery), type: "delivery.closed", facts };
+    const redacted: NewRecord = {
+      ...node(delivery),
+      type: "exit.redacted",
+      facts: { delivery: id, run, removed },
+    };
+    // With one commit, so that a delivery that is taken up again is told of once.
+    const records = Object.keys(removed).length === 0 ? [closed] : [redacted, closed];
+    await this.#options.journal.append({ records });
   }
 }
 
@@ -199,16 +208,19 @@ class Delivery {
     this.#placing = state.placing;
   }
 
-  async complete(known: string | undefined): Promise<void> {
-    const { door, clock } = this.#options;
+  /** Resolves with what the exit filter took out. */
+  async complete(known: string | undefined): Promise<LeakCounts> {
+    const { door, clock, exit } = this.#options;
     await this.#ensurePlaced(0);
     const said =
       known === undefined ? formatMarkdown(await this.#endOfRun()) : { text: known, styles: [] };
     const split = (text: string): readonly string[] => splitText(text, door.textUnitsMax);
-    for (const [part, piece] of splitFormatted(said, split).entries())
-      await this.#fill(part, piece);
-    if (clock.nowMs() - this.#state.time < pingAfterMs || known !== undefined) return;
+    // The whole text, without its marks: what is cut in two or written as `10.**0**.0.7` is one word to its reader.
+    const { checked, counts } = await exit.check(said);
+    for (const [part, piece] of checked.split(split).entries()) await this.#fill(part, piece);
+    if (clock.nowMs() - this.#state.time < pingAfterMs || known !== undefined) return counts;
     await door.ping(this.#place, [...this.#messages.values()].at(-1) ?? 0, this.#signal);
+    return counts;
   }
 
   async #endOfRun(): Promise<string> {
@@ -256,7 +268,7 @@ class Delivery {
     this.#messages.set(part, message);
   }
 
-  async #fill(part: number, said: FormattedText): Promise<void> {
+  async #fill(part: number, said: CheckedText): Promise<void> {
     for (;;) {
       await this.#ensurePlaced(part);
       const message = this.#messages.get(part) ?? 0;

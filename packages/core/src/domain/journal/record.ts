@@ -1,5 +1,6 @@
 import { ForgetCounts, stepFacts, taintFacts } from "@adyton/protocol";
 import * as z from "zod";
+import { leakKinds } from "../exit-filter/own-identity.ts";
 
 /**
  * Retention classes. `record` is what state is rebuilt from and is never erased by age; `message` what people and
@@ -188,6 +189,12 @@ export const factsByType = {
   "delivery.closed": z.strictObject({
     delivery: z.string(),
     outcome: z.enum(["delivered", "refused", "erased"]),
+  }),
+  /** What the exit filter took out of a reply, by kind. */
+  "exit.redacted": z.strictObject({
+    delivery: z.string(),
+    run: runId.nullable(),
+    removed: z.partialRecord(z.enum(leakKinds), z.int()),
   }),
   /** A channel's door stopped working, or works again. */
   "door.changed": z.strictObject({ door: z.string(), status: z.enum(["open", "closed"]) }),

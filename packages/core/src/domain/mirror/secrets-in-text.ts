@@ -1,9 +1,8 @@
+import { issuedToken, webToken } from "../exit-filter/token-formats.ts";
+
 /** What a text holds that looks like a secret, by its form. */
 export type SecretForm = "own" | "private_key" | "issued" | "jwt" | "url_password" | "named";
 
-const issued =
-  /\b(?:AKIA[0-9A-Z]{16}|AIza[\w-]{35}|gh[pousr]_\w{36,}|github_pat_\w{30,}|glpat-[\w-]{20,}|xox[abprs]-[\w-]{20,}|sk-[\w-]{20,}|whsec_[\w+/=-]{24,}|adyton_[\w-]{43}|\d{8,10}:[\w-]{35})(?![\w-])/gu;
-const jwt = /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}/gu;
 const privateKey = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/gu;
 const urlPassword = /\b[a-z][a-z0-9+.-]{0,20}:\/\/[^\s/:@]{1,100}:[^\s/:@]{4,100}@/giu;
 /** A value behind a name that says what it is. */
@@ -24,13 +23,13 @@ export function secretsIn(text: string, isOwn: (word: string) => boolean): reado
   const count = (pattern: RegExp): number =>
     [...text.matchAll(pattern)].filter(([found]) => isNew(found)).length;
   const values = [...text.matchAll(named)].filter(
-    ([, value = ""]) => isNew(value) && isRandom(value) && value.search(issued) === -1,
+    ([, value = ""]) => isNew(value) && isRandom(value) && value.search(issuedToken) === -1,
   );
   return [
     ...Array<SecretForm>(own.size).fill("own"),
     ...Array<SecretForm>(count(privateKey)).fill("private_key"),
-    ...Array<SecretForm>(count(issued)).fill("issued"),
-    ...Array<SecretForm>(count(jwt)).fill("jwt"),
+    ...Array<SecretForm>(count(issuedToken)).fill("issued"),
+    ...Array<SecretForm>(count(webToken)).fill("jwt"),
     ...Array<SecretForm>(count(urlPassword)).fill("url_password"),
     ...Array<SecretForm>(values.length).fill("named"),
   ];

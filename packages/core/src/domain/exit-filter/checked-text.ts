@@ -1,0 +1,84 @@
+import { type FormattedText, splitFormatted, type Styled } from "../channels/format.ts";
+import type { Leak } from "./leak-patterns.ts";
+import type { LeakKind } from "./own-identity.ts";
+
+const marks: Readonly<Record<LeakKind, { readonly en: string; readonly ru: string }>> = {
+  address: { en: "[address removed]", ru: "[адрес убран]" },
+  host: { en: "[host name removed]", ru: "[имя машины убрано]" },
+  user: { en: "[user name removed]", ru: "[имя пользователя убрано]" },
+  path: { en: "[path removed]", ru: "[путь убран]" },
+  hardware: { en: "[hardware removed]", ru: "[оборудование убрано]" },
+  secret: { en: "[secret removed]", ru: "[секрет убран]" },
+  trace: { en: "[error trace removed]", ru: "[след ошибки убран]" },
+  link: { en: "[link removed]", ru: "[ссылка убрана]" },
+  word: { en: "[removed]", ru: "[убрано]" },
+};
+
+/** How many of each kind were taken out. */
+export type LeakCounts = Readonly<Partial<Record<LeakKind, number>>>;
+
+/** Finds the leaks of a text: in order, none over another. */
+export type FindLeaks = (text: string) => readonly Leak[];
+
+/** A text that passed the exit filter. A channel's door takes nothing else, and nothing else makes one. */
+export class CheckedText {
+  readonly #said: FormattedText;
+
+  private constructor(said: FormattedText) {
+    this.#said = said;
+  }
+
+  /** Puts a mark in the reader's language in place of every leak. */
+  static check(
+    said: FormattedText,
+    find: FindLeaks,
+    language: "en" | "ru",
+  ): { readonly checked: CheckedText; readonly counts: LeakCounts } {
+    const leaks = find(said.text);
+    const counts: Partial<Record<LeakKind, number>> = {};
+    for (const { kind } of leaks) counts[kind] = (counts[kind] ?? 0) + 1;
+    return { checked: new CheckedText(withMarks(said, leaks, language)), counts };
+  }
+
+  get text(): string {
+    return this.#said.text;
+  }
+
+  get styles(): readonly Styled[] {
+    return this.#said.styles;
+  }
+
+  /** The text in messages of a messenger's size. */
+  split(cut: (text: string) => readonly string[]): readonly CheckedText[] {
+    return splitFormatted(this.#said, cut).map((piece) => new CheckedText(piece));
+  }
+}
+
+function withMarks(
+  { text, styles }: FormattedText,
+  leaks: readonly Leak[],
+  language: "en" | "ru",
+): FormattedText {
+  let shown = "";
+  let from = 0;
+  /** Where a unit of the text comes to stand: within a leak, at its mark's beginning. */
+  const places: { readonly start: number; readonly shift: number; readonly fixed: boolean }[] = [];
+  for (const { kind, start, end } of leaks) {
+    shown += text.slice(from, start);
+    places.push({ start, shift: shown.length, fixed: true });
+    shown += marks[kind][language];
+    places.push({ start: end, shift: shown.length - end, fixed: false });
+    from = end;
+  }
+  shown += text.slice(from);
+  const placed = (at: number): number => {
+    const last = places.findLast(({ start }) => start <= at);
+    if (last === undefined) return at;
+    return last.fixed ? last.shift : at + last.shift;
+  };
+  const kept = styles.map((style) => {
+    const offset = placed(style.offset);
+    return { ...style, offset, length: placed(style.offset + style.length) - offset };
+  });
+  return { text: shown, styles: kept.filter(({ length }) => length > 0) };
+}
