@@ -6,7 +6,19 @@ import type { Journal } from "../../adapters/sqlite/journal.ts";
 import type { ChannelDoor } from "../../ports/channel.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { openApp, until } from "../test/app-fixture.ts";
+import { fixtureIdentity, fixtureRules } from "../../../test/exit-corpus.ts";
+import { Counters } from "../metrics.ts";
+import { ExitCheck } from "./exit-check.ts";
 import { Outbox } from "./outbox.ts";
+
+const exitCheck = (removed = new Counters()): ExitCheck =>
+  new ExitCheck({
+    identity: () => Promise.resolve(fixtureIdentity),
+    rules: fixtureRules,
+    language: "ru",
+    removed,
+    nowMs: () => 0,
+  });
 
 /** A messenger that keeps what its one chat shows. */
 function chat(): { readonly shown: string[]; readonly door: ChannelDoor } {
@@ -51,6 +63,7 @@ it("delivers what is owed once the disk takes something again, without a new sta
     journal: app.journal,
     records: app.records,
     deliveries: app.state,
+    exit: exitCheck(),
     endOf: () => Promise.resolve(""),
     clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
     onUnexpected: (error) => void unexpected.push(error),
@@ -70,4 +83,38 @@ it("delivers what is owed once the disk takes something again, without a new sta
     ["first", "второй"],
   );
   assert.equal(unexpected.length, 1, "told once");
+});
+
+it("looks at a text whole before it is cut into messages, and counts what it took out", async () => {
+  await using app = await openApp();
+  const { shown, door } = chat();
+  const removed = new Counters();
+  await using outbox = new Outbox({
+    door: { ...door, textUnitsMax: 20 },
+    journal: app.journal,
+    records: app.records,
+    deliveries: app.state,
+    exit: exitCheck(removed),
+    endOf: () => Promise.resolve("123456 **192.168.31**.57, далее annika@tundra-9"),
+    clock: systemClock,
+    onUnexpected: assert.ifError,
+  });
+  await outbox.open({
+    place: { chat: "1" },
+    actor: "telegram:1",
+    owner: "owner",
+    tier: "owner",
+    reply: { kind: "run", run: "r1" },
+    dedupe: { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) },
+  });
+  await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
+  assert.equal(
+    shown.join(" "),
+    "123456 [адрес убран], далее [имя пользователя убрано]@[имя машины убрано]",
+  );
+  const { lastSeq } = app.journal;
+  const record = app.records.record(lastSeq - 1);
+  const { delivery: _id, ...facts } = Object(record?.facts);
+  assert.deepEqual(facts, { run: "r1", removed: { address: 1, user: 1, host: 1 } });
+  assert.equal(removed.value("address"), 1);
 });
