@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Secret, SecretError } from "@adyton/runtime/secret";
 import { machineIdentity } from "./adapters/host/machine-identity.ts";
 import { ExitCheck } from "./app/channels/exit-check.ts";
@@ -6,7 +6,7 @@ import type { Counters } from "./app/metrics.ts";
 import type { NodeConfig } from "./config.ts";
 import type { OwnIdentity } from "./domain/exit-filter/own-identity.ts";
 
-const programFolder = fileURLToPath(new URL("../../..", import.meta.url));
+const programFolder = join(import.meta.dirname, "../../..");
 
 interface OwnFiles {
   readonly home: string;
