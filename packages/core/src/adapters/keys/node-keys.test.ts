@@ -55,6 +55,7 @@ describe("the node's keys", () => {
       foldKey: "33cb8eff34c2f568a7b77c761e951ba5527460ebdeedd89f1f81fe6040bedee7",
       forgetKey: "2f1d1208eef24440e907403795a181bbbe7eb8e9894b9bee9ea221c0121d8dde",
       modelKey: "fce12925d80a3c2147ff546a0a637fe45cff5845c15e80d4775cc2babb53a16a",
+      pairingKey: "ae936cb53199f64d0a527804159c3c63b22fdee7d0acfdd84303da281b57ce0f",
     });
   });
 
