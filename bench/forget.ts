@@ -27,6 +27,7 @@ const between = 2;
 const beforeForMs = 5_000;
 const quickBeforeMs = 300;
 const turnBytes = 4_000;
+const turnsAtOnce = 64;
 const forgotten = "cv_bench_forgotten";
 
 interface Measured {
@@ -148,10 +149,14 @@ function rawMarks(file: string): number {
 }
 
 async function writeTurns(journal: Journal, turns: number): Promise<void> {
-  const appended: Promise<unknown>[] = [];
-  for (let turn = 0; turn < turns * (between + 1); turn += 1)
-    appended.push(journal.append({ records: turnOf(turn, turn % (between + 1) === 0) }));
-  await Promise.all(appended);
+  // A few at a time: had this thread thousands of them to collect later, that would hold up the appends that are measured.
+  const all = turns * (between + 1);
+  for (let from = 0; from < all; from += turnsAtOnce)
+    await Promise.all(
+      Array.from({ length: Math.min(turnsAtOnce, all - from) }, (_, at) =>
+        journal.append({ records: turnOf(from + at, (from + at) % (between + 1) === 0) }),
+      ),
+    );
 }
 
 function turnOf(turn: number, isForgotten: boolean): readonly NewRecord[] {

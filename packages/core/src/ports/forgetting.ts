@@ -52,7 +52,7 @@ export interface ForgetSelected {
 }
 
 export interface ForgettingPort {
-  /** Reads a snapshot of the whole journal; seconds for a gigabyte. Rejects when it chooses more than may be forgotten at once. */
+  /** Reads the whole journal as long as it is then; seconds for a gigabyte. Rejects when it chooses more than may be forgotten at once. */
   select(query: ForgetQuery): Promise<ForgetSelected>;
   /** Erases payloads in place, step by step between the commits of others, and tells of it in the journal. */
   erase(ranges: SeqRanges, reason: string): Promise<void>;

@@ -13,6 +13,8 @@ import type { HeldCopy } from "@adyton/protocol";
 import { Passages, passageBytesMin } from "../../domain/forgetting/passages.ts";
 import type { SeqRanges } from "../../ports/forgetting.ts";
 import { openForReading } from "./database.ts";
+import { lastRecord } from "./journal-writer.ts";
+import { readInPieces } from "./read-in-pieces.ts";
 
 /** Bytes of a raw file looked through at once. */
 const windowBytes = 8 * 1024 * 1024;
@@ -31,12 +33,11 @@ export function residueIn(journal: string, files: readonly string[], words: Uint
 function ignoreSurvivors(journal: string, passages: Passages): void {
   const database = openForReading(journal);
   try {
-    const rows = database
-      .prepare(
-        "SELECT CAST(e.facts AS BLOB) AS facts, CAST(p.data AS BLOB) AS data FROM event e LEFT JOIN payload p USING (seq)",
-      )
-      .iterate();
-    for (const row of rows)
+    const records = database.prepare(
+      `SELECT CAST(e.facts AS BLOB) AS facts, CAST(p.data AS BLOB) AS data
+       FROM event e LEFT JOIN payload p USING (seq) WHERE e.seq BETWEEN ? AND ?`,
+    );
+    for (const row of readInPieces(records, lastRecord(database)?.seq ?? 0))
       for (const bytes of [row["facts"], row["data"]])
         if (bytes instanceof Uint8Array) passages.ignoreThoseIn(bytes);
   } finally {

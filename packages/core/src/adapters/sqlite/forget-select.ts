@@ -5,12 +5,14 @@ import { Parts, Passages, partsOf } from "../../domain/forgetting/passages.ts";
 import { normalise } from "../../domain/search/normalise.ts";
 import type { ForgetQuery, ForgetSelected } from "../../ports/forgetting.ts";
 import { openForReading } from "./database.ts";
+import { lastRecord } from "./journal-writer.ts";
+import { readInPieces } from "./read-in-pieces.ts";
 import { SeqSet } from "./seq-set.ts";
 
 /**
- * Which payloads forgetting takes. Three walks over one snapshot: what is meant; what follows from it by its cause; what
- * quotes it. What the node or a model made is taken when it holds a passage of what people or the world said. What people
- * said themselves is not, unless it names what goes: to take it they select by the text.
+ * Which payloads forgetting takes. Three walks over the records there are when it begins: what is meant; what follows from it
+ * by its cause; what quotes it. What the node or a model made is taken when it holds a passage of what people or the world
+ * said. What people said themselves is not, unless it names what goes: to take it they select by the text.
  */
 
 /** Bytes of words that are looked for elsewhere, and afterwards in the raw files; what is over it is erased all the same. */
@@ -65,7 +67,6 @@ interface Header {
 export function selectForgetting(file: string, query: ForgetQuery): ForgetSelected {
   const database = openForReading(file);
   try {
-    database.exec("BEGIN");
     return new Selection(database, query).run();
   } finally {
     database.close();
@@ -75,6 +76,8 @@ export function selectForgetting(file: string, query: ForgetQuery): ForgetSelect
 class Selection {
   readonly #database: DatabaseSync;
   readonly #query: ForgetQuery;
+  /** What is written meanwhile is not looked at: whoever erases chooses again when nothing more can come of it. */
+  readonly #lastSeq: number;
   readonly #given = new SeqSet();
   readonly #chosen = new SeqSet();
   readonly #conversations = new Set<string>();
@@ -87,6 +90,7 @@ class Selection {
   constructor(database: DatabaseSync, query: ForgetQuery) {
     this.#database = database;
     this.#query = query;
+    this.#lastSeq = lastRecord(database)?.seq ?? 0;
     for (const [from, to] of query.ranges ?? [])
       for (let seq = from; seq <= to; seq += 1) this.#given.add(seq);
   }
@@ -269,16 +273,17 @@ class Selection {
     bounds: { readonly owner?: boolean; readonly times?: boolean } = {},
   ): Generator<{ header: Header; data: SQLOutputValue | undefined }> {
     const { owner, sinceMs, untilMs } = this.#query;
-    const rows = this.#database
-      .prepare(
-        `${select(column)} AND (?1 IS NULL OR e.owner = ?1) AND (?2 IS NULL OR e.time >= ?2)
-           AND (?3 IS NULL OR e.time <= ?3) ORDER BY e.seq`,
-      )
-      .iterate(
-        bounds.owner === true ? (owner ?? null) : null,
-        bounds.times === true ? (sinceMs ?? null) : null,
-        bounds.times === true ? (untilMs ?? null) : null,
-      );
+    const records = this.#database.prepare(
+      `${select(column)} AND (?1 IS NULL OR e.owner = ?1) AND (?2 IS NULL OR e.time >= ?2)
+         AND (?3 IS NULL OR e.time <= ?3) AND e.seq BETWEEN ?4 AND ?5 ORDER BY e.seq`,
+    );
+    const rows = readInPieces(
+      records,
+      this.#lastSeq,
+      bounds.owner === true ? (owner ?? null) : null,
+      bounds.times === true ? (sinceMs ?? null) : null,
+      bounds.times === true ? (untilMs ?? null) : null,
+    );
     for (const row of rows) yield { header: headerOf(row), data: row["data"] };
   }
 }
