@@ -21,15 +21,20 @@ type BotFaultKind =
   | { readonly kind: "lost_reply" }
   /** Does what was asked and breaks the connection after so many bytes of the answer, its head included. */
   | { readonly kind: "cut"; readonly afterBytes: number }
+  /** Cuts as `cut` does: the first call it strikes after 0 bytes, the next after 1, and anew after `bytes` calls. */
+  | { readonly kind: "cut_each"; readonly bytes: number }
   /** Does what was asked and answers so much later. */
   | { readonly kind: "slow"; readonly delayMs: number };
 
 export type BotFault = BotFaultKind & BotFaultScope;
 
+/** A fault as it strikes one call. */
+export type BotStrike = Exclude<BotFaultKind, { readonly kind: "cut_each" }>;
+
 /** The faults in force; the first that strikes a call is the call's. */
 export class BotFaults {
   readonly #random: () => number;
-  #faults: { readonly fault: BotFault; left: number }[] = [];
+  #faults: { readonly fault: BotFault; left: number; struck: number }[] = [];
 
   constructor(random: () => number) {
     this.#random = random;
@@ -39,17 +44,20 @@ export class BotFaults {
     this.#faults = faults.map((fault) => ({
       fault,
       left: fault.times ?? Number.POSITIVE_INFINITY,
+      struck: 0,
     }));
   }
 
   /** The fault for a call, or undefined; what is given counts as used. */
-  take(method: string): BotFault | undefined {
+  take(method: string): BotStrike | undefined {
     for (const each of this.#faults) {
       const { methods, share = 1 } = each.fault;
       if (each.left <= 0 || (methods !== undefined && !methods.includes(method))) continue;
       if (share < 1 && this.#random() >= share) continue;
       each.left -= 1;
-      return each.fault;
+      const { fault } = each;
+      if (fault.kind !== "cut_each") return fault;
+      return { kind: "cut", afterBytes: each.struck++ % fault.bytes };
     }
     return undefined;
   }

@@ -1,11 +1,13 @@
+import type { BotStrike } from "./bot-fault.ts";
+
 /** One call of the Bot API. */
 export interface BotCallRecord {
   readonly method: string;
   values: Readonly<Record<string, unknown>>;
   /** The status it was answered with; undefined while it waits, or when it never was. */
   outcome: number | undefined;
-  /** The fault that struck it before it had an effect. */
-  fault?: string;
+  /** What struck it. */
+  fault?: BotStrike;
   readonly atMs: number;
 }
 

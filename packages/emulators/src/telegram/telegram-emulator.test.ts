@@ -50,6 +50,20 @@ describe("updates", () => {
     assert.deepEqual(idsOf(await call(emulator, "getUpdates", { offset: 901 })), [5]);
   });
 
+  it("are given once more when they are repeated, and are confirmed anew", async () => {
+    let nowMs = 0;
+    await using emulator = await startTelegramEmulator({ firstUpdateId: 1, now: () => nowMs });
+    const anna = emulator.person({ id: 1 });
+    for (let n = 0; n < 103; n += 1) anna.say(`${n}`);
+    assert.equal(emulator.repeatUpdates(1), 0, "nothing is confirmed");
+    await call(emulator, "getUpdates", { offset: 103 });
+    assert.equal(emulator.repeatUpdates(2), 2);
+    nowMs = 500;
+    assert.deepEqual(idsOf(await call(emulator, "getUpdates", { offset: 103 })), [101, 102, 103]);
+    assert.deepEqual(idsOf(await call(emulator, "getUpdates", { offset: 104 })), []);
+    assert.equal(emulator.repeatUpdates(101), 100);
+  });
+
   it("keep only the newest for a negative offset", async () => {
     await using emulator = await startTelegramEmulator({ firstUpdateId: 1 });
     const anna = emulator.person({ id: 1 });
@@ -209,6 +223,28 @@ describe("faults", () => {
     assert.equal(anna.answers.length, 1);
     assert.ok((await send()).ok, "a spent fault strikes no more");
     assert.equal(anna.answers.length, 2);
+  });
+
+  it("cut the answers at one byte after the other, and say where", async () => {
+    await using emulator = await startTelegramEmulator();
+    emulator.person({ id: 1 });
+    emulator.setFaults([{ kind: "cut_each", bytes: 3, methods: ["sendMessage"] }]);
+    for (let n = 0; n < 4; n += 1)
+      await assert.rejects(call(emulator, "sendMessage", { chat_id: 1, text: "a" }));
+    const strikes = emulator.calls.map(({ fault, outcome }) => [fault, outcome]);
+    const cut = (afterBytes: number) => [{ kind: "cut", afterBytes }, 200];
+    assert.deepEqual(strikes, [cut(0), cut(1), cut(2), cut(0)]);
+  });
+
+  it("tell of a refusal what was asked", async () => {
+    await using emulator = await startTelegramEmulator();
+    const fault = { kind: "status", status: 429, retryAfterS: 2 } as const;
+    emulator.setFaults([{ ...fault, times: 1 }]);
+    await call(emulator, "sendMessage", { chat_id: 1, text: "a" });
+    const [refused] = emulator.calls;
+    assert.deepEqual(refused?.values, { chat_id: 1, text: "a" });
+    assert.equal(refused.fault?.kind, "status");
+    assert.equal(refused.outcome, 429);
   });
 
   it("cut an answer at any byte, and the message is there each time", async () => {

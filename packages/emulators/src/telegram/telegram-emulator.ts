@@ -6,7 +6,7 @@ import { connectionSignal, readBody } from "../exchange.ts";
 import { listen } from "../listen.ts";
 import { seededUnit } from "../seeded.ts";
 import { BotFailure, failureBody } from "./bot-failure.ts";
-import { type BotFault, BotFaults } from "./bot-fault.ts";
+import { type BotFault, BotFaults, type BotStrike } from "./bot-fault.ts";
 import { botMethod } from "./bot-methods.ts";
 import { BotState } from "./bot-state.ts";
 import { callArguments } from "./call-body.ts";
@@ -54,6 +54,8 @@ export interface TelegramEmulator extends AsyncDisposable {
   /** Any update at all; undefined when the bot does not ask for its kind. */
   push(kind: string, value: object): Update | undefined;
   renumberUpdates(nextId: number): void;
+  /** Gives the updates that were confirmed last once more, as the server may; answers how many. */
+  repeatUpdates(most: number): number;
   setFaults(faults: readonly BotFault[]): void;
   /** From now on only this token opens the bot. */
   setToken(token: string): void;
@@ -165,6 +167,10 @@ class Server implements TelegramEmulator {
     this.#state.updates.renumber(nextId);
   }
 
+  repeatUpdates(most: number): number {
+    return this.#state.updates.repeat(most);
+  }
+
   setFaults(faults: readonly BotFault[]): void {
     this.#faults.set(faults);
   }
@@ -241,11 +247,12 @@ class Server implements TelegramEmulator {
     if (body.kind === "too_large")
       return send(response, new BotFailure(413, "Request Entity Too Large"));
     const record = this.#journal.add({ method: name, values: {}, outcome: undefined });
-    if (fault !== undefined && isBefore(fault)) return strikeBefore(fault, response, record);
+    if (fault !== undefined) record.fault = fault;
     try {
-      if (found === undefined) throw new BotFailure(404, "Not Found: method not found");
       const args = callArguments(request, url.searchParams, body.bytes);
       record.values = args.values;
+      if (fault !== undefined && isBefore(fault)) return strikeBefore(fault, response, record);
+      if (found === undefined) throw new BotFailure(404, "Not Found: method not found");
       const gone = connectionSignal(response);
       const result = await found.method(this.#state, { ...args, gone });
       record.outcome = 200;
@@ -258,9 +265,9 @@ class Server implements TelegramEmulator {
   }
 }
 
-type FaultBefore = BotFault & { readonly kind: "status" | "html" | "hang" | "refuse" };
+type FaultBefore = BotStrike & { readonly kind: "status" | "html" | "hang" | "refuse" };
 
-function isBefore(fault: BotFault): fault is FaultBefore {
+function isBefore(fault: BotStrike): fault is FaultBefore {
   return ["status", "html", "hang", "refuse"].includes(fault.kind);
 }
 
@@ -276,7 +283,6 @@ const statusWords: Readonly<Record<number, string>> = {
 
 /** What a fault does to a call that then has no effect. */
 function strikeBefore(fault: FaultBefore, response: ServerResponse, record: BotCallRecord): void {
-  record.fault = fault.kind;
   switch (fault.kind) {
     case "status": {
       const { status, retryAfterS } = fault;
@@ -304,7 +310,7 @@ function strikeBefore(fault: FaultBefore, response: ServerResponse, record: BotC
 async function deliver(
   response: ServerResponse,
   body: object,
-  fault: BotFault | undefined,
+  fault: BotStrike | undefined,
 ): Promise<void> {
   const text = JSON.stringify(body);
   const head = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };

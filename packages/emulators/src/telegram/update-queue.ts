@@ -10,6 +10,8 @@ const dayMs = 86_400_000;
 const callbackMsMax = 150_000;
 /** An offset so far beyond the newest update is of an older numbering; the server starts at the oldest update. */
 const offsetAheadMax = 10;
+/** So many of the updates confirmed last can be given once more. */
+const repeatMax = 100;
 /** The same question again within this time gets one update. */
 const repeatedMs = 500;
 
@@ -37,6 +39,10 @@ const quietKinds = ["chat_member", "message_reaction", "message_reaction_count"]
 export class UpdateQueue {
   readonly #now: () => number;
   #kept: Kept[] = [];
+  /** Confirmed last, oldest first. */
+  #confirmed: Kept[] = [];
+  /** Given with the next answer although they are confirmed. */
+  #repeated: Kept[] = [];
   #nextId: number;
   #allowed: readonly string[] = [];
   #waiting: { wake: () => void; end: (failure: BotFailure) => void } | undefined;
@@ -72,6 +78,15 @@ export class UpdateQueue {
   /** The next update gets this number: after a quiet week the real server chooses one anew, which may be lower. */
   renumber(nextId: number): void {
     this.#nextId = nextId;
+    this.#confirmed = [];
+  }
+
+  /** The next answer begins with up to so many of the updates that were confirmed last; returns how many. */
+  repeat(most: number): number {
+    const again = this.#confirmed.splice(-Math.min(most, repeatMax));
+    this.#repeated.push(...again);
+    this.#waiting?.wake();
+    return again.length;
   }
 
   clear(): void {
@@ -96,8 +111,10 @@ export class UpdateQueue {
       question.offset === this.#asked.offset && this.#now() - this.#asked.atMs < repeatedMs;
     this.#asked = { offset: question.offset, atMs: this.#now() };
     const limit = isRepeated ? 1 : question.limit;
-    if (this.#kept.length === 0 && question.seconds > 0) await this.#wait(question.seconds, gone);
+    if (this.#kept.length + this.#repeated.length === 0 && question.seconds > 0)
+      await this.#wait(question.seconds, gone);
     if (gone.aborted) return [];
+    this.#kept.unshift(...this.#repeated.splice(0));
     return this.#kept.slice(0, limit).map(({ update }) => update);
   }
 
@@ -111,7 +128,8 @@ export class UpdateQueue {
     const newest = this.#kept.at(-1)?.update.update_id;
     if (offset <= 0 || newest === undefined || offset > newest + offsetAheadMax) return;
     const behind = this.#kept.findLastIndex(({ update }) => update.update_id < offset);
-    this.#kept = this.#kept.slice(behind + 1);
+    this.#confirmed.push(...this.#kept.splice(0, behind + 1));
+    this.#confirmed.splice(0, this.#confirmed.length - repeatMax);
   }
 
   async #wait(seconds: number, gone: AbortSignal): Promise<void> {
