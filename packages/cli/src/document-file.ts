@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
 import { htmlText } from "@adyton/core/html-text";
@@ -49,6 +50,8 @@ export function isReadable(file: string): boolean {
 
 /** Reads a file. Throws `Failure` for one of another kind, one that is too large, and what is no file. */
 export async function readBytes(file: string, t: Translate): Promise<FileBytes> {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    throw new Failure("failed", { title: t("memory.folder"), advice: t("memory.import_it") });
   if (!isReadable(file))
     throw new Failure("failed", {
       title: t("memory.bad_kind"),

@@ -171,6 +171,8 @@ export const messagesEn = {
   "memory.added": "Added: {title} ({id})",
   "memory.unchanged": "Unchanged: {title} ({id})",
   "memory.empty": "The document is empty.",
+  "memory.folder": "this is a folder",
+  "memory.import_it": "What is in a folder is added by {adyton memory import}",
   "memory.bad_kind": "this kind of file cannot be read",
   "memory.kinds": "Kinds of files: {kinds}; other text goes through a pipe: {adyton memory add -}",
   "memory.no_file": "this is not a file",

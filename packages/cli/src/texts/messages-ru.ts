@@ -173,6 +173,8 @@ export const messagesRu = {
   "memory.added": "Добавлено: {title} ({id})",
   "memory.unchanged": "Без изменений: {title} ({id})",
   "memory.empty": "Документ пуст.",
+  "memory.folder": "это папка",
+  "memory.import_it": "Содержимое папки добавляет команда {adyton memory import}",
   "memory.bad_kind": "файлы этого вида не читаются",
   "memory.kinds": "Виды файлов: {kinds}; другой текст — по каналу: {adyton memory add -}",
   "memory.no_file": "это не файл",

@@ -6,7 +6,9 @@ import type { ProblemCode } from "../problems.ts";
 import { Overlay, PromptRequest } from "../prompt.ts";
 import { body, command, json, local, type Route, storage, text } from "../route.ts";
 
-const RunId = z.strictObject({ id: z.string().regex(/^run_[A-Za-z0-9_-]{8,64}$/) });
+const RunId = z.strictObject({
+  id: z.string().regex(/^run_[A-Za-z0-9_-]{8,64}$/, "must be the id of a run, run_…"),
+});
 const turn: readonly ProblemCode[] = [
   ...storage,
   "busy",
@@ -102,7 +104,11 @@ export const conversationRoutes = [
     path: "/api/v1/prompt/{id}",
     access: command("prompt"),
     summary: "Remove an inserted intent before it expires",
-    params: z.strictObject({ id: z.string().regex(/^ovl_[A-Za-z0-9_-]{8,64}$/) }),
+    params: z.strictObject({
+      id: z
+        .string()
+        .regex(/^ovl_[A-Za-z0-9_-]{8,64}$/, "must be the id of an inserted intent, ovl_…"),
+    }),
     status: 200,
     response: json(Overlay),
     idempotent: true,

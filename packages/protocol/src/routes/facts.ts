@@ -11,8 +11,12 @@ import {
 } from "../facts.ts";
 import { body, json, type Route, storage, token } from "../route.ts";
 
-const FactId = z.strictObject({ id: z.string().regex(/^fct_[A-Za-z0-9_-]{8,64}$/) });
-const ProposalId = z.strictObject({ id: z.string().regex(/^prp_[A-Za-z0-9_-]{8,64}$/) });
+const FactId = z.strictObject({
+  id: z.string().regex(/^fct_[A-Za-z0-9_-]{8,64}$/, "must be the id of a fact, fct_…"),
+});
+const ProposalId = z.strictObject({
+  id: z.string().regex(/^prp_[A-Za-z0-9_-]{8,64}$/, "must be the id of a proposal, prp_…"),
+});
 const BlockPath = z.strictObject({ name: BlockName });
 
 /** Facts with validity, proposals of facts, and pinned blocks. */
