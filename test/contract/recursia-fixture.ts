@@ -27,7 +27,9 @@ export async function openNode(
   const backend = stack.use(open(emulator.url, { model, timeouts: {} }));
   await backend.start?.();
   emulator.clear();
-  const app = stack.use(await openApp({ ...options, backends: poolOf(backend) }));
+  const app = stack.use(
+    await openApp({ ...options, backends: options.backends ?? poolOf(backend) }),
+  );
   return { app, emulator, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 

@@ -90,9 +90,12 @@ export class Backends implements AsyncDisposable {
     void backend.start?.();
   }
 
-  #add(backend: Backend, { roles, weight }: Pick<BackendConfig, "roles" | "weight">): void {
+  #add(
+    backend: Backend,
+    { roles, weight, vision: sees }: Pick<BackendConfig, "roles" | "weight" | "vision">,
+  ): void {
     backend.onHealthChange((health) => this.#options.onHealthChange(backend, health));
-    this.pool.add({ backend, roles, weight });
+    this.pool.add({ backend, roles, weight, sees });
   }
 
   #lookAgain(): void {

@@ -115,6 +115,8 @@ describe("the configuration", () => {
     ["concurrency 0", ofBackend({ concurrency: 0 }), false],
     ["concurrency 256", ofBackend({ concurrency: 256 }), true],
     ["concurrency 257", ofBackend({ concurrency: 257 }), false],
+    ["a model that sees", ofBackend({ vision: true }), true],
+    ["a word for whether it sees", ofBackend({ vision: "yes" }), false],
     ["a window of 512", ofBackend({ context_tokens: 512 }), true],
     ["a window of 511", ofBackend({ context_tokens: 511 }), false],
     ["a model of 200 characters", ofBackend({ model: "m".repeat(200) }), true],

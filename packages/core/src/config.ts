@@ -55,6 +55,8 @@ const BackendFields = z.strictObject({
     .default(["chat"])
     .refine((roles) => new Set(roles).size === roles.length, "must not name a role twice"),
   context_tokens: z.int().min(512).max(10_000_000).optional(),
+  /** Whether its model sees pictures. */
+  vision: z.boolean().optional(),
 });
 
 /** An embedded model answers one question at a time unless told otherwise: two share the same cores. */

@@ -1,6 +1,7 @@
 export * from "./limits.ts";
 export * from "./grants.ts";
 export * from "./problems.ts";
+export * from "./attachments.ts";
 export * from "./message.ts";
 export * from "./recursia.ts";
 export * from "./taint.ts";

@@ -35,12 +35,24 @@ const chat = { model: "adyton", messages: [{ role: "user", content: "a" }] };
 const said = (content: unknown) => ({ ...chat, messages: [{ role: "user", content }] });
 const many = (size: number, item: unknown) => Array.from({ length: size }, () => item);
 
+const brought = (attachments: unknown) => ({ text: "a", attachments });
+const attached = (text: string, name = "a") => ({ kind: "text", text, name });
+const picture = (size: number) => ({
+  kind: "picture",
+  mediaType: "image/png",
+  data: "A".repeat(size),
+});
+
 const letters = (count: number) => "ж".repeat(count);
 const ascii = (count: number) => "a".repeat(count);
 
 /** A schema, the value of a given size, and the greatest size that is accepted. */
 const bounds: readonly [string, z.ZodType, (size: number) => unknown, number][] = [
   ["a message's text", MessageRequest, (size) => ({ text: letters(size) }), 32_000],
+  ["attachments", MessageRequest, (size) => brought(many(size, attached("a"))), 10],
+  ["an attached text", MessageRequest, (size) => brought([attached(letters(size))]), 200_000],
+  ["an attachment's name", MessageRequest, (size) => brought([attached("a", letters(size))]), 300],
+  ["a quotation", MessageRequest, (size) => ({ text: "a", quote: letters(size) }), 4_096],
   ["a conversation's name", ConversationName, letters, 128],
   ["an intent", PromptRequest, (size) => ({ text: letters(size), conversation: "k" }), 2_000],
   ["an intent as a command", promptCommand.args, (size) => ({ text: letters(size) }), 2_000],
@@ -105,6 +117,16 @@ describe("the bounds of the contract", () => {
         [0, most, most + 1].map((size) => ChatCompletionRequest.safeParse(make(size)).success),
         [true, true, false],
       );
+  });
+
+  it("takes pictures up to their limit, and of all that comes along so many bytes", () => {
+    const fits = (...all: unknown[]) => MessageRequest.safeParse(brought(all)).success;
+    const most = limits.pictureCharsMax;
+    assert.deepEqual([fits(picture(most)), fits(picture(most + 4))], [true, false]);
+    const three = [picture(most), picture(most), picture(most - 200_000)];
+    const left = limits.attachmentsBytesMax - (3 * most - 200_000);
+    assert.equal(fits(...three, attached(ascii(left))), true);
+    assert.equal(fits(...three, attached(ascii(left + 1))), false);
   });
 
   it("takes lines of a log up to their limit, empty ones too", () => {

@@ -5,6 +5,17 @@
 
 /** Characters of one message's text. Longer is refused with `invalid_body`. */
 export const messageTextCharsMax = 32_000;
+/** Texts and pictures that one message brings along. One more is refused with `invalid_body`, as is one past the others. */
+export const attachmentsMax = 10;
+/** Characters of one attached text, and of the name of what it was taken from. */
+export const attachmentTextCharsMax = 200_000;
+export const attachmentNameCharsMax = 300;
+/** Characters in base64 of one attached picture: a mebibyte of it. */
+export const pictureCharsMax = 1_398_104;
+/** Bytes in UTF-8 of all that is attached to one message. */
+export const attachmentsBytesMax = 4 * 1024 * 1024;
+/** Characters of an earlier message that one answers to. */
+export const messageQuoteCharsMax = 4_096;
 /** Characters of a conversation's name. */
 export const conversationNameCharsMax = 128;
 /** Characters of an inserted intent. */

@@ -1,5 +1,12 @@
 import * as z from "zod";
-import { conversationNameCharsMax, messageTextCharsMax } from "./limits.ts";
+import { Attachment, fitTogether } from "./attachments.ts";
+import {
+  attachmentsBytesMax,
+  attachmentsMax,
+  conversationNameCharsMax,
+  messageTextCharsMax,
+  messageQuoteCharsMax,
+} from "./limits.ts";
 import { Provenance } from "./memory.ts";
 import { Problem } from "./problems.ts";
 import { RethinkReport, TraceStep } from "./recursia.ts";
@@ -33,6 +40,29 @@ export const MessageRequest = z
     conversation: ConversationName.optional(),
     mode: ModeName.optional().describe("A mode for this turn only."),
     stream: z.boolean().optional().describe("Answer as server-sent events."),
+    spoken: z
+      .boolean()
+      .optional()
+      .describe("True: the text was spoken, and is no command whatever it looks like."),
+    quote: z
+      .string()
+      .min(1)
+      .max(messageQuoteCharsMax)
+      .optional()
+      .describe(
+        "The earlier message this one answers to. Where the conversation has these words, they are the conversation's; else somebody else's, as an attachment's.",
+      ),
+    attachments: z
+      .array(Attachment)
+      .min(1)
+      .max(attachmentsMax)
+      .refine(fitTogether, {
+        message: `must have at most ${attachmentsBytesMax} bytes together`,
+      })
+      .optional()
+      .describe(
+        "Somebody else's words and pictures that the text is about. A model reads them apart from the conversation and its answer is tainted; nothing of them goes into memory.",
+      ),
   })
   .meta({ id: "MessageRequest", description: "One message to the node." });
 export type MessageRequest = z.infer<typeof MessageRequest>;

@@ -26,7 +26,7 @@ export const taintFacts = {
     .array(z.string())
     .max(taintSourcesMax)
     .describe(
-      "Ids of what was read: documents, callers, or `tools` for what a client's tools answered.",
+      "Ids of what was read: documents, callers, `tools` for what a client's tools answered, or `attachments`.",
     ),
   tiers: z.array(Tier).min(1),
 } as const;

@@ -31,6 +31,8 @@ export const templateEn = {
 #:     concurrency: 8
 #:     # The size of the model's window, where the server does not tell it.
 #:     context_tokens: 32768
+#:     # Whether its model sees pictures.
+#:     vision: true
 #:   - name: own
 #:     # In place of url: a model file that "adyton model add" has added.
 #:     embedded: qwen3-4b

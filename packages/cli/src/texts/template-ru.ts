@@ -31,6 +31,8 @@ export const templateRu = {
 #:     concurrency: 8
 #:     # Размер окна модели, если сервер его не сообщает.
 #:     context_tokens: 32768
+#:     # Видит ли его модель картинки.
+#:     vision: true
 #:   - name: own
 #:     # Вместо url: файл модели, добавленный командой "adyton model add".
 #:     embedded: qwen3-4b

@@ -28,12 +28,13 @@ import { type ClientContext, contextTokens, withOwnPrompt } from "./client-conte
 import type { Conversations } from "./conversations.ts";
 import type { DayTokens } from "./day-tokens.ts";
 import { answerFromMemory, type QuotingReason } from "./extractive-answer.ts";
-import { askServers, type Attempt } from "./failover.ts";
+import { type AskServer, askServers, type Attempt, type Served } from "./failover.ts";
 import type { GuardOptions } from "./guard.ts";
 import type { LiveRun } from "./live-run.ts";
 import { externalTexts } from "./passages.ts";
 import { problemWords } from "./problem-words.ts";
 import { noteServed, type SentRequests } from "./sent-requests.ts";
+import { withQuote } from "./quotes.ts";
 import { systemMessage, turnSystem } from "./turn-context.ts";
 
 export interface AnsweringOptions {
@@ -65,8 +66,8 @@ export type Produced = Omit<MessageAnswer, "id" | "conversation" | "mode" | "ms"
 
 const searchHits = 5;
 /** The window is taken for smaller by this factor after the server said a prompt does not fit, so many times. */
-const overflowShrink = 0.7;
-const overflowTriesMax = 3;
+export const overflowShrink = 0.7;
+export const overflowTriesMax = 3;
 
 /** Quotes memory. */
 export async function answerExtractively(
@@ -97,23 +98,46 @@ function quotingReason(options: AnsweringOptions, run: LiveRun): QuotingReason {
 
 /** Asks the model, with as much of the conversation as fits its window. Throws `ProblemError`. */
 export async function answerByModel(options: AnsweringOptions, run: LiveRun): Promise<Produced> {
-  const { backends, language } = options;
   const startedMs = options.now();
+  const served = await askAny(options, run, {
+    servers: run.submission.servers,
+    ask: (backend, attempt) => askServer(options, run, backend, attempt),
+  });
+  noteServed(options, { conversation: run.conversationKey, startedMs }, served);
+  return producedBy(options, run, served);
+}
+
+/** Has one of the servers answer the run, shown as it grows to whoever watches. Throws `ProblemError` when it is stopped. */
+export async function askAny<T>(
+  { backends }: AnsweringOptions,
+  run: LiveRun,
+  {
+    servers,
+    ask,
+  }: { readonly servers: ReadonlySet<string> | undefined; readonly ask: AskServer<T> },
+): Promise<Served<T>> {
   const served = await askServers(
     backends,
     {
       conversation: run.conversationKey,
-      servers: run.submission.servers,
+      servers,
       signal: run.signal,
       onDelta: run.watched ? (text) => run.delta(text) : undefined,
       onRestart: () => run.restart(),
     },
-    (backend, attempt) => askServer(options, run, backend, attempt),
+    ask,
   );
   // Whoever stopped the run says why.
   if (served === undefined) throw new ProblemError(problem("cancelled"));
-  noteServed(options, { conversation: run.conversationKey, startedMs }, served);
-  const { outcome, made, backend, failovers, stalledMs } = served;
+  return served;
+}
+
+/** What a server's answer comes to. Throws `ProblemError` when it has none. */
+export function producedBy(
+  { language }: AnsweringOptions,
+  run: LiveRun,
+  { outcome, made, backend, failovers, stalledMs }: Served<Prompt>,
+): Produced {
   run.servedBy = { backend: backend.name, failovers, stalledMs };
   if (outcome.kind === "failed") throw chatProblem(outcome, language);
   const isOwner = grantCovers(run.submission.principal.grants, "admin");
@@ -129,7 +153,7 @@ async function askServer(
   attempt: Attempt,
 ): Promise<{ readonly outcome: ChatOutcome; readonly made: Prompt }> {
   const { answerTokensMax } = options;
-  const { text, context, principal } = run.submission;
+  const { text, quote, context, principal } = run.submission;
   const { conversationKey: key, turnsBefore, policy, signal } = run;
   const { person, tier } = principal;
   const place = { key, person, tier, turnsBefore, modePrompt: policy.prompt };
@@ -146,7 +170,7 @@ async function askServer(
       prompt: first.content,
       answerTokensMax: answerMax,
     });
-  const question: ChatMessage = { role: "user", content: text };
+  const question: ChatMessage = { role: "user", content: withQuote(text, quote) };
   const history = options.conversations.history(key);
   const onFitted = (dropped: number): void =>
     run.guard.inherit(options.conversations.taint(key, { dropped }));
@@ -250,7 +274,7 @@ export function leastOf(...bounds: readonly (number | undefined)[]): number | un
 }
 
 /** Another server may have the room that this one lacks. */
-function tooLong(question: {
+export function tooLong(question: {
   readonly questionTokens: number;
   readonly availableTokens: number;
 }): ChatOutcome {

@@ -9,6 +9,8 @@ export interface PooledBackend {
   readonly roles: readonly BackendRole[];
   /** Its share of the requests; 0: only while no other works. */
   readonly weight: number;
+  /** Whether its model sees pictures. */
+  readonly sees?: boolean | undefined;
 }
 
 /** A server's time for one request. Disposing gives it back, and so does the request's signal. */
@@ -30,10 +32,12 @@ class Member implements PooledBackend, Candidate {
   readonly backend: Backend;
   readonly roles: readonly BackendRole[];
   readonly weight: number;
+  readonly sees: boolean;
   readonly name: string;
   inFlight = 0;
 
-  constructor({ backend, roles, weight }: PooledBackend) {
+  constructor({ backend, roles, weight, sees }: PooledBackend) {
+    this.sees = sees === true;
     this.backend = backend;
     this.roles = roles;
     this.weight = weight;

@@ -8,6 +8,7 @@ import {
   type Produced,
 } from "./answering.ts";
 import type { LiveRun } from "./live-run.ts";
+import { answerFromMaterial, materialOf } from "./material.ts";
 import { problemWords } from "./problem-words.ts";
 import { answerFromSources } from "./rag-answer.ts";
 import { answerInForm } from "./formed-answer.ts";
@@ -22,6 +23,8 @@ export async function answerInMode(
 ): Promise<Produced> {
   const { language, backends } = options;
   const { id, controller, command, output } = run.policy;
+  const material = materialOf(options, run);
+  if (material.length > 0) return answerFromMaterial(options, run, material);
   if (command !== undefined) return answerByCommand(options, run, command);
   const hasModel = backends.slots > 0;
   if (controller === "extractive" || (controller === "rag" && !hasModel))

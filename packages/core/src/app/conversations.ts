@@ -203,6 +203,14 @@ export class Conversations {
     return this.#history(key).messages;
   }
 
+  /** What was said in the conversation, by turns that no external text went into. */
+  untainted(key: string): readonly string[] {
+    const { messages, taints } = this.#history(key);
+    return messages
+      .filter((_message, index) => taints[Math.floor(index / 2)] === undefined)
+      .map(({ content }) => content);
+  }
+
   /** What the history carries of external text, but for so many messages at its beginning and its end. */
   taint(key: string, { dropped = 0, without = 0 } = {}): Taint | undefined {
     const { taints } = this.#history(key);

@@ -1,4 +1,5 @@
 import {
+  type Attachment,
   type MessageAnswer,
   type Problem,
   type Run,
@@ -31,6 +32,10 @@ export interface Submission {
   /** The conversation's name, as the caller knows it. */
   readonly conversation: string;
   readonly text: string;
+  /** The earlier message that this one answers to. */
+  readonly quote?: string | undefined;
+  /** Somebody else's words and pictures that the text is about. */
+  readonly attachments?: readonly Attachment[] | undefined;
   readonly mode?: string | undefined;
   /** The names of the model servers that may answer; absent, all. */
   readonly servers?: ReadonlySet<string> | undefined;

@@ -97,6 +97,18 @@ export const problemWords = {
     en: `Mode ${mode} needs a model, and none is connected: adyton up --backend URL`,
     ru: `Режиму ${mode} нужна модель, а она не подключена: adyton up --backend URL`,
   }),
+  commandWithAttachments: {
+    en: "Attachments go with a question; send the command by itself.",
+    ru: "Вложения сопровождают вопрос; отправьте команду отдельно.",
+  },
+  attachmentsNeedModel: {
+    en: "Attachments are read by a model: connect one with adyton up --backend URL, or choose a mode that asks it, such as DIRECT.",
+    ru: "Вложения читает модель: подключите её (adyton up --backend URL) или выберите режим, который её спрашивает, например DIRECT.",
+  },
+  picturesNeedModel: {
+    en: "No connected model sees pictures. If one does, say so in adyton.yaml: vision: true at its backend.",
+    ru: "Ни одна подключённая модель не видит картинок. Если какая-то видит, укажите это в adyton.yaml: vision: true у её сервера.",
+  },
   questionTooLong: (tokens: number, room: number): Bilingual => ({
     en:
       `The message takes about ${tokens} tokens, and the model's window leaves room for ${room}. ` +

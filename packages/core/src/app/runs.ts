@@ -1,4 +1,5 @@
 import {
+  Attachment,
   MessageAnswer,
   Problem,
   problem,
@@ -23,6 +24,8 @@ export interface RunsOptions {
 export const ReceivedData = z.object({
   conversation: z.string(),
   text: z.string(),
+  quote: z.string().optional(),
+  attachments: z.array(Attachment).optional(),
   mode: z.string().optional(),
   rethink: z
     .object({ run: z.string(), back: z.int(), depth: z.enum(["fast", "deep"]).optional() })

@@ -19,6 +19,7 @@ function context(
 /** The record of a question. */
 export function receivedRecord(run: LiveRun): NewRecord {
   const { conversation, text, detached, mode: asked, context: sent, rethink } = run.submission;
+  const { quote, attachments } = run.submission;
   return {
     ...context(run),
     origin: "node",
@@ -27,6 +28,8 @@ export function receivedRecord(run: LiveRun): NewRecord {
     data: {
       conversation,
       text,
+      ...(quote === undefined ? {} : { quote }),
+      ...(attachments === undefined ? {} : { attachments }),
       ...(asked === undefined ? {} : { mode: asked }),
       ...(sent === undefined ? {} : { context: sent.noted }),
       ...(rethink === undefined ? {} : { rethink }),

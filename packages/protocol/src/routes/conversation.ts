@@ -35,7 +35,8 @@ export const conversationRoutes = [
       "deltas before it, for another model server begins anew. The text of `answer` is the answer. With `Prefer: respond-async`, or " +
       "`Prefer: wait=SECONDS` once the seconds are over, the answer is 202 and a run to look at. Without either, the " +
       "answer is on disk when it arrives. A client that goes away cancels its turn.",
-    body: body(MessageRequest),
+    // As much as a document: a text or a picture may come along.
+    body: body(MessageRequest, documentBodyBytesMax),
     status: 200,
     response: json(MessageAnswer),
     async: true,
@@ -56,6 +57,20 @@ export const conversationRoutes = [
         status: 200,
       },
       { name: "unknown mode", body: { text: "Hello", mode: "no-such-mode" }, status: 422 },
+      {
+        name: "spoken",
+        body: { text: "help", spoken: true, mode: "extractive" },
+        status: 200,
+      },
+      {
+        name: "a text that came along, where no model reads it",
+        body: {
+          text: "What does the letter say?",
+          mode: "extractive",
+          attachments: [{ kind: "text", name: "letter.txt", text: "Dear neighbour, …" }],
+        },
+        status: 409,
+      },
     ],
   },
   {

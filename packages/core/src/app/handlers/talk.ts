@@ -126,10 +126,15 @@ function unknownCommand(name: string, language: keyof Bilingual): ProblemError {
 
 async function sendMessage(options: TalkOptions, call: CallOf<"sendMessage">): Promise<Reply> {
   const request = call.body;
-  const read = readText(request.text);
+  const { quote, attachments } = request;
+  const read = request.spoken === true ? ({ kind: "speech" } as const) : readText(request.text);
   if (read.kind === "unknown_command") throw unknownCommand(read.name, options.language);
   if (read.kind === "command") {
     const { command, args } = read;
+    if (attachments !== undefined) {
+      const detail = problemWords.commandWithAttachments[options.language];
+      throw new ProblemError(problem("invalid_body", { detail }));
+    }
     if (command === "rethink") {
       const asked = { conversation: request.conversation, args };
       return askTurn(options, call, () => rethinkSubmission(options, call.principal, asked));
@@ -152,6 +157,8 @@ async function sendMessage(options: TalkOptions, call: CallOf<"sendMessage">): P
   return askTurn(options, call, () => ({
     conversation: request.conversation ?? newConversationName(),
     text: request.text,
+    ...(quote === undefined ? {} : { quote }),
+    ...(attachments === undefined ? {} : { attachments }),
     mode: request.mode,
   }));
 }
@@ -159,7 +166,10 @@ async function sendMessage(options: TalkOptions, call: CallOf<"sendMessage">): P
 async function askTurn(
   options: TalkOptions,
   call: CallOf<"sendMessage">,
-  asked: () => Pick<Submission, "conversation" | "text" | "mode" | "rethink">,
+  asked: () => Pick<
+    Submission,
+    "conversation" | "text" | "quote" | "attachments" | "mode" | "rethink"
+  >,
 ): Promise<Reply> {
   const request = call.body;
   const admitted = await options.keyed.admit(call, () => ({

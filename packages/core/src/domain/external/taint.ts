@@ -5,6 +5,8 @@ export type Taint = Pick<ToldTaint, "sources" | "tiers">;
 
 /** Stands for the tools of a client: what they answered came from wherever they looked. */
 export const toolsSource = "tools";
+/** Stands for what a message brought along. */
+export const attachmentsSource = "attachments";
 
 /** Whether words of this tier are somebody's whom the node does not work for. */
 export function isExternal(tier: string): boolean {
