@@ -95,7 +95,16 @@ for (const language of ["en", "ru"] as const)
     });
 
     it("counts a quotation as the conversation's where it is, and as somebody's where not", async () => {
-      await using node = await openReader({ rules: [{ reply: "**Anna** called at noon." }] });
+      await using node = await openReader({
+        rules: [
+          {
+            reply: ({ messages }) =>
+              messages.at(-1)?.text.startsWith("<external") === true
+                ? "It is closed."
+                : "**Anna** called at noon.",
+          },
+        ],
+      });
       await node.ask("Who called?");
       const own = await node.ask(ask, { quote: "Anna called  at noon." });
       assert.equal(own.taint, undefined);
@@ -103,8 +112,9 @@ for (const language of ["en", "ru"] as const)
       const foreign = await node.ask(ask, { quote: letter });
       assert.deepEqual(foreign.taint?.sources, ["attachments"]);
       assert.equal(sentTo(node.emulator).at(-1)?.messages.length, 1);
-      const again = await node.ask(ask, { quote: letter });
-      assert.ok(again.taint, "words that came from outside do not become one's own by being there");
+      const made = await node.ask(ask, { quote: "It is closed." });
+      assert.ok(made.taint, "what was made from outside does not become one's own by being said");
+      assert.equal(sentTo(node.emulator).at(-1)?.messages.length, 1);
     });
   });
 
