@@ -43,6 +43,7 @@ const chunkBytes = 64 * 1024;
 /** Headers of a few recipients have some hundred bytes; a longer one is no file of ours. */
 export const ageHeaderBytesMax = 8 * 1024;
 
+/** A new pair. The identity is as secret as all that will be sealed to the recipient. */
 export function newAgeKeys(): AgeKeys {
   const { privateKey } = generateKeyPairSync("x25519");
   const secret = privateKey.export({ type: "pkcs8", format: "der" }).subarray(-keyBytes);
