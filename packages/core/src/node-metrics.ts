@@ -1,3 +1,4 @@
+import type { Health } from "@adyton/protocol";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { BackendPool, PooledBackend } from "./app/backend-pool.ts";
 import type { Counters, Metric } from "./app/metrics.ts";
@@ -12,6 +13,7 @@ export interface MetricSources {
   /** What the exit filter took out since the start, by kind. */
   readonly redacted: Counters;
   readonly server: () => HttpServer | undefined;
+  readonly doors: () => Health["parts"];
 }
 
 /** The node's figures as they stand now. */
@@ -22,6 +24,7 @@ export function nodeMetrics({
   backends,
   redacted,
   server,
+  doors,
 }: MetricSources): readonly Metric[] {
   return [
     {
@@ -56,11 +59,33 @@ export function nodeMetrics({
       type: "counter",
       samples: redacted.samples("kind"),
     },
+    ...doorMetrics(doors()),
     one("adyton_http_connections", "Open connections.", server()?.openConnections ?? 0),
     one("adyton_http_streams", "Open streams.", server()?.openStreams ?? 0),
     one("adyton_sockets", "Open sockets that speak in messages.", server()?.openSockets ?? 0),
     one("process_resident_memory_bytes", "Resident memory.", process.memoryUsage.rss()),
     one("process_cpu_seconds_total", "Processor time used.", cpuSeconds(), "counter"),
+  ];
+}
+
+/** Whether each messenger is reached, and who knocks in vain. None without a messenger. */
+function doorMetrics(doors: Health["parts"]): readonly Metric[] {
+  if (doors.length === 0) return [];
+  const each = (value: (door: Health["parts"][number]) => number): Metric["samples"] =>
+    doors.map((door) => ({ value: value(door), labels: { channel: door.name } }));
+  return [
+    {
+      name: "adyton_door_ok",
+      help: "1 while the messenger is reached.",
+      type: "gauge",
+      samples: each(({ status }) => (status === "ok" ? 1 : 0)),
+    },
+    {
+      name: "adyton_strangers_total",
+      help: "Updates from people who may not speak, since the start.",
+      type: "counter",
+      samples: each(({ strangers }) => strangers ?? 0),
+    },
   ];
 }
 

@@ -5,9 +5,14 @@ import { pollUpdates } from "./adapters/telegram/poll-loop.ts";
 import {
   TelegramClient,
   type TelegramClientOptions,
-  type TelegramFailure,
   type TelegramResult,
 } from "./adapters/telegram/telegram-client.ts";
+import {
+  type TelegramFailure,
+  timedOutCode,
+  type Trouble,
+  troubleOf,
+} from "./adapters/telegram/trouble.ts";
 import { isSameCode, writtenCode } from "./app/channels/pairing-code.ts";
 
 /** Connecting a bot before the node has one: whether Telegram is reached, and who its owner is. */
@@ -15,21 +20,9 @@ import { isSameCode, writtenCode } from "./app/channels/pairing-code.ts";
 export { newPairingCode } from "./app/channels/pairing-code.ts";
 export { relayOf } from "./open-telegram.ts";
 
-/** What stands between this machine and the bot. */
-export type Obstacle =
-  | "dns"
-  | "refused"
-  | "blocked"
-  | "tls"
-  | "strange"
-  | "token"
-  | "poller"
-  | "webhook"
-  | "server";
-
 export interface Blocked {
   readonly kind: "blocked";
-  readonly obstacle: Obstacle;
+  readonly obstacle: Trouble;
   /** The system's code or the server's words. */
   readonly words: string;
 }
@@ -60,7 +53,7 @@ export interface ClaimOptions {
 /** A server that works answers within a second or two; a blocked one often says nothing at all. */
 const answerMsMax = 10_000;
 /** These do not pass while one waits. */
-const lasting: ReadonlySet<Obstacle> = new Set(["token", "poller", "webhook"]);
+const lasting: ReadonlySet<Trouble> = new Set(["token", "poller", "webhook"]);
 
 /** An update is only looked at here, so none is given up. */
 const ignored = (): void => undefined;
@@ -166,7 +159,7 @@ export class TelegramSetup implements Disposable {
     } catch (error) {
       signal.throwIfAborted();
       if (!timeout.aborted) throw error;
-      const failure = { status: 0, retryAfterMs: 0, words: "ETIMEDOUT" } as const;
+      const failure = { status: 0, retryAfterMs: 0, words: timedOutCode } as const;
       return { kind: "failed", failure: { kind: "unknown", ...failure } };
     }
   }
@@ -181,22 +174,11 @@ function claimant({ message }: Update, code: string): Sender | undefined {
   return { id, name, language: tongue === "ru" ? "ru" : "en" };
 }
 
-function blockedBy({ status, words }: TelegramFailure): Blocked {
-  const obstacle = status === 0 ? obstacleOf(words) : refusalOf(status, words);
-  return { kind: "blocked", obstacle, words: status === 0 ? words : `${status} ${words}` };
-}
-
-function refusalOf(status: number, words: string): Obstacle {
-  if (status === 401 || status === 404) return "token";
-  if (status === 409) return /webhook/i.test(words) ? "webhook" : "poller";
-  return "server";
-}
-
-/** By the codes of Node's sockets (libuv) and of OpenSSL. */
-function obstacleOf(code: string): Obstacle {
-  if (/^(?:ENOTFOUND|EAI_\w+)$/.test(code)) return "dns";
-  if (code === "ECONNREFUSED") return "refused";
-  if (/^(?:ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EPIPE)$/.test(code)) return "blocked";
-  if (/TLS|SSL|CERT|^(?:EPROTO|UNABLE_TO_\w+)$/.test(code)) return "tls";
-  return "strange";
+function blockedBy(failure: TelegramFailure): Blocked {
+  const { status, words } = failure;
+  return {
+    kind: "blocked",
+    obstacle: troubleOf(failure),
+    words: status === 0 ? words : `${status} ${words}`,
+  };
 }

@@ -30,6 +30,12 @@ export const HealthPart = z.strictObject({
   status: z.enum(["ok", "degraded", "failed"]),
   detail: z.string().optional().describe("What is wrong and what to do."),
   since: z.iso.datetime().optional(),
+  strangers: z
+    .int()
+    .optional()
+    .describe(
+      "For the owner, of a messenger: updates from people who may not speak, since the start. They get no answer.",
+    ),
 });
 const WorkerHealth = z
   .strictObject({

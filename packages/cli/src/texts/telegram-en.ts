@@ -43,6 +43,8 @@ export const telegramEn = {
     "Stop it; if it is the node itself, stop the node. If you know of none, someone has the token: /revoke in @BotFather.",
   "telegram.blocked.webhook": "This bot's messages are sent to a web address (a webhook).",
   "telegram.advice.webhook": "Repeat this with --yes to remove it, or make a bot of its own.",
+  "telegram.blocked.busy": "{server} asks to wait.",
+  "telegram.advice.busy": "Too many requests came lately. Try again in a few minutes.",
   "telegram.blocked.server": "{server} refuses.",
   "telegram.advice.server": "Try again in a minute.",
   "telegram.drop_webhook":

@@ -41,9 +41,9 @@ export function healthOf(options: HealthOptions, withDetails: boolean): Health {
     ready: [storage, search, ...doors].every(({ status }) => status === "ok") && chats,
     version: options.version,
     uptimeSeconds: Math.floor((options.now() - options.startedMs) / 1_000),
-    parts: parts.map(({ detail, ...part }) =>
-      withDetails && detail !== undefined ? { ...part, detail } : part,
-    ),
+    parts: withDetails
+      ? parts
+      : parts.map(({ detail: _detail, strangers: _strangers, ...part }) => part),
     ...(withDetails ? { mode: options.mode(), ...workersOf(options.backends) } : {}),
   };
 }

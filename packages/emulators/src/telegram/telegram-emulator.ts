@@ -51,8 +51,8 @@ export interface TelegramEmulator extends AsyncDisposable {
   /** A group the bot is a member of. */
   group(chat: Omit<Chat, "type"> & { readonly type?: Chat["type"] }): Chat;
   messages(chatId: number): readonly ChatMessage[];
-  /** Any update at all; undefined when the bot does not ask for its kind. */
-  push(kind: string, value: object): Update | undefined;
+  /** Any update at all; undefined when the bot does not ask for its kind, unless it is `unasked`. */
+  push(kind: string, value: object, unasked?: boolean): Update | undefined;
   renumberUpdates(nextId: number): void;
   /** Gives the updates that were confirmed last once more, as the server may; answers how many. */
   repeatUpdates(most: number): number;
@@ -159,8 +159,8 @@ class Server implements TelegramEmulator {
     return this.#state.chats.messages(chatId);
   }
 
-  push(kind: string, value: object): Update | undefined {
-    return this.#state.updates.push(kind, value);
+  push(kind: string, value: object, unasked = false): Update | undefined {
+    return this.#state.updates.push(kind, value, unasked);
   }
 
   renumberUpdates(nextId: number): void {

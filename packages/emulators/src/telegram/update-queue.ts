@@ -63,11 +63,14 @@ export class UpdateQueue {
     return this.#allowed;
   }
 
-  /** Adds an update; undefined when the bot does not want this kind. */
-  push(kind: string, value: object): Update | undefined {
+  /**
+   * Adds an update; undefined when the bot does not want this kind. `unasked` adds it all the same: the real server sends
+   * what came before a bot has said what it wants.
+   */
+  push(kind: string, value: object, unasked = false): Update | undefined {
     const wanted =
       this.#allowed.length === 0 ? !quietKinds.includes(kind) : this.#allowed.includes(kind);
-    if (!wanted) return undefined;
+    if (!wanted && !unasked) return undefined;
     const update: Update = { update_id: this.#nextId++, [kind]: value };
     const lifeMs = kind === "callback_query" ? callbackMsMax : dayMs;
     this.#kept.push({ update, kind, expiresMs: this.#now() + lifeMs });

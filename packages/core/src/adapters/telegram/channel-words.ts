@@ -14,8 +14,9 @@ export const channelWords = {
     en: "You may not speak here any more.",
     ru: "Вам здесь больше не отвечают.",
   },
-  closed: (failure: string): Bilingual => ({
-    en: `Telegram cannot be reached${failure === "" ? " yet" : `: ${failure}`}.`,
-    ru: `Telegram ${failure === "" ? "ещё не ответил" : `недоступен: ${failure}`}.`,
+  /** What stands in the way; absent before anything was tried. */
+  closed: (trouble: Bilingual | undefined): Bilingual => ({
+    en: `Telegram cannot be reached${trouble === undefined ? " yet" : `: ${trouble.en}`}.`,
+    ru: `Telegram ${trouble === undefined ? "ещё не ответил" : `недоступен: ${trouble.ru}`}.`,
   }),
 } as const;

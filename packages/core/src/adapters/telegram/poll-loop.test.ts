@@ -3,6 +3,7 @@ import { it } from "node:test";
 import { systemClock } from "@adyton/runtime/clock";
 import type { Update } from "grammy/types";
 import { pollUpdates, takeTriesMax } from "./poll-loop.ts";
+import { tooLargeCode } from "./trouble.ts";
 
 const said = (update_id: number, chat: number, text: string): Update => ({
   update_id,
@@ -72,4 +73,43 @@ it("waits for what will pass, for as long as it takes", async () => {
     return tries <= takeTriesMax + 2 ? "later" : "taken";
   });
   assert.deepEqual([taken, givenUp], [["waits", "next"], []]);
+});
+
+it("goes on behind an update that is no update at all", async () => {
+  const malformed = { update_id: 5, message: { chat: null } } as unknown as Update;
+  const { taken, givenUp } = await polled([malformed, said(6, 1, "heard")], async (text) => {
+    if (text === "") throw new TypeError("it has no text");
+    return "taken";
+  });
+  assert.deepEqual([[...new Set(taken)], givenUp.length], [["heard"], 1]);
+});
+
+it("asks for updates one by one when all together are too large", async () => {
+  const end = new AbortController();
+  const asked: (boolean | undefined)[] = [];
+  const tooLarge = { kind: "unknown", status: 0, retryAfterMs: 0, words: tooLargeCode } as const;
+  const client = {
+    updates: (_offset: number, _signal: AbortSignal, alone?: boolean) => {
+      asked.push(alone);
+      if (asked.length === 3) end.abort();
+      return Promise.resolve(
+        alone === true
+          ? ({ kind: "done", value: [] } as const)
+          : ({ kind: "failed", failure: tooLarge } as const),
+      );
+    },
+  };
+  const ignore = (): undefined => undefined;
+  await pollUpdates(
+    {
+      client: () => client,
+      take: () => Promise.resolve("taken"),
+      onGivenUp: ignore,
+      onPolled: ignore,
+      onFailure: ignore,
+      clock: { ...systemClock, sleep: () => Promise.resolve() },
+    },
+    end.signal,
+  );
+  assert.deepEqual(asked, [false, true, false]);
 });

@@ -1,7 +1,8 @@
 import type { Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs } from "@adyton/runtime/retry";
 import type { Update } from "grammy/types";
-import type { TelegramClient, TelegramFailure } from "./telegram-client.ts";
+import type { TelegramClient } from "./telegram-client.ts";
+import { type TelegramFailure, tooLargeCode } from "./trouble.ts";
 
 export interface PollLoopOptions {
   readonly client: () => Pick<TelegramClient, "updates">;
@@ -15,9 +16,11 @@ export interface PollLoopOptions {
   readonly clock: Clock;
 }
 
-const backoff = { baseMs: 500, capMs: 30_000 };
+/** Whoever writes once the way is free again is heard within this time. */
+const backoff = { baseMs: 500, capMs: 5_000 };
 /** A wrong token, or another poller, does not pass within a second. */
-const refusedWaitMs = 10_000;
+const refusedWaitMs = 5_000;
+const limitedMsMax = 3_600_000;
 const takeFailedWaitMs = 2_000;
 /** How often an update is tried that fails for a reason nobody foresaw. */
 export const takeTriesMax = 5;
@@ -30,13 +33,15 @@ export async function pollUpdates(options: PollLoopOptions, signal: AbortSignal)
   const { clock } = options;
   const tries: Tries = new Map();
   let offset = 0;
+  let alone = false;
   for (let failures = 0; !signal.aborted;) {
-    const polled = await options.client().updates(offset, signal);
+    const polled = await options.client().updates(offset, signal, alone);
     if (signal.aborted) return;
+    alone = polled.kind === "failed" && polled.failure.words === tooLargeCode;
     if (polled.kind === "failed") {
       failures += 1;
       options.onFailure(polled.failure);
-      await clock.sleep(waitMs(polled.failure, failures), signal);
+      await clock.sleep(pollWaitMs(polled.failure, failures), signal);
       continue;
     }
     failures = 0;
@@ -89,12 +94,12 @@ async function isTaken(
   }
 }
 
-const chatOf = (update: Update): number =>
-  (update.message ?? update.edited_message ?? update.callback_query?.message)?.chat.id ??
-  update.callback_query?.from.id ??
-  0;
+const chatOf = (update: Update): unknown =>
+  (update.message ?? update.edited_message ?? update.callback_query?.message)?.chat?.id ??
+  update.callback_query?.from?.id;
 
-function waitMs({ kind, retryAfterMs }: TelegramFailure, failures: number): number {
-  if (kind === "limited") return retryAfterMs;
+/** How long to wait after a failure, so many in a row. */
+export function pollWaitMs({ kind, retryAfterMs }: TelegramFailure, failures: number): number {
+  if (kind === "limited") return Math.min(retryAfterMs, limitedMsMax);
   return kind === "refused" ? refusedWaitMs : backoffDelayMs(failures, backoff);
 }

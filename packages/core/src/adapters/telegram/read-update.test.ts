@@ -14,6 +14,10 @@ function update(from: number, chat: Chat, text: string, more: Partial<Message> =
   return { update_id: 10, message: message as Message & Update.NonChannel };
 }
 
+/** An update of a kind that is not asked for. */
+const other = (kind: string, said: unknown) =>
+  ({ update_id: 1, [kind]: said }) as unknown as Update;
+
 const reply = { reply_to_message: { from: bot } } as unknown as Partial<Message>;
 const forwarded = {
   forward_origin: { type: "hidden_user", date: 0, sender_user_name: "X" },
@@ -38,7 +42,18 @@ const cases: readonly [name: string, update: Update, kind: string, text?: string
     "↪ describe_self",
   ],
   ["a message without text", update(1, alone(1), ""), "unreadable"],
-  ["an update of another kind", { update_id: 1 }, "nothing"],
+  ["an update without anybody", { update_id: 1 }, "stranger"],
+  ["a member's inline query", other("inline_query", { from: person(2) }), "nothing"],
+  ["a stranger's inline query", other("inline_query", { from: person(3) }), "stranger"],
+  ["a member's reaction", other("message_reaction", { user: person(2) }), "nothing"],
+  [
+    "a stranger in a known group reacts",
+    other("message_reaction", { user: person(3), chat: group(-5) }),
+    "stranger",
+  ],
+  ["a boost of a known group", other("chat_boost", { chat: group(-5) }), "nothing"],
+  ["a post of a channel", other("channel_post", { chat: group(-9) }), "stranger"],
+  ["nonsense", other("message", 5), "stranger"],
 ];
 for (const [name, given, kind, text] of cases)
   it(`${name}: ${kind}`, () => {

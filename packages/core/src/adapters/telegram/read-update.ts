@@ -1,12 +1,6 @@
 import type { Message, Update, User } from "grammy/types";
 import type { Place } from "../../ports/channel.ts";
-
-/** Who may speak, by Telegram's numeric ids. */
-export interface Admission {
-  readonly owners: ReadonlySet<number>;
-  readonly members: Pick<ReadonlySet<number>, "has">;
-  readonly groups: ReadonlySet<number>;
-}
+import { type Admission, isFromAdmitted } from "./admission.ts";
 
 /** What the node makes of an update. `stranger` costs a counter, `nothing` not even that. */
 export type Incoming =
@@ -34,7 +28,8 @@ const forwardedMark = "↪";
 export function readUpdate(update: Update, bot: User, admission: Admission): Incoming {
   const message = update.message;
   const user = message?.from?.id;
-  if (message === undefined || user === undefined) return { kind: "nothing" };
+  if (message === undefined || user === undefined)
+    return { kind: isFromAdmitted(update, admission) ? "nothing" : "stranger" };
   if (!mayThere(message, user, admission)) return { kind: "stranger" };
   const isPrivate = message.chat.type === "private";
   const said = message.text ?? message.caption ?? "";

@@ -19,10 +19,12 @@ import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { OperationRequest, Operations } from "../../ports/operations.ts";
 import { channelWords } from "./channel-words.ts";
 import { showMenu } from "./command-menu.ts";
-import { pollUpdates } from "./poll-loop.ts";
+import { type Closed, DoorWatch } from "./door-watch.ts";
+import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
 import { type Incoming, readUpdate } from "./read-update.ts";
-import { TelegramClient, type TelegramFailure } from "./telegram-client.ts";
+import { TelegramClient } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
+import { type TelegramFailure, troubleWords } from "./trouble.ts";
 import type { Relay } from "./wire-fetch.ts";
 
 const channelName = "telegram";
@@ -67,11 +69,9 @@ export class TelegramChannel implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #supervisor: Supervisor;
   #client: TelegramClient;
-  /** Who the bot is: asked once, before the first update is taken. */
-  #me: Promise<User | undefined> | undefined;
-  /** Since when no poll has succeeded; undefined while they do. */
-  #failingSinceMs: number | undefined;
-  #failure = "";
+  /** Who the bot is: asked before the first poll, so that no stranger makes the node ask. */
+  #bot: User | undefined;
+  readonly #watch: DoorWatch;
   #toldClosed = false;
   /** Updates from people who are not admitted. They are counted and nothing else. */
   strangers = 0;
@@ -80,7 +80,7 @@ export class TelegramChannel implements AsyncDisposable {
     this.#options = options;
     this.#client = this.#connect();
     const { journal, records, deliveries, exit, clock, language } = options;
-    this.#failingSinceMs = clock.nowMs();
+    this.#watch = new DoorWatch(clock.monotonicMs());
     this.#outbox = new Outbox({
       door: telegramDoor({ client: () => this.#client, language }),
       journal,
@@ -103,15 +103,17 @@ export class TelegramChannel implements AsyncDisposable {
   start(): void {
     this.#outbox.start();
     this.#supervisor.loop("poll", (signal) => this.#poll(signal));
-    this.#supervisor.loop("watch", (signal) => this.#watch(signal));
+    this.#supervisor.loop("watch", (signal) => this.#tellOfDoor(signal));
   }
 
   /** Whether the door works, in a part of the health report. */
   health(): Health["parts"][number] {
-    const since = this.#failingSinceMs;
-    if (since === undefined) return { name: channelName, status: "ok" };
-    const detail = channelWords.closed(this.#failure)[this.#options.language];
-    return { name: channelName, status: "degraded", detail, since: new Date(since).toISOString() };
+    const { clock } = this.#options;
+    const { strangers } = this;
+    const closed = this.#watch.closed(clock.monotonicMs());
+    if (closed === undefined) return { name: channelName, status: "ok", strangers };
+    const since = new Date(clock.nowMs() - (clock.monotonicMs() - closed.sinceMs)).toISOString();
+    return { name: channelName, status: "degraded", detail: this.#why(closed), since, strangers };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,15 +129,14 @@ export class TelegramChannel implements AsyncDisposable {
 
   async #poll(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
+    await this.#knowBot(signal);
     await pollUpdates(
       {
         client: () => this.#client,
-        take: (update) => this.#takeAsMe(update, signal),
+        take: (update) => this.#take(update, signal),
         onGivenUp: (error) =>
           this.#options.log("a message was passed over", { error: nameOf(error) }),
-        onPolled: () => {
-          this.#failingSinceMs = undefined;
-        },
+        onPolled: () => this.#watch.polled(clock.monotonicMs()),
         onFailure: (failure) => this.#failed(failure),
         clock,
       },
@@ -144,48 +145,56 @@ export class TelegramChannel implements AsyncDisposable {
   }
 
   /** A poll that hangs fails by its own time; this only tells of a door that stays shut. */
-  async #watch(signal: AbortSignal): Promise<void> {
+  async #tellOfDoor(signal: AbortSignal): Promise<void> {
     const { clock, onDoor } = this.#options;
     for (;;) {
       await clock.sleep(lookEveryMs, signal);
-      const since = this.#failingSinceMs;
-      const isClosed = since !== undefined && clock.nowMs() - since >= closedToldAfterMs;
-      if (isClosed === this.#toldClosed) continue;
-      if (!isClosed && since !== undefined) continue;
-      this.#toldClosed = isClosed;
-      onDoor(isClosed ? "closed" : "open", isClosed ? this.#failure : "");
+      const closed = this.#watch.closed(clock.monotonicMs());
+      const isLong =
+        closed !== undefined && clock.monotonicMs() - closed.sinceMs >= closedToldAfterMs;
+      if (isLong === this.#toldClosed || (closed !== undefined && !isLong)) continue;
+      this.#toldClosed = isLong;
+      onDoor(isLong ? "closed" : "open", isLong ? this.#why(closed) : "");
     }
   }
 
-  #failed({ kind, status, words }: TelegramFailure): void {
-    this.#failingSinceMs ??= this.#options.clock.nowMs();
-    this.#failure = status === 0 ? words : `${status} ${words}`;
+  #why({ failure }: Closed): string {
+    const trouble = failure === undefined ? undefined : troubleWords(failure);
+    return channelWords.closed(trouble)[this.#options.language];
+  }
+
+  #failed(failure: TelegramFailure): void {
+    const { kind, status } = failure;
+    this.#watch.failed(this.#options.clock.monotonicMs(), failure);
     if (kind !== "refused" || (status !== 401 && status !== 404)) return;
     try {
       const client = this.#connect();
       this.#client[Symbol.dispose]();
       this.#client = client;
+      this.#bot = undefined;
     } catch {
       // The file with the token cannot be read now; the old token is tried again.
     }
   }
 
-  async #takeAsMe(update: Update, signal: AbortSignal): Promise<"taken" | "later"> {
-    const bot = await (this.#me ??= this.#whoAmI(signal));
-    if (bot !== undefined) return this.#take(update, bot);
-    this.#me = undefined;
-    return "later";
+  /** Asks who the bot is until the messenger says so. Rejects only with the signal's reason. */
+  async #knowBot(signal: AbortSignal): Promise<User> {
+    for (let failures = 1; this.#bot === undefined; failures += 1) {
+      const me = await this.#client.call((api, polyfill) => api.getMe(polyfill), signal);
+      if (me.kind === "failed") {
+        this.#failed(me.failure);
+        await this.#options.clock.sleep(pollWaitMs(me.failure, failures), signal);
+        continue;
+      }
+      this.#bot = me.value;
+      // A menu that cannot be set now is set at the next start; nothing else waits for it.
+      await showMenu(this.#client, signal);
+    }
+    return this.#bot;
   }
 
-  async #whoAmI(signal: AbortSignal): Promise<User | undefined> {
-    const me = await this.#client.call((api, polyfill) => api.getMe(polyfill), signal);
-    if (me.kind === "failed") return undefined;
-    // A menu that cannot be set now is set at the next start; nothing else waits for it.
-    await showMenu(this.#client, signal);
-    return me.value;
-  }
-
-  async #take(update: Update, bot: User): Promise<"taken" | "later"> {
+  async #take(update: Update, signal: AbortSignal): Promise<"taken" | "later"> {
+    const bot = await this.#knowBot(signal);
     try {
       return await this.#takeIn(update, bot);
     } catch (error) {

@@ -1,5 +1,7 @@
 import { Api, GrammyError, HttpError } from "grammy";
 import type { Update } from "grammy/types";
+import * as z from "zod";
+import { strangeCode, type TelegramFailure, timedOutCode } from "./trouble.ts";
 import { type Relay, WireFetch } from "./wire-fetch.ts";
 
 export interface TelegramClientOptions {
@@ -9,17 +11,6 @@ export interface TelegramClientOptions {
   readonly relay?: Relay | undefined;
 }
 
-/**
- * How a call failed. `unknown`: it may have had its effect. The words are the server's or the system's, never a token:
- * addresses of the Bot API hold one, so no address is passed on.
- */
-export interface TelegramFailure {
-  readonly kind: "refused" | "limited" | "unknown";
-  readonly status: number;
-  readonly retryAfterMs: number;
-  readonly words: string;
-}
-
 export type TelegramResult<T> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "failed"; readonly failure: TelegramFailure };
@@ -27,9 +18,14 @@ export type TelegramResult<T> =
 /** A call that takes longer is given up: the server answers within seconds or not at all. */
 const callSecondsMax = 30;
 /** How long the server holds a poll that has nothing; it allows up to 50. */
-const pollSeconds = 40;
+const pollSeconds = 25;
+/** What an answer may take on its way. A connection that takes everything and answers nothing is found out by it. */
+const pollSlackSeconds = 10;
+const updatesPerPollMax = 100;
 
 const updateKinds = ["message", "edited_message", "callback_query"] as const;
+/** What the offset is taken from. The rest of an update is looked at one by one: one of them must not hold up others. */
+const Updates = z.array(z.looseObject({ update_id: z.int() }));
 
 /** The Bot API for one bot. */
 export class TelegramClient implements Disposable {
@@ -47,19 +43,25 @@ export class TelegramClient implements Disposable {
     };
     this.#polls = new Api(token.reveal(), {
       ...options,
-      timeoutSeconds: pollSeconds + callSecondsMax,
+      timeoutSeconds: pollSeconds + pollSlackSeconds,
     });
     this.#calls = new Api(token.reveal(), { ...options, timeoutSeconds: callSecondsMax });
   }
 
-  /** Waits for updates. An offset confirms every update before it. */
-  updates(offset: number, signal: AbortSignal): Promise<TelegramResult<readonly Update[]>> {
-    return settled(
-      this.#polls.getUpdates(
-        { offset, timeout: pollSeconds, allowed_updates: [...updateKinds] },
-        asPolyfill(signal),
-      ),
-    );
+  /**
+   * Waits for updates. An offset confirms every update before it. Answers `ANSWER_TOO_LARGE` when all that waits does
+   * not fit into one; `alone` asks for a single update.
+   */
+  async updates(
+    offset: number,
+    signal: AbortSignal,
+    alone = false,
+  ): Promise<TelegramResult<readonly Update[]>> {
+    const limit = alone ? 1 : updatesPerPollMax;
+    const question = { offset, limit, timeout: pollSeconds, allowed_updates: [...updateKinds] };
+    const result = await settled(this.#polls.getUpdates(question, asPolyfill(signal)));
+    if (result.kind === "failed" || Updates.safeParse(result.value).success) return result;
+    return { kind: "failed", failure: unanswered(strangeCode) };
   }
 
   /** Calls a method. Rejects with the signal's reason when it aborts. */
@@ -94,7 +96,10 @@ async function settled<T>(work: Promise<T>): Promise<TelegramResult<T>> {
 
 function failureOf(error: unknown): TelegramFailure {
   if (error instanceof GrammyError) {
-    const { error_code: status, description: words, parameters } = error;
+    const { description: words, parameters } = error;
+    const status: unknown = error.error_code;
+    // JSON of something else than Telegram says neither that a call was refused nor that it was not.
+    if (typeof status !== "number" || typeof words !== "string") return unanswered(strangeCode);
     const retryAfterMs = (parameters.retry_after ?? 1) * 1_000;
     if (status === 429) return { kind: "limited", status, retryAfterMs, words };
     const kind = status >= 500 ? "unknown" : "refused";
@@ -102,6 +107,15 @@ function failureOf(error: unknown): TelegramFailure {
   }
   const cause: unknown = error instanceof HttpError ? error.error : error;
   const code: unknown = cause instanceof Error ? Reflect.get(cause, "code") : undefined;
-  const words = typeof code === "string" ? code : "the connection failed";
-  return { kind: "unknown", status: 0, retryAfterMs: 0, words };
+  if (typeof code === "string") return unanswered(code);
+  // The client's own deadline has no code.
+  const isLate = cause instanceof Error && /timed out/u.test(cause.message);
+  return unanswered(isLate ? timedOutCode : strangeCode);
 }
+
+const unanswered = (words: string): TelegramFailure => ({
+  kind: "unknown",
+  status: 0,
+  retryAfterMs: 0,
+  words,
+});

@@ -2,7 +2,8 @@ import type { Bilingual } from "@adyton/protocol";
 import type { MessageEntity } from "grammy/types";
 import type { Styled } from "../../domain/channels/format.ts";
 import type { CallOutcome, ChannelDoor, Place } from "../../ports/channel.ts";
-import type { TelegramClient, TelegramFailure, TelegramResult } from "./telegram-client.ts";
+import type { TelegramClient, TelegramResult } from "./telegram-client.ts";
+import type { TelegramFailure } from "./trouble.ts";
 
 /** What Telegram takes in one message, in UTF-16 units. */
 const textUnitsMax = 4_096;

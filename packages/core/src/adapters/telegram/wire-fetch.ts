@@ -2,10 +2,18 @@ import type { IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
+import { CodedError } from "@adyton/runtime/coded-error";
+import { ownLookup } from "./own-lookup.ts";
+import { tooLargeCode } from "./trouble.ts";
 
 /** Bytes of one answer; the largest, a hundred updates, has a few hundred kilobytes. */
 const answerBytesMax = 16 * 1024 * 1024;
 const socketsMax = 64;
+/**
+ * A connection on which nothing comes is asked after so long whether the other side is there; ten questions without an
+ * answer, a second apart (libuv), end it. A poll on a dead way would otherwise be waited for to its end.
+ */
+const keepAliveMsecs = 5_000;
 
 /** What grammY's client hands over of a request. */
 interface Init {
@@ -28,17 +36,23 @@ export interface Relay {
   readonly port: number;
 }
 
+class WireError extends CodedError<typeof tooLargeCode> {}
+
 /**
  * Requests for grammY's client over Node's own. Its default, node-fetch 2, never ends when a connection breaks in the
  * middle of an answer with a length: a poll then hangs until its timeout.
  */
 export class WireFetch implements Disposable {
-  readonly #http = new HttpAgent({ keepAlive: true, maxSockets: socketsMax });
-  readonly #https = new HttpsAgent({ keepAlive: true, maxSockets: socketsMax });
+  readonly #http: HttpAgent;
+  readonly #https: HttpsAgent;
   readonly #relay: Relay | undefined;
 
   constructor(relay?: Relay) {
     this.#relay = relay;
+    const sockets = { keepAlive: true, keepAliveMsecs, maxSockets: socketsMax };
+    const options = { ...sockets, lookup: ownLookup(), autoSelectFamily: false };
+    this.#http = new HttpAgent(options);
+    this.#https = new HttpsAgent(options);
   }
 
   /** Resolves once the whole answer is there. Rejects when it does not come whole, is too large, or the signal aborts. */
@@ -80,7 +94,7 @@ async function readWhole(response: IncomingMessage): Promise<string> {
   // Ends with an error when the connection breaks before the end.
   for await (const chunk of response as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > answerBytesMax) throw new Error("the answer is too large");
+    if (bytes > answerBytesMax) throw new WireError(tooLargeCode, "the answer is too large");
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { type Trouble, troubleOf, troubleWords } from "./trouble.ts";
+
+const cases: ReadonlyArray<readonly [status: number, words: string, trouble: Trouble]> = [
+  [0, "ENOTFOUND", "dns"],
+  [0, "EAI_AGAIN", "dns"],
+  [0, "ECONNREFUSED", "refused"],
+  [0, "ETIMEDOUT", "blocked"],
+  [0, "ECONNRESET", "blocked"],
+  [0, "DEPTH_ZERO_SELF_SIGNED_CERT", "tls"],
+  [0, "ERR_TLS_CERT_ALTNAME_INVALID", "tls"],
+  [0, "CERT_HAS_EXPIRED", "tls"],
+  [0, "STRANGE_ANSWER", "strange"],
+  [0, "ANSWER_TOO_LARGE", "strange"],
+  [401, "Unauthorized", "token"],
+  [404, "Not Found", "token"],
+  [409, "Conflict: terminated by other getUpdates request", "poller"],
+  [409, "Conflict: can't use getUpdates method while webhook is active", "webhook"],
+  [429, "Too Many Requests: retry after 5", "busy"],
+  [502, "Bad Gateway", "server"],
+];
+for (const [status, words, trouble] of cases)
+  it(`${status} ${words}: ${trouble}`, () => {
+    assert.equal(troubleOf({ status, words }), trouble);
+    const { en, ru } = troubleWords({ status, words });
+    assert.ok(en.includes(words) && ru.includes(words));
+    assert.match(ru, /[а-я]/);
+  });

@@ -1,0 +1,75 @@
+import type { Bilingual } from "@adyton/protocol";
+
+/**
+ * How a call failed. `unknown`: it may have had its effect. The words are the server's or the system's, never a token:
+ * addresses of the Bot API hold one, so no address is passed on.
+ */
+export interface TelegramFailure {
+  readonly kind: "refused" | "limited" | "unknown";
+  readonly status: number;
+  readonly retryAfterMs: number;
+  readonly words: string;
+}
+
+/** What stands between this machine and the bot, as far as a failed call tells. */
+export type Trouble =
+  | "dns"
+  | "refused"
+  | "blocked"
+  | "tls"
+  | "strange"
+  | "token"
+  | "poller"
+  | "webhook"
+  | "busy"
+  | "server";
+
+/** A call that got no answer in time, as the system names it. */
+export const timedOutCode = "ETIMEDOUT";
+/** An answer that is not one of Telegram's. */
+export const strangeCode = "STRANGE_ANSWER";
+/** An answer over the limit. */
+export const tooLargeCode = "ANSWER_TOO_LARGE";
+
+/** Names what a failure means. Codes are those of Node's sockets (libuv), of OpenSSL, and ours above. */
+export function troubleOf({ status, words }: Pick<TelegramFailure, "status" | "words">): Trouble {
+  if (status === 0) return troubleOfCode(words);
+  if (status === 401 || status === 404) return "token";
+  if (status === 409) return /webhook/iu.test(words) ? "webhook" : "poller";
+  return status === 429 ? "busy" : "server";
+}
+
+function troubleOfCode(code: string): Trouble {
+  if (/^(?:ENOTFOUND|EAI_\w+)$/u.test(code)) return "dns";
+  if (code === "ECONNREFUSED") return "refused";
+  if (/^(?:ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EPIPE)$/u.test(code)) return "blocked";
+  if (/TLS|SSL|CERT|^(?:EPROTO|UNABLE_TO_\w+)$/u.test(code)) return "tls";
+  return "strange";
+}
+
+/** A failure for a person: one sentence, with the code in brackets for whoever looks it up. Never an address. */
+export function troubleWords(failure: Pick<TelegramFailure, "status" | "words">): Bilingual {
+  const { en, ru } = sentences[troubleOf(failure)];
+  const { status, words } = failure;
+  const code = status === 0 ? words : `${status} ${words}`;
+  return { en: `${en} (${code})`, ru: `${ru} (${code})` };
+}
+
+const sentences: Readonly<Record<Trouble, Bilingual>> = {
+  dns: { en: "its name cannot be found", ru: "его имя не находится" },
+  refused: { en: "the connection is refused", ru: "в соединении отказано" },
+  blocked: { en: "it does not answer", ru: "он не отвечает" },
+  tls: { en: "its certificate is wrong", ru: "у него неверный сертификат" },
+  strange: { en: "what answers is not Telegram", ru: "отвечает не Telegram" },
+  token: { en: "it does not know the token", ru: "он не знает этого токена" },
+  poller: {
+    en: "another program receives this bot's messages",
+    ru: "сообщения этого бота получает другая программа",
+  },
+  webhook: {
+    en: "this bot's messages are sent to a web address (a webhook)",
+    ru: "сообщения этого бота отправляются на веб-адрес (вебхук)",
+  },
+  busy: { en: "it asks to wait", ru: "он просит подождать" },
+  server: { en: "it answers with an error", ru: "он отвечает ошибкой" },
+};
