@@ -45,7 +45,8 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.blocked.webhook": "Сообщения этого бота уходят на адрес в сети (вебхук).",
   "telegram.advice.webhook": "Повторите с --yes, чтобы его снять, или заведите отдельного бота.",
   "telegram.blocked.busy": "{server} просит подождать.",
-  "telegram.advice.busy": "В последнее время было слишком много запросов. Повторите через несколько минут.",
+  "telegram.advice.busy":
+    "В последнее время было слишком много запросов. Повторите через несколько минут.",
   "telegram.blocked.server": "{server} отказывает.",
   "telegram.advice.server": "Попробуйте через минуту.",
   "telegram.drop_webhook":
