@@ -80,6 +80,8 @@ const ofTurns = new Set([
   "turn.failed",
   "run.step",
   "backend.changed",
+  // A model that obeys gives away the key in its prompt, and the answer goes without it.
+  "exit.redacted",
 ]);
 
 /** What happened since, besides turns. */

@@ -48,6 +48,7 @@ import { type NodeFaults, startBackgroundWork } from "./background-work.ts";
 import { assembleMemory } from "./assemble-memory.ts";
 import type { NodeConfig } from "./config.ts";
 import type { Modes } from "./domain/modes/registry.ts";
+import type { SecretFilter } from "./domain/exit-filter/secret-filter.ts";
 import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
 import { estimateTokens } from "./domain/model/token-estimate.ts";
 import type { SearchClient } from "./domain/search/search-contract.ts";
@@ -77,9 +78,10 @@ export interface Parts {
   /** The messengers' doors, for the health report. */
   readonly doors: () => Health["parts"];
   readonly ownerTokenHash: string;
-  /** The node's keys for model servers, which leave with no answer. */
+  /** The node's own keys and tokens, which leave with no answer. */
   readonly guard: {
-    readonly secrets: () => readonly Secret[];
+    readonly secrets: readonly Secret[];
+    readonly filter: SecretFilter;
     readonly isOff: boolean | undefined;
   };
   readonly version: string;
@@ -177,7 +179,8 @@ function useCases(parts: Parts) {
   const judges = new Judges({ backends, state, modelKey: keys.modelKey });
   const sent = new SentRequests();
   const runCommand: TurnsOptions["runCommand"] = (name, run) => commands.ofMode(name, run);
-  const cases = { conversations, corePrompt, judges, sent, ...remembered, runCommand };
+  const redacted = new Counters();
+  const cases = { conversations, corePrompt, judges, sent, ...remembered, redacted, runCommand };
   const turns = turnsOf(parts, cases);
   const callers = callersOf(parts, journal);
   const idempotency = new Idempotency({ ...keys, records, state, now });
@@ -223,7 +226,7 @@ function useCases(parts: Parts) {
     commands,
     runs: new Runs({ state, records, turns }),
     events,
-    redacted: new Counters(),
+    redacted,
     faults: { search: undefined } as NodeFaults,
     recovered: Promise.withResolvers<void>(),
   };
@@ -292,11 +295,13 @@ function turnsOf(
     blocks,
     judges,
     sent,
+    redacted,
     runCommand,
   }: Pick<DescribeOptions, "conversations" | "corePrompt" | "memory"> & {
     blocks: Blocks;
     judges: Judges;
     sent: SentRequests;
+    redacted: Counters;
     runCommand: TurnsOptions["runCommand"];
   },
 ): Turns {
@@ -316,7 +321,8 @@ function turnsOf(
     judgeQuality: () => judges.quality(),
     guard: {
       hosts: config.exit.links,
-      secrets: () => parts.guard.secrets().map((secret) => secret.reveal()),
+      secrets: parts.guard.filter,
+      removed: redacted,
       answers: new TaintedAnswers(),
       isOff: parts.guard.isOff,
     },

@@ -26,8 +26,6 @@ export const lookAgainMs = 15_000;
 export class Backends implements AsyncDisposable {
   readonly #options: BackendsOptions;
   readonly pool = new BackendPool();
-  /** The keys that were read. */
-  readonly secrets: Secret[] = [];
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -74,7 +72,6 @@ export class Backends implements AsyncDisposable {
   #use(config: BackendConfig): void {
     const host = this.#options.hostFor?.(config);
     const apiKey = config.api_key_file === undefined ? undefined : readKey(config.api_key_file);
-    if (apiKey !== undefined) this.secrets.push(apiKey);
     const backend = opened({
       name: config.name,
       url: host?.url ?? config.url,

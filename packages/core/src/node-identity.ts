@@ -5,6 +5,7 @@ import { ExitCheck } from "./app/channels/exit-check.ts";
 import type { Counters } from "./app/metrics.ts";
 import type { NodeConfig } from "./config.ts";
 import type { OwnIdentity } from "./domain/exit-filter/own-identity.ts";
+import { SecretFilter } from "./domain/exit-filter/secret-filter.ts";
 
 const programFolder = join(import.meta.dirname, "../../..");
 
@@ -37,16 +38,28 @@ export function openExitCheck(
   });
 }
 
+/** The node's own keys and tokens as they are at the start, and the filter that no answer passes with one of them. */
+export function openSecretFilter(
+  config: NodeConfig,
+  { files, language }: { readonly files: Omit<OwnFiles, "home">; readonly language: "en" | "ru" },
+): { readonly secrets: readonly Secret[]; readonly filter: SecretFilter } {
+  const secrets = ownSecrets(config, files);
+  const filter = new SecretFilter(
+    secrets.map((secret) => secret.reveal()),
+    language,
+  );
+  return { secrets, filter };
+}
+
+/** Keys and tokens that the node was given or made, with which it speaks to others and knows its owner. */
+function ownSecrets(config: NodeConfig, files: Omit<OwnFiles, "home">): readonly Secret[] {
+  return [files.token, files.key, ...keyFiles(config)].flatMap(secretIn);
+}
+
 /** What tells where a node runs: the machine, and what its configuration names, with the keys themselves. */
 async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIdentity> {
-  const { backends, workers, relay, telegram, logs } = config;
+  const { backends, workers, relay, logs } = config;
   const machine = await machineIdentity();
-  const keyFiles = [
-    ...backends.map(({ api_key_file }) => api_key_file),
-    workers?.key_file,
-    workers?.password_file,
-    telegram?.token_file,
-  ].filter((file) => file !== undefined);
   const hosts = [
     ...backends.map(({ url }) => url),
     workers?.redis,
@@ -60,12 +73,20 @@ async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIde
       ...machine.paths,
       programFolder,
       files.home,
-      ...keyFiles,
+      ...keyFiles(config),
       ...logs.map(({ path }) => path),
     ],
-    secrets: [files.token, files.key, ...keyFiles].flatMap(secretIn),
+    secrets: ownSecrets(config, files).map((secret) => secret.reveal()),
   };
 }
+
+const keyFiles = ({ backends, workers, telegram }: NodeConfig): readonly string[] =>
+  [
+    ...backends.map(({ api_key_file }) => api_key_file),
+    workers?.key_file,
+    workers?.password_file,
+    telegram?.token_file,
+  ].filter((file) => file !== undefined);
 
 /** The host of an address, without brackets; none where it names a model of the node's own. */
 function hostOf(url: string | undefined): readonly string[] {
@@ -75,9 +96,9 @@ function hostOf(url: string | undefined): readonly string[] {
 }
 
 /** A file that cannot be read now has no secret that could leave. */
-function secretIn(file: string): readonly string[] {
+function secretIn(file: string): readonly Secret[] {
   try {
-    return [Secret.fromFile(file).reveal()];
+    return [Secret.fromFile(file)];
   } catch (error) {
     if (error instanceof SecretError) return [];
     throw error;

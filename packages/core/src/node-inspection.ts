@@ -25,8 +25,8 @@ export interface InspectedNode {
   readonly embedding: Pick<Embedding, "leftOut">;
   readonly hasEmbedder: () => boolean;
   readonly ownerTokenHash: string;
-  /** The node's keys for model servers. */
-  readonly secrets: () => readonly Pick<Secret, "reveal">[];
+  /** Keys and tokens the node was given or made. */
+  readonly secrets: readonly Pick<Secret, "reveal">[];
 }
 
 /** Looks at a node's files and threads. */
@@ -68,7 +68,7 @@ export function inspectionOf(node: InspectedNode): NodeInspection {
     isOwnSecret(word) {
       const hash = secretHash(word);
       if (hash === node.ownerTokenHash) return true;
-      if (node.secrets().some((secret) => secret.reveal() === word)) return true;
+      if (node.secrets.some((secret) => secret.reveal() === word)) return true;
       return state.tokens().some((token) => token.hash === hash);
     },
   };

@@ -17,7 +17,7 @@ import { withEmbedded } from "./embedded.ts";
 import type { BackendChoice } from "./choose-backend.ts";
 import type { NodeConfig } from "./config.ts";
 import { type HomeFiles, readSettings } from "./home.ts";
-import { openExitCheck } from "./node-identity.ts";
+import { openExitCheck, openSecretFilter } from "./node-identity.ts";
 import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
@@ -76,7 +76,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
     server: () => running.server,
     doors: () => (running.telegram === undefined ? [] : [running.telegram.health()]),
     ownerTokenHash: started.tokenHash,
-    guard: { secrets: () => backends.secrets, isOff: options.isUnguarded },
+    guard: { ...openSecretFilter(config, { files, language }), isOff: options.isUnguarded },
     version: options.version,
     language,
     onUnexpected: (error) => log.error("an unforeseen error", { error: errorText(error) }),

@@ -32,7 +32,7 @@ export interface CheckedNode {
   readonly judges: Judges;
   readonly sent: SentRequests;
   readonly ownerTokenHash: string;
-  readonly guard: { readonly secrets: () => readonly Secret[] };
+  readonly guard: { readonly secrets: readonly Secret[] };
 }
 
 /** What the node's checks of itself go by. */

@@ -1,21 +1,26 @@
 import { type MessageAnswer, runRights, type ScanLabel, type Tier } from "@adyton/protocol";
 import { type ExitRules, filterExit, withoutSecrets } from "../domain/exit-filter/exit-filter.ts";
 import { ExitStream } from "../domain/exit-filter/exit-stream.ts";
+import type { SecretFilter } from "../domain/exit-filter/secret-filter.ts";
+import { SecretStream } from "../domain/exit-filter/secret-stream.ts";
 import { scan } from "../domain/external/scan.ts";
 import { joinTaints, type Taint, toolsSource } from "../domain/external/taint.ts";
 import type { ChatMessage } from "../ports/backend.ts";
 import { newNonce } from "./identifiers.ts";
+import type { Counters } from "./metrics.ts";
 import type { TaintedAnswers } from "./tainted-answers.ts";
 
-/** What an answer made from external text may carry out of the node. */
+/** What an answer may carry out of the node. */
 export interface GuardOptions {
-  /** Hosts whose addresses may stay links. */
+  /** Hosts whose addresses may stay links in an answer made from external text. */
   readonly hosts: readonly string[];
-  /** The node's own keys. */
-  readonly secrets: () => readonly string[];
+  /** Takes secrets out of every answer. */
+  readonly secrets: SecretFilter;
+  /** Counts what was taken out, by kind. */
+  readonly removed: Counters;
   /** The tainted answers of this node, by which they are known when a client sends them back. */
   readonly answers: TaintedAnswers;
-  /** For tests, to show that they can fail: external text is treated as the node's own. No configuration sets it. */
+  /** For tests, to show that they can fail: external text is treated as the node's own, and nothing is taken out. No configuration sets it. */
   readonly isOff?: boolean | undefined;
 }
 
@@ -35,8 +40,8 @@ const addressesMax = 64;
 const addressPattern = /https?:\/\/[^\s<>"'»”`)\]]+/giu;
 
 /**
- * What a run has read of other people's words, and what follows from it: from the first such text on all that is shown
- * passes the exit filter. Until then there is nothing to do.
+ * What leaves with a run's answer. Secrets never do. And what a run has read of other people's words is kept here: from
+ * the first such text on all that is shown passes the exit filter for external text, too.
  */
 export class Guard {
   readonly #options: GuardOptions;
@@ -45,7 +50,9 @@ export class Guard {
   #labels: readonly ScanLabel[] = [];
   #sources: readonly string[] = [];
   #nonce: string | undefined;
+  #secrets: SecretStream | undefined;
   #stream: ExitStream | undefined;
+  #removed = 0;
 
   constructor(options: GuardOptions, question: string) {
     this.#options = options;
@@ -58,6 +65,11 @@ export class Guard {
 
   get taint(): Taint | undefined {
     return this.#taint;
+  }
+
+  /** Secrets that were taken out of the answer. */
+  get removed(): number {
+    return this.#removed;
   }
 
   /** A word of this run's own that no text can know. In an answer it gives away that the model repeats its fences. */
@@ -91,44 +103,83 @@ export class Guard {
 
   /** A piece of the answer, as far as it may be shown by now. */
   feed(piece: string): string {
-    if (this.#taint === undefined) return piece;
-    this.#stream ??= new ExitStream(this.#rules());
-    return this.#stream.feed(piece);
+    if (this.isOff) return piece;
+    this.#secrets ??= new SecretStream(this.#options.secrets);
+    return this.#filtered(this.#secrets.feed(piece));
   }
 
   /** What is left of the pieces. */
   end(): string {
-    return this.#stream?.end() ?? "";
+    const rest = this.#filtered(this.#secrets?.end() ?? "");
+    return rest + (this.#stream?.end() ?? "");
   }
 
   /** The pieces are void; they begin anew. */
   restart(): void {
+    this.#secrets = undefined;
     this.#stream = undefined;
   }
 
   /** A text beside the answer, as it may leave. */
   shown(text: string): string {
-    return this.#taint === undefined ? text : filterExit(text, this.#rules()).text;
+    if (this.isOff) return text;
+    const { text: safe } = this.#options.secrets.redact(text);
+    return this.#taint === undefined ? safe : filterExit(safe, this.#rules()).text;
   }
 
   /** The answer as it may leave, saying what it was made from. */
-  seal(answer: MessageAnswer): MessageAnswer {
+  seal(made: MessageAnswer): MessageAnswer {
+    if (this.isOff) return made;
+    const answer = this.#withoutSecrets(made);
+    if (this.#removed > 0) this.#options.removed.add("secret", this.#removed);
     if (this.#taint === undefined) return answer;
     const rules = this.#rules();
+    const filtered = (text: string): string => filterExit(text, rules).text;
     const { text, neutralised } = filterExit(answer.text, rules);
     this.#options.answers.note(text, this.#taint);
     return {
       ...answer,
       text,
-      ...(answer.data === undefined ? {} : { data: sealedData(answer.data, rules) }),
-      ...sealedReport(answer, rules),
-      ...sealedCalls(answer, rules),
+      ...(answer.data === undefined ? {} : { data: withTexts(answer.data, filtered) }),
+      ...sealedReport(answer, filtered),
+      ...sealedCalls(answer, rules.secrets),
       taint: {
         ...this.#taint,
         lost: [...runRights],
         ...(this.#labels.length === 0 ? {} : { labels: [...this.#labels] }),
-        neutralised,
+        neutralised: { ...neutralised, secrets: neutralised.secrets + this.#removed },
       },
+    };
+  }
+
+  #filtered(piece: string): string {
+    if (this.#taint === undefined) return piece;
+    this.#stream ??= new ExitStream(this.#rules());
+    return this.#stream.feed(piece);
+  }
+
+  #withoutSecrets(answer: MessageAnswer): MessageAnswer {
+    const clean = (text: string): string => {
+      const { text: shown, removed } = this.#options.secrets.redact(text);
+      this.#removed += removed;
+      return shown;
+    };
+    const { data, citations } = answer;
+    return {
+      ...answer,
+      text: clean(answer.text),
+      ...(data === undefined ? {} : { data: withTexts(data, clean) }),
+      ...(citations === undefined
+        ? {}
+        : {
+            citations: citations.map((cited) => ({
+              ...cited,
+              title: clean(cited.title),
+              quote: clean(cited.quote),
+            })),
+          }),
+      ...sealedReport(answer, clean),
+      ...sealedCalls(answer, this.#options.secrets.own),
     };
   }
 
@@ -139,40 +190,42 @@ export class Guard {
     return {
       hosts,
       addresses: new Set([...asked, ...this.#sources]),
-      secrets: [...secrets(), ...own],
+      secrets: [...secrets.own, ...own],
     };
   }
 }
 
 /** A report stands beside its answer. */
-function sealedReport({ recursia }: MessageAnswer, rules: ExitRules): Partial<MessageAnswer> {
+function sealedReport(
+  { recursia }: MessageAnswer,
+  filtered: (text: string) => string,
+): Partial<MessageAnswer> {
   if (recursia === undefined) return {};
-  const filtered = (text: string): string => filterExit(text, rules).text;
   const { answer, changes } = recursia;
   const sealed = { ...recursia, answer: filtered(answer), changes: changes.map(filtered) };
   return { recursia: sealed };
 }
 
 /** What a mode's form holds is made of the same words. */
-function sealedData(data: unknown, rules: ExitRules): unknown {
-  if (typeof data === "string") return filterExit(data, rules).text;
-  if (Array.isArray(data)) return data.map((each) => sealedData(each, rules));
+function withTexts(data: unknown, filtered: (text: string) => string): unknown {
+  if (typeof data === "string") return filtered(data);
+  if (Array.isArray(data)) return data.map((each) => withTexts(each, filtered));
   if (typeof data !== "object" || data === null) return data;
   return Object.fromEntries(
-    Object.entries(data).map(([key, value]) => [
-      filterExit(key, rules).text,
-      sealedData(value, rules),
-    ]),
+    Object.entries(data).map(([key, value]) => [filtered(key), withTexts(value, filtered)]),
   );
 }
 
 /** Calls of a client's own tools are the client's to judge; the node's secrets are not in them. */
-function sealedCalls({ toolCalls }: MessageAnswer, rules: ExitRules): Partial<MessageAnswer> {
+function sealedCalls(
+  { toolCalls }: MessageAnswer,
+  secrets: readonly string[],
+): Partial<MessageAnswer> {
   if (toolCalls === undefined) return {};
   return {
     toolCalls: toolCalls.map((call) => ({
       ...call,
-      arguments: withoutSecrets(call.arguments, rules.secrets).text,
+      arguments: withoutSecrets(call.arguments, secrets).text,
     })),
   };
 }

@@ -37,13 +37,17 @@ export function receivedRecord(run: LiveRun): NewRecord {
   };
 }
 
-/** The record of an answer or a failure. */
-export function endRecord(
+/** The records of an answer or a failure, which is the last of them. */
+export function endRecords(
   run: LiveRun,
   end: RunEnd,
   cause: number | "first",
   nowMs: number,
-): NewRecord {
+): readonly NewRecord[] {
+  return [...redactedRecords(run, end, cause), endRecord(run, end, cause, nowMs)];
+}
+
+function endRecord(run: LiveRun, end: RunEnd, cause: number | "first", nowMs: number): NewRecord {
   const ms = Math.max(0, Math.round(nowMs - run.admittedMs));
   const base = { ...context(run), origin: "node" as const, cause };
   if (end.kind === "failed") {
@@ -73,6 +77,30 @@ export function endRecord(
     },
     data: answer,
   };
+}
+
+/** The record of what was taken out of an answer; none where that is nothing. */
+function redactedRecords(
+  run: LiveRun,
+  { kind }: RunEnd,
+  cause: number | "first",
+): readonly NewRecord[] {
+  const { removed } = run.guard;
+  if (removed === 0 || kind === "failed") return [];
+  const { id: actor } = run.submission.principal;
+  const facts = { delivery: null, run: run.id, removed: { secret: removed } };
+  return [
+    {
+      owner: "node",
+      actor,
+      tier: "owner",
+      class: "trace",
+      origin: "node",
+      cause,
+      type: "exit.redacted",
+      facts,
+    },
+  ];
 }
 
 /** A run's end by a problem. */

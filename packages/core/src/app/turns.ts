@@ -29,7 +29,7 @@ import { problemWords } from "./problem-words.ts";
 import { requireMode } from "./require-mode.ts";
 import { RunTrace } from "./run-trace.ts";
 import { isTooLarge, refusedByStorage, storageProblem } from "./storage-problem.ts";
-import { busyProblem, endRecord, failed, receivedRecord, stopEnd } from "./turn-records.ts";
+import { busyProblem, endRecords, failed, receivedRecord, stopEnd } from "./turn-records.ts";
 
 export interface TurnsOptions extends AnsweringOptions {
   readonly journal: JournalPort;
@@ -341,9 +341,9 @@ export class Turns {
     const answered = end.kind === "answered";
     // Unfinished in the journal: the next process takes it up.
     if (detached && !answered && run.stopReason === "stopping") return;
-    const ending = endRecord(run, end, cause, this.#options.now());
+    const ending = endRecords(run, end, cause, this.#options.now());
     await this.#append({
-      records: cause === "first" ? [receivedRecord(run), ending] : [ending],
+      records: cause === "first" ? [receivedRecord(run), ...ending] : ending,
       // A failed request leaves its key free: the client may try again under it.
       dedupe: cause === "first" && answered ? keyToClaim(run) : undefined,
       resultOf: answered ? dedupe?.key : undefined,

@@ -63,7 +63,8 @@ const live = (): LiveRun =>
     admittedMs: 0,
     policy: policyOf("DIRECT"),
     turnsBefore: 0,
-    guard: guardDefault,
+    // Every piece is told as it comes.
+    guard: { ...guardDefault, isOff: true },
   });
 const answer = (text: string): MessageAnswer => ({
   id: "run_1",

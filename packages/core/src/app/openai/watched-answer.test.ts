@@ -15,7 +15,8 @@ const begun = (): LiveRun =>
     admittedMs: 0,
     policy: policyOf("DIRECT"),
     turnsBefore: 0,
-    guard: guardDefault,
+    // Every piece is told as it comes.
+    guard: { ...guardDefault, isOff: true },
   });
 
 const answer = (text: string): MessageAnswer => ({

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { SecretFilter } from "../../domain/exit-filter/secret-filter.ts";
 import type { ModeSpec } from "../../domain/modes/mode-spec.ts";
 import { builtInModes, Modes, recursiaBudget } from "../../domain/modes/registry.ts";
 import { corePromptDefault } from "../../domain/turns/core-prompt.ts";
@@ -44,6 +45,7 @@ import { SentRequests } from "../sent-requests.ts";
 import { Turns } from "../turns.ts";
 import { DayTokens } from "../day-tokens.ts";
 import type { GuardOptions } from "../guard.ts";
+import { Counters } from "../metrics.ts";
 import { TaintedAnswers } from "../tainted-answers.ts";
 import { tokensToday } from "../usage.ts";
 
@@ -118,7 +120,8 @@ export const proposalMs = 86_400_000;
 
 export const guardDefault: GuardOptions = {
   hosts: [],
-  secrets: () => [],
+  secrets: new SecretFilter([], "en"),
+  removed: new Counters(),
   answers: new TaintedAnswers(),
 };
 
@@ -313,7 +316,7 @@ export async function openApp(options: FixtureOptions = {}) {
         embedding: { leftOut: undefined },
         hasEmbedder: () => false,
         ownerTokenHash: "00",
-        secrets: () => options.secrets ?? [],
+        secrets: options.secrets ?? [],
         doors: () => [],
       }),
       describe,

@@ -1,18 +1,7 @@
 import { type FormattedText, splitFormatted, type Styled } from "../channels/format.ts";
+import { leakMarks } from "./leak-marks.ts";
 import type { Leak } from "./leak-patterns.ts";
 import type { LeakKind } from "./own-identity.ts";
-
-const marks: Readonly<Record<LeakKind, { readonly en: string; readonly ru: string }>> = {
-  address: { en: "[address removed]", ru: "[адрес убран]" },
-  host: { en: "[host name removed]", ru: "[имя машины убрано]" },
-  user: { en: "[user name removed]", ru: "[имя пользователя убрано]" },
-  path: { en: "[path removed]", ru: "[путь убран]" },
-  hardware: { en: "[hardware removed]", ru: "[оборудование убрано]" },
-  secret: { en: "[secret removed]", ru: "[секрет убран]" },
-  trace: { en: "[error trace removed]", ru: "[след ошибки убран]" },
-  link: { en: "[link removed]", ru: "[ссылка убрана]" },
-  word: { en: "[removed]", ru: "[убрано]" },
-};
 
 /** How many of each kind were taken out. */
 export type LeakCounts = Readonly<Partial<Record<LeakKind, number>>>;
@@ -66,7 +55,7 @@ function withMarks(
   for (const { kind, start, end } of leaks) {
     shown += text.slice(from, start);
     places.push({ start, shift: shown.length, fixed: true });
-    shown += marks[kind][language];
+    shown += leakMarks[kind][language];
     places.push({ start: end, shift: shown.length - end, fixed: false });
     from = end;
   }

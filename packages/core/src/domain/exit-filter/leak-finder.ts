@@ -1,7 +1,7 @@
 import { foldText } from "./folded-text.ts";
-import { type Leak, patternLeaks } from "./leak-patterns.ts";
+import { joined, type Leak, patternLeaks } from "./leak-patterns.ts";
 import { OwnAddresses } from "./own-addresses.ts";
-import { leakKinds, type OwnIdentity, type OwnWord, ownWords } from "./own-identity.ts";
+import { type OwnIdentity, type OwnWord, ownWords } from "./own-identity.ts";
 import { traceLeaks } from "./trace-leaks.ts";
 import { WordFinder } from "./word-finder.ts";
 
@@ -75,21 +75,3 @@ function stands(own: OwnWord, text: string, start: number, end: number): boolean
       return !/[\p{L}\p{N}_.~-]$/u.test(before) && !/^[\p{L}\p{N}_-]/u.test(after);
   }
 }
-
-/** Leaks that overlap are one, of the kind that begins first or, of those, weighs more. */
-function joined(leaks: readonly Leak[]): readonly Leak[] {
-  const sorted = leaks.toSorted(
-    (left, right) =>
-      left.start - right.start || right.end - left.end || weight(right) - weight(left),
-  );
-  const out: Leak[] = [];
-  for (const leak of sorted) {
-    const last = out.at(-1);
-    if (last === undefined || leak.start >= last.end) out.push(leak);
-    else if (leak.end > last.end) out[out.length - 1] = { ...last, end: leak.end };
-  }
-  return out;
-}
-
-const weight = ({ kind }: Leak): number =>
-  kind === "secret" ? leakKinds.length : leakKinds.indexOf(kind);

@@ -9,3 +9,12 @@ export const issuedToken =
 
 /** A signed JSON Web Token. */
 export const webToken = /(?<![\p{L}\p{N}_])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}/gu;
+
+/** A private key in PEM, also one that breaks off, or is written as a text of JSON. */
+export const privateKey =
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\w+/=:,\s\\]{40,8192}(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?/gu;
+/** What every private key in PEM begins with. */
+export const keyBeginning = "-----BEGIN ";
+/** A private key, from its beginning to the end of the text, that what comes next may belong to. */
+export const openPrivateKey =
+  /-----BEGIN [A-Z ]{0,53}(?:-{0,5}|(?<=PRIVATE KEY)-----[\w+/=:,\s\\]{0,8192}(?:-{1,5}|-----[A-Z ]{0,57}-{0,5})?)$/uy;

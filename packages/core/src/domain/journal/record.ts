@@ -190,9 +190,9 @@ export const factsByType = {
     delivery: z.string(),
     outcome: z.enum(["delivered", "refused", "erased"]),
   }),
-  /** What the exit filter took out of a reply, by kind. */
+  /** What the exit filter took out, by kind: of a reply through a channel, or of an answer for whoever asks. */
   "exit.redacted": z.strictObject({
-    delivery: z.string(),
+    delivery: z.string().nullable(),
     run: runId.nullable(),
     removed: z.partialRecord(z.enum(leakKinds), z.int()),
   }),
