@@ -35,3 +35,25 @@ export function foldAll(chunks: Iterable<Uint8Array>, settledAfter: number) {
   const grownBytes = bytesInUse() - settled;
   return { folder, chunkMs, grownBytes, lines: reader.counts.lines };
 }
+
+const chunkLines = 50_000;
+
+/** Lines as a file brings them, many at once. */
+export function* chunksOf(lines: Iterable<string>): Generator<Uint8Array> {
+  let some: string[] = [];
+  for (const line of lines) {
+    some.push(line);
+    if (some.length < chunkLines) continue;
+    yield Buffer.from(`${some.join("\n")}\n`);
+    some = [];
+  }
+  if (some.length > 0) yield Buffer.from(`${some.join("\n")}\n`);
+}
+
+/** Lines of which no two say the same, nor have as many words in a row. */
+export function* strangeLines(count: number): Generator<string> {
+  const letters = (n: number): string =>
+    n.toString().replaceAll(/\d/g, (digit) => "abcdefghij".charAt(Number(digit)));
+  for (let n = 0; n < count; n += 1)
+    yield `ERROR ${`${letters(n)} `.repeat(1 + (n % 20))}${letters(n * 7)} "${"x".repeat(n % 100)}"`;
+}
