@@ -7,8 +7,8 @@ import type { Pairings } from "./app/channels/pairings.ts";
 import type { ExitCheck } from "./app/channels/exit-check.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
-import type { DedupeKey, NewRecord } from "./domain/journal/record.ts";
-import type { DeliveriesPort } from "./ports/channel.ts";
+import type { DedupeKey } from "./domain/journal/record.ts";
+import type { DeliveriesPort, DoorsPort } from "./ports/channel.ts";
 import type { Principal } from "./ports/http.ts";
 import type { JournalPort, RecordsPort } from "./ports/journal.ts";
 import type { Notice } from "./notices.ts";
@@ -21,7 +21,7 @@ export interface TelegramParts {
   readonly operations: Operations;
   readonly journal: JournalPort;
   readonly records: RecordsPort;
-  readonly deliveries: DeliveriesPort;
+  readonly deliveries: DeliveriesPort & DoorsPort;
   readonly pairings: Pairings;
   readonly exit: ExitCheck;
   readonly channelKey: (id: string) => DedupeKey;
@@ -92,18 +92,6 @@ export async function openTelegram(parts: TelegramParts): Promise<TelegramChanne
     onDoor: (status, detail) => {
       log("the Telegram door changed", { status, detail });
       parts.notice({ kind: "door_changed", door: "Telegram", status, detail });
-      const record: NewRecord = {
-        owner: "node",
-        actor: "node",
-        tier: "owner",
-        class: "trace",
-        origin: "node",
-        type: "door.changed",
-        facts: { door: "telegram", status },
-        data: { detail },
-      };
-      // A disk that takes nothing is reported by the journal's own state.
-      journal.append({ records: [record] }).catch(() => undefined);
     },
   });
 }

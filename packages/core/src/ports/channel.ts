@@ -48,6 +48,11 @@ export interface DeliveryState {
   readonly messages: readonly number[];
 }
 
+export interface DoorsPort {
+  /** Since when a channel's door is shut, by the journal. */
+  closedSince(channel: string): number | undefined;
+}
+
 export interface DeliveriesPort {
   /** What a channel owes, oldest first. */
   deliveries(channel: string): readonly DeliveryState[];

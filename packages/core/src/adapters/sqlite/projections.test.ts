@@ -79,6 +79,13 @@ const anyEvent = fc.oneof(
   event("pairing.made", fc.record({ name, server: name, code: name, expiresMs: fc.nat(5_000) })),
   event("pairing.used", fc.record({ name, user: fc.nat(9) })),
   event("pairing.revoked", fc.record({ name })),
+  event(
+    "door.changed",
+    fc.record(
+      { door: name, status: fc.constantFrom("open", "closed"), sinceMs: fc.nat(5_000) },
+      { requiredKeys: ["door", "status"] },
+    ),
+  ),
   event("conversation.reset", fc.constant({})),
   event("mode.changed", fc.record({ mode: name, previous: fc.option(name), ...lifetime })),
   event("mode.restored", fc.record({ mode: fc.option(name) })),

@@ -4,6 +4,7 @@ import { documentTier } from "../../domain/journal/document-tier.ts";
 import type { Facts, NodeEventType } from "../../domain/journal/record.ts";
 import { factProjections } from "./fact-projections.ts";
 import { deliveryProjection } from "./delivery-projection.ts";
+import { doorProjection } from "./door-projection.ts";
 import { pairingProjection } from "./pairing-projection.ts";
 import { foldProjection } from "./fold-projection.ts";
 import { forgettingProjections } from "./forgetting-projections.ts";
@@ -30,6 +31,7 @@ export const stateTables = [
   "pairing",
   "delivery",
   "delivery_part",
+  "door",
   "report",
 ] as const;
 
@@ -54,6 +56,7 @@ export class Projections {
       ...forgettingProjections((sql, ...values) => this.#run(sql, ...values)),
       ...pairingProjection((sql, ...values) => this.#run(sql, ...values)),
       ...deliveryProjection((sql, ...values) => this.#run(sql, ...values)),
+      ...doorProjection((sql, ...values) => this.#run(sql, ...values)),
       ...foldProjection(
         (sql, ...values) => this.#run(sql, ...values),
         (record, facts) => this.#count(record, { messages: 0, failed: 0, ...facts }),

@@ -123,6 +123,8 @@ const DeliveryRow = z.object({
   messages: z.string().transform((list) => z.array(z.int()).parse(JSON.parse(list))),
 });
 
+const DoorRow = z.object({ since: z.int() });
+
 const ReportRow = z.object({
   run: z.string(),
   seq: z.int(),
@@ -260,6 +262,11 @@ export class StateReader {
        FROM delivery WHERE channel = ? ORDER BY seq`,
       channel,
     );
+  }
+
+  /** Since when a channel's door is shut. */
+  closedSince(channel: string): number | undefined {
+    return this.#rows.one(DoorRow, "SELECT since FROM door WHERE name = ?", channel)?.since;
   }
 
   judge(model: string): z.infer<typeof JudgeRow> | undefined {

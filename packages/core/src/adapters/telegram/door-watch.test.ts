@@ -12,7 +12,8 @@ const conflict: TelegramFailure = {
   words: "Conflict: terminated by other getUpdates request",
 };
 
-type Step = readonly [atMs: number, what: TelegramFailure | "polled"];
+/** What happened when; a second failure is a send's. */
+type Step = readonly [atMs: number, what: TelegramFailure | "polled" | "sent", send?: "send"];
 
 describe("a door", () => {
   const cases: ReadonlyArray<
@@ -82,13 +83,63 @@ describe("a door", () => {
       20_021,
       undefined,
     ],
+    [
+      "is open while sends fail for a moment",
+      [
+        [5, "polled"],
+        [20, late, "send"],
+      ],
+      15_019,
+      undefined,
+    ],
+    [
+      "is closed when sends fail for long",
+      [
+        [5, "polled"],
+        [20, late, "send"],
+        [9_000, late, "send"],
+      ],
+      15_020,
+      20,
+    ],
+    [
+      "opens with a send that succeeds",
+      [
+        [5, "polled"],
+        [20, late, "send"],
+        [25, "sent"],
+      ],
+      15_020,
+      undefined,
+    ],
+    [
+      "is open when a send is refused for its own sake",
+      [
+        [5, "polled"],
+        [20, { ...conflict, status: 400, words: "chat not found" }, "send"],
+      ],
+      15_020,
+      undefined,
+    ],
+    [
+      "is opened by no send",
+      [
+        [5, "polled"],
+        [20, cut],
+        [25, "sent"],
+      ],
+      30,
+      20,
+    ],
   ];
   for (const [name, steps, atMs, sinceMs] of cases)
     it(name, () => {
       const watch = new DoorWatch(0);
-      for (const [nowMs, what] of steps)
+      for (const [nowMs, what, send] of steps)
         if (what === "polled") watch.polled(nowMs);
-        else watch.failed(nowMs, what);
+        else if (what === "sent") watch.sent(nowMs, undefined);
+        else if (send === undefined) watch.failed(nowMs, what);
+        else watch.sent(nowMs, what);
       assert.equal(watch.closed(atMs)?.sinceMs, sinceMs);
     });
 });

@@ -1,12 +1,15 @@
 import { type TelegramFailure, timedOutCode, troubleOf } from "./trouble.ts";
 
-// Whether the door works is told by completed polls and by nothing else: a send that succeeds says nothing of what is
-// heard. All times are of the clock that never jumps.
+// Whether the door works is told by completed polls: a send that succeeds says nothing of what is heard. And by sends
+// that fail for long: a bot that hears and cannot speak is no better. All times are of the clock that never jumps.
 
 /** A poll is answered, or has failed, within this time; without either something hangs. */
 const silentMsMax = 45_000;
 /** A poll that succeeds between two conflicts proves nothing: another program takes the rest. */
 const conflictMs = 20_000;
+
+/** One send that fails is not news: it is tried again at once. */
+const muteMsMax = 15_000;
 
 export interface Closed {
   readonly sinceMs: number;
@@ -19,6 +22,8 @@ export class DoorWatch {
   #polledMs: number;
   #failing: Closed | undefined;
   #conflictMs = Number.NEGATIVE_INFINITY;
+  /** Since when every send has failed. */
+  #mute: Closed | undefined;
 
   constructor(nowMs: number) {
     this.#polledMs = nowMs;
@@ -39,10 +44,19 @@ export class DoorWatch {
     this.#failing = { sinceMs, failure };
   }
 
+  /** What a send came to. */
+  sent(nowMs: number, failure: TelegramFailure | undefined): void {
+    const isTaken = failure === undefined || (failure.kind === "refused" && failure.status === 400);
+    this.#mute = isTaken ? undefined : { sinceMs: this.#mute?.sinceMs ?? nowMs, failure };
+  }
+
   /** Since when and why the door does not work; undefined while it does. */
   closed(nowMs: number): Closed | undefined {
     if (this.#failing !== undefined) return this.#failing;
-    if (nowMs - this.#polledMs < silentMsMax) return undefined;
-    return { sinceMs: this.#polledMs, failure: undefined };
+    if (nowMs - this.#polledMs >= silentMsMax)
+      return { sinceMs: this.#polledMs, failure: undefined };
+    return this.#mute !== undefined && nowMs - this.#mute.sinceMs >= muteMsMax
+      ? this.#mute
+      : undefined;
   }
 }

@@ -10,16 +10,18 @@ import {
 } from "../../app/channels/channel-principals.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
+import { Outages } from "../../app/channels/outages.ts";
 import { Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
-import type { DeliveriesPort } from "../../ports/channel.ts";
+import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
 import type { Principal, Reply } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { OperationRequest, Operations } from "../../ports/operations.ts";
 import { channelWords } from "./channel-words.ts";
 import { showMenu } from "./command-menu.ts";
 import { type Closed, DoorWatch } from "./door-watch.ts";
+import { outageWords } from "./outage-words.ts";
 import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
 import { type Incoming, readUpdate } from "./read-update.ts";
 import { TelegramClient } from "./telegram-client.ts";
@@ -40,7 +42,7 @@ export interface TelegramChannelOptions {
   readonly operations: Operations;
   readonly journal: JournalPort;
   readonly records: RecordsPort;
-  readonly deliveries: DeliveriesPort;
+  readonly deliveries: DeliveriesPort & DoorsPort;
   readonly exit: ExitCheck;
   /** The journal's key of something that comes from outside once. */
   readonly dedupeKey: (id: string) => DedupeKey;
@@ -72,6 +74,7 @@ export class TelegramChannel implements AsyncDisposable {
   /** Who the bot is: asked before the first poll, so that no stranger makes the node ask. */
   #bot: User | undefined;
   readonly #watch: DoorWatch;
+  readonly #outages: Outages;
   #toldClosed = false;
   /** Updates from people who are not admitted. They are counted and nothing else. */
   strangers = 0;
@@ -82,7 +85,11 @@ export class TelegramChannel implements AsyncDisposable {
     const { journal, records, deliveries, exit, clock, language } = options;
     this.#watch = new DoorWatch(clock.monotonicMs());
     this.#outbox = new Outbox({
-      door: telegramDoor({ client: () => this.#client, language }),
+      door: telegramDoor({
+        client: () => this.#client,
+        language,
+        onSent: (failure) => this.#watch.sent(clock.monotonicMs(), failure),
+      }),
       journal,
       records,
       deliveries,
@@ -91,6 +98,12 @@ export class TelegramChannel implements AsyncDisposable {
       clock,
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
+    });
+    this.#outages = new Outages({
+      door: channelName,
+      journal,
+      doors: deliveries,
+      tellOwners: (outage) => this.#tellOwners(outage),
     });
     this.#supervisor = new Supervisor({
       onFailure: ({ name, error }) =>
@@ -112,7 +125,7 @@ export class TelegramChannel implements AsyncDisposable {
     const { strangers } = this;
     const closed = this.#watch.closed(clock.monotonicMs());
     if (closed === undefined) return { name: channelName, status: "ok", strangers };
-    const since = new Date(clock.nowMs() - (clock.monotonicMs() - closed.sinceMs)).toISOString();
+    const since = new Date(this.#wallMs(closed)).toISOString();
     return { name: channelName, status: "degraded", detail: this.#why(closed), since, strangers };
   }
 
@@ -144,18 +157,49 @@ export class TelegramChannel implements AsyncDisposable {
     );
   }
 
-  /** A poll that hangs fails by its own time; this only tells of a door that stays shut. */
+  /** A poll that hangs fails by its own time; this only tells of a door that stays shut, and that it is open again. */
   async #tellOfDoor(signal: AbortSignal): Promise<void> {
     const { clock, onDoor } = this.#options;
     for (;;) {
       await clock.sleep(lookEveryMs, signal);
       const closed = this.#watch.closed(clock.monotonicMs());
-      const isLong =
-        closed !== undefined && clock.monotonicMs() - closed.sinceMs >= closedToldAfterMs;
-      if (isLong === this.#toldClosed || (closed !== undefined && !isLong)) continue;
-      this.#toldClosed = isLong;
-      onDoor(isLong ? "closed" : "open", isLong ? this.#why(closed) : "");
+      if (closed !== undefined && clock.monotonicMs() - closed.sinceMs < closedToldAfterMs)
+        continue;
+      const isClosed = closed !== undefined;
+      const detail = isClosed ? this.#why(closed) : "";
+      if (isClosed !== this.#toldClosed) onDoor(isClosed ? "closed" : "open", detail);
+      this.#toldClosed = isClosed;
+      const nowMs = clock.nowMs();
+      await this.#outages.note(
+        isClosed
+          ? { kind: "closed", sinceMs: this.#wallMs(closed), detail }
+          : { kind: "open", nowMs },
+      );
     }
+  }
+
+  /** Through the only other door there is: this one, once it is open again. */
+  async #tellOwners(outage: { readonly sinceMs: number; readonly untilMs: number }): Promise<void> {
+    const { admitted, language, dedupeKey } = this.#options;
+    for (const user of admitted.owners) {
+      const principal = this.#principal(user);
+      if (principal === undefined) continue;
+      const { id: actor, person: owner, tier } = principal;
+      await this.#outbox.open({
+        place: { chat: String(user) },
+        actor,
+        owner,
+        tier,
+        reply: { kind: "text", text: outageWords(outage)[language] },
+        dedupe: dedupeKey(`outage/${outage.sinceMs}/${user}`),
+      });
+    }
+  }
+
+  /** When it was closed, by the clock on the wall. */
+  #wallMs({ sinceMs }: Closed): number {
+    const { clock } = this.#options;
+    return Math.round(clock.nowMs() - (clock.monotonicMs() - sinceMs));
   }
 
   #why({ failure }: Closed): string {

@@ -15,10 +15,12 @@ const placeholder = "…";
 export interface TelegramDoorOptions {
   readonly client: () => TelegramClient;
   readonly language: keyof Bilingual;
+  /** What each send and edit came to, for whoever watches the door. */
+  readonly onSent: (failure: TelegramFailure | undefined) => void;
 }
 
 /** Telegram as the outbox sees it. Every send goes through here. */
-export function telegramDoor({ client, language }: TelegramDoorOptions): ChannelDoor {
+export function telegramDoor({ client, language, onSent }: TelegramDoorOptions): ChannelDoor {
   const send = async (
     place: Place,
     text: string,
@@ -43,6 +45,7 @@ export function telegramDoor({ client, language }: TelegramDoorOptions): Channel
         ),
       signal,
     );
+    onSent(failureOf(result));
     return outcomeOf(result, ({ message_id: message }) => message);
   };
   return {
@@ -57,6 +60,7 @@ export function telegramDoor({ client, language }: TelegramDoorOptions): Channel
         (api, polyfill) => api.editMessageText(place.chat, message, text, more, polyfill),
         signal,
       );
+      onSent(failureOf(result));
       if (result.kind === "failed" && /message is not modified/u.test(result.failure.words))
         return { kind: "done", message };
       if (
@@ -88,13 +92,16 @@ const pingWords: Bilingual = { en: "The answer is here ↑", ru: "Ответ г�
 const inGroup = ({ chat, replyTo }: Place): number | undefined =>
   chat.startsWith("-") ? replyTo : undefined;
 
+const failureOf = (result: TelegramResult<unknown>): TelegramFailure | undefined =>
+  result.kind === "failed" ? result.failure : undefined;
+
 function outcomeOf<T>(result: TelegramResult<T>, message: (value: T) => number): CallOutcome {
   if (result.kind === "done") return { kind: "done", message: message(result.value) };
   return failedOutcome(result.failure);
 }
 
 /** A wrong token may be put right while the reply waits; everything else that is refused stays refused. */
-const tokenWaitMs = 30_000;
+const tokenWaitMs = 5_000;
 
 function failedOutcome({ kind, status, retryAfterMs, words }: TelegramFailure): CallOutcome {
   if (kind === "limited") return { kind: "later", afterMs: retryAfterMs };

@@ -56,7 +56,8 @@ const DeliveryData = z.object({
 
 /** A message that may or may not have been sent gets so long to show itself before another takes its place. */
 const unknownWaitMs = 3_000;
-const backoff = { baseMs: 500, capMs: 30_000 };
+/** Also how soon a reply goes out once the way is free again. */
+const backoff = { baseMs: 500, capMs: 5_000 };
 const laterMsMax = 3_600_000;
 const writingEveryMs = 4_500;
 /** An answer that took longer than this is announced: its reader has looked away. */

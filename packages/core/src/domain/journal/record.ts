@@ -196,8 +196,12 @@ export const factsByType = {
     run: runId.nullable(),
     removed: z.partialRecord(z.enum(leakKinds), z.int()),
   }),
-  /** A channel's door stopped working, or works again. */
-  "door.changed": z.strictObject({ door: z.string(), status: z.enum(["open", "closed"]) }),
+  /** A channel's door stopped working, or works again. `sinceMs` is when it stopped. */
+  "door.changed": z.strictObject({
+    door: z.string(),
+    status: z.enum(["open", "closed"]),
+    sinceMs: z.int().optional(),
+  }),
   /** A report of the node on itself: what its checks came to. Quotations lie in the payload. */
   "report.made": z.strictObject({
     run: runId,
