@@ -9,6 +9,21 @@ export interface Place {
   readonly replyTo?: number | undefined;
 }
 
+/** Stands under a message; `data` comes back from whoever presses it, and holds ids alone. */
+export interface Button {
+  readonly text: string;
+  readonly data: string;
+}
+
+/** Rows of buttons. */
+export type Buttons = readonly (readonly Button[])[];
+
+/** What a message shows. Without a text it has no content yet. */
+export interface Shown {
+  readonly said: CheckedText | undefined;
+  readonly buttons: Buttons;
+}
+
 /**
  * What a call to the messenger came to. `unknown`: it may have had its effect, or not. `gone`: the message to edit is
  * not there any more. `refused`: it never will.
@@ -27,8 +42,14 @@ export interface ChannelDoor {
   readonly textUnitsMax: number;
   /** Sends a message without content. */
   place(place: Place, signal: AbortSignal): Promise<CallOutcome>;
-  /** Gives a message its text; repeating it changes nothing. */
-  fill(place: Place, message: number, said: CheckedText, signal: AbortSignal): Promise<CallOutcome>;
+  /** Gives a message its text and its buttons in place of those it had; repeating it changes nothing. */
+  fill(place: Place, message: number, shown: Shown, signal: AbortSignal): Promise<CallOutcome>;
+  /** Takes a message of the bot's away; it is done also when it was gone. */
+  remove(place: Place, message: number, signal: AbortSignal): Promise<CallOutcome>;
+  /** How often a message there may be given another text while its answer grows. */
+  editEveryMs(place: Place): number;
+  /** The button that stops a run. */
+  stopButton(run: string): Button;
   /** Sends a message without content that says an answer has come: an edit notifies nobody. */
   ping(place: Place, message: number, signal: AbortSignal): Promise<CallOutcome>;
   /** Shows for a few seconds that an answer is being written. What it comes to is nobody's business. */

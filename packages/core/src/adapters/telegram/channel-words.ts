@@ -14,6 +14,16 @@ export const channelWords = {
     en: "You may not speak here any more.",
     ru: "Вам здесь больше не отвечают.",
   },
+  stop: { en: "Stop", ru: "Стоп" },
+  stopped: { en: "Stopped.", ru: "Остановлено." },
+  nothingToStop: {
+    en: "There is nothing of yours to stop here.",
+    ru: "Здесь нечего останавливать: вашего ничего не идёт.",
+  },
+  oldButton: {
+    en: "This button leads nowhere any more.",
+    ru: "Эта кнопка больше ни к чему не ведёт.",
+  },
   /** What stands in the way; absent before anything was tried. */
   closed: (trouble: Bilingual | undefined): Bilingual => ({
     en: `Telegram cannot be reached${trouble === undefined ? " yet" : `: ${trouble.en}`}.`,

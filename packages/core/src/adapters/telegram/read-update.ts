@@ -47,8 +47,9 @@ export function readUpdate(update: Update, bot: User, admission: Admission): Inc
   return { kind: "message", user, place, key, text: own };
 }
 
-function mayThere(
-  { chat }: Message,
+/** Whether somebody may speak to the bot, and in that chat. */
+export function mayThere(
+  { chat }: Pick<Message, "chat">,
   user: number,
   { owners, members, groups }: Admission,
 ): boolean {

@@ -1,7 +1,7 @@
 import { type Bilingual, type Health, Problem } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
 import { Supervisor } from "@adyton/runtime/supervisor";
-import type { Update, User } from "grammy/types";
+import type { CallbackQuery, Update, User } from "grammy/types";
 import * as z from "zod";
 import {
   type Admitted,
@@ -11,7 +11,7 @@ import {
 import type { Pairings } from "../../app/channels/pairings.ts";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
 import { Outages } from "../../app/channels/outages.ts";
-import { Outbox } from "../../app/channels/outbox.ts";
+import { type FollowedRun, Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
@@ -23,7 +23,8 @@ import { showMenu } from "./command-menu.ts";
 import { type Closed, DoorWatch } from "./door-watch.ts";
 import { outageWords } from "./outage-words.ts";
 import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
-import { type Incoming, readUpdate } from "./read-update.ts";
+import { Presses } from "./presses.ts";
+import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
 import { TelegramClient } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
 import { type TelegramFailure, troubleWords } from "./trouble.ts";
@@ -69,6 +70,7 @@ const passing = new Set(["storage_full", "storage_failed", "stopping"]);
 export class TelegramChannel implements AsyncDisposable {
   readonly #options: TelegramChannelOptions;
   readonly #outbox: Outbox;
+  readonly #presses: Presses;
   readonly #supervisor: Supervisor;
   #client: TelegramClient;
   /** Who the bot is: asked before the first poll, so that no stranger makes the node ask. */
@@ -94,10 +96,15 @@ export class TelegramChannel implements AsyncDisposable {
       records,
       deliveries,
       exit,
-      endOf: (run, actor, signal) => this.#endOf(run, actor, signal),
+      endOf: (run, signal) => this.#endOf(run, signal),
       clock,
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
+    });
+    this.#presses = new Presses({
+      client: () => this.#client,
+      perform: (principal, request) => this.#perform(principal, request),
+      language,
     });
     this.#outages = new Outages({
       door: channelName,
@@ -239,6 +246,7 @@ export class TelegramChannel implements AsyncDisposable {
 
   async #take(update: Update, signal: AbortSignal): Promise<"taken" | "later"> {
     const bot = await this.#knowBot(signal);
+    if (update.callback_query !== undefined) return this.#takePress(update.callback_query, signal);
     try {
       return await this.#takeIn(update, bot);
     } catch (error) {
@@ -260,6 +268,16 @@ export class TelegramChannel implements AsyncDisposable {
     const { id: actor, person: owner, tier } = principal;
     const dedupe = this.#options.dedupeKey(key);
     await this.#outbox.open({ place, actor, owner, tier, reply, dedupe });
+    return "taken";
+  }
+
+  async #takePress(query: CallbackQuery, signal: AbortSignal): Promise<"taken"> {
+    const { message, from } = query;
+    const principal = this.#principal(from.id);
+    // Strangers are not told that there is anybody; a button without a message is none of the bot's.
+    if (principal === undefined || message === undefined) this.strangers += 1;
+    else if (!mayThere(message, from.id, this.#options.admitted)) this.strangers += 1;
+    else await this.#presses.take(query, principal, signal);
     return "taken";
   }
 
@@ -297,7 +315,7 @@ export class TelegramChannel implements AsyncDisposable {
     return { kind: "text", text: TextAnswer.parse(reply.body).text } as const;
   }
 
-  async #endOf(run: string, actor: string, signal: AbortSignal): Promise<string> {
+  async #endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<string> {
     const user = channelUser(channelName, actor);
     const principal = user === undefined ? undefined : this.#principal(user);
     if (principal === undefined) return channelWords.notAdmitted[this.#options.language];
@@ -310,10 +328,15 @@ export class TelegramChannel implements AsyncDisposable {
     if (reply.kind === "problem") return inWords(reply.problem);
     if (reply.kind !== "stream") throw new Error("a run cannot be followed");
     let end = "";
+    let grown = "";
     await reply.write({
       signal,
       drained: () => Promise.resolve(),
       send: ({ event, data }) => {
+        if (event === "delta" || event === "restart") {
+          grown = event === "delta" ? grown + TextAnswer.parse(data).text : "";
+          onGrown(grown);
+        }
         if (event === "answer") end = TextAnswer.parse(data).text;
         if (event === "problem") end = inWords(Problem.parse(data));
         return true;

@@ -1,7 +1,8 @@
 import type { Bilingual } from "@adyton/protocol";
 import type { MessageEntity } from "grammy/types";
 import type { Styled } from "../../domain/channels/format.ts";
-import type { CallOutcome, ChannelDoor, Place } from "../../ports/channel.ts";
+import type { Buttons, CallOutcome, ChannelDoor, Place } from "../../ports/channel.ts";
+import { stopButton } from "./keyboards.ts";
 import type { TelegramClient, TelegramResult } from "./telegram-client.ts";
 import type { TelegramFailure } from "./trouble.ts";
 
@@ -11,6 +12,10 @@ const textUnitsMax = 4_096;
 const noPreview = { link_preview_options: { is_disabled: true } } as const;
 /** No words, so that sending it twice says nothing twice. */
 const placeholder = "…";
+
+/** Telegram takes about one message a second in a chat, and twenty a minute in a group (its FAQ for bots). */
+const privateEditEveryMs = 2_000;
+const groupEditEveryMs = 3_500;
 
 export interface TelegramDoorOptions {
   readonly client: () => TelegramClient;
@@ -53,9 +58,12 @@ export function telegramDoor({ client, language, onSent }: TelegramDoorOptions):
     textUnitsMax,
     place: (place, signal) => send(place, placeholder, inGroup(place), signal),
     ping: (place, message, signal) => send(place, pingWords[language], message, signal),
-    fill: async (place, message, { text, styles }, signal) => {
+    fill: async (place, message, { said, buttons }, signal) => {
+      const { text, styles } = said ?? { text: placeholder, styles: [] };
       // Ranges of our own: what a model writes is never parsed as markup by the server.
-      const more = { ...noPreview, entities: styles.map(entityOf) };
+      const entities = styles.map(entityOf);
+      // An edit without a keyboard takes the old one away.
+      const more = { ...noPreview, entities, ...keyboardOf(buttons) };
       const result = await client().call(
         (api, polyfill) => api.editMessageText(place.chat, message, text, more, polyfill),
         signal,
@@ -70,6 +78,16 @@ export function telegramDoor({ client, language, onSent }: TelegramDoorOptions):
         return { kind: "gone" };
       return outcomeOf(result, () => message);
     },
+    remove: async ({ chat }, message, signal) => {
+      const result = await client().call(
+        (api, polyfill) => api.deleteMessage(chat, message, polyfill),
+        signal,
+      );
+      const isSettled = result.kind === "done" || result.failure.status === 400;
+      return isSettled ? { kind: "done", message } : failedOutcome(result.failure);
+    },
+    editEveryMs: ({ chat }) => (isGroup(chat) ? groupEditEveryMs : privateEditEveryMs),
+    stopButton: (run) => stopButton(run, language),
     showWriting: async ({ chat, thread }, signal) => {
       const topic = thread === undefined ? {} : { message_thread_id: thread };
       await client().call(
@@ -86,11 +104,23 @@ function entityOf({ type, offset, length, language }: Styled): MessageEntity {
     : { type, offset, length };
 }
 
+const keyboardOf = (rows: Buttons) =>
+  rows.length === 0
+    ? {}
+    : {
+        reply_markup: {
+          inline_keyboard: rows.map((row) =>
+            row.map(({ text, data }) => ({ text, callback_data: data })),
+          ),
+        },
+      };
+
 const pingWords: Bilingual = { en: "The answer is here ↑", ru: "Ответ готов ↑" };
 
 /** In a group an answer names its question; in a private chat it stands right below. */
 const inGroup = ({ chat, replyTo }: Place): number | undefined =>
-  chat.startsWith("-") ? replyTo : undefined;
+  isGroup(chat) ? replyTo : undefined;
+const isGroup = (chat: string): boolean => chat.startsWith("-");
 
 const failureOf = (result: TelegramResult<unknown>): TelegramFailure | undefined =>
   result.kind === "failed" ? result.failure : undefined;

@@ -37,18 +37,28 @@ export class ExitCheck {
     readonly checked: CheckedText;
     readonly counts: LeakCounts;
   }> {
-    const { nowMs, language, removed } = this.#options;
-    if (nowMs() - this.#readMs >= identityMsMax) {
-      this.#readMs = nowMs();
-      this.#finder = this.#read();
-    }
-    const finder = await this.#finder;
+    const { language, removed } = this.#options;
+    const finder = await this.#current();
     const outcome = CheckedText.check(said, (text) => finder.find(text), language);
     for (const kind of leakKinds) {
       const count = outcome.counts[kind];
       if (count !== undefined) removed.add(kind, count);
     }
     return outcome;
+  }
+
+  /** What can be shown of a text that still grows. Nothing is counted: the whole text is checked when it is there. */
+  async checkGrowing(said: FormattedText): Promise<CheckedText> {
+    return CheckedText.checkGrowing(said, await this.#current(), this.#options.language);
+  }
+
+  #current(): Promise<LeakFinder> {
+    const { nowMs } = this.#options;
+    if (nowMs() - this.#readMs >= identityMsMax) {
+      this.#readMs = nowMs();
+      this.#finder = this.#read();
+    }
+    return this.#finder;
   }
 
   async #read(): Promise<LeakFinder> {

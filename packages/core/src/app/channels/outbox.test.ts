@@ -27,11 +27,17 @@ function chat(): { readonly shown: string[]; readonly door: ChannelDoor } {
     name: "telegram",
     textUnitsMax: 100,
     place: () => Promise.resolve({ kind: "done", message: shown.push("…") - 1 }),
-    fill: (_place, message, { text }) => {
-      shown[message] = text;
+    fill: (_place, message, { said }) => {
+      shown[message] = said?.text ?? "…";
       return Promise.resolve({ kind: "done", message });
     },
     ping: () => Promise.resolve({ kind: "unknown" }),
+    remove: (_place, message) => {
+      shown[message] = "";
+      return Promise.resolve({ kind: "done", message });
+    },
+    editEveryMs: () => 2_000,
+    stopButton: (run) => ({ text: "Stop", data: run }),
     showWriting: () => Promise.resolve(),
   };
   return { shown, door };
@@ -83,6 +89,54 @@ it("delivers what is owed once the disk takes something again, without a new sta
     ["first", "второй"],
   );
   assert.equal(unexpected.length, 1, "told once");
+});
+
+it("shows a long answer in several messages while it grows, and takes back what was too much", async () => {
+  await using app = await openApp();
+  const { shown, door } = chat();
+  const buttons: number[] = [];
+  const { promise: end, resolve, reject } = Promise.withResolvers<string>();
+  await using outbox = new Outbox({
+    door: {
+      ...door,
+      textUnitsMax: 20,
+      editEveryMs: () => 10,
+      fill: (place, message, look, signal) => {
+        buttons[message] = look.buttons.length;
+        return door.fill(place, message, look, signal);
+      },
+    },
+    journal: app.journal,
+    records: app.records,
+    deliveries: app.state,
+    exit: exitCheck(),
+    endOf: ({ onGrown }, signal) => {
+      onGrown(Array.from({ length: 40 }, () => "слово").join(" "));
+      signal.addEventListener("abort", () => reject(signal.reason));
+      return end;
+    },
+    clock: systemClock,
+    onUnexpected: assert.ifError,
+  });
+  await outbox.open({
+    place: { chat: "1" },
+    actor: "telegram:1",
+    owner: "owner",
+    tier: "owner",
+    reply: { kind: "run", run: "r1" },
+    dedupe: { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) },
+  });
+  await until("the answer has grown", () => shown.length > 3 && buttons.at(-1) === 1);
+  assert.deepEqual(shown.slice(0, 2), ["слово слово слово", "слово слово слово"]);
+  assert.deepEqual(buttons.slice(0, 3), [0, 0, 0], "the button stands under the last");
+  assert.equal(buttons.length, shown.length);
+  resolve("коротко");
+  await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
+  assert.deepEqual(
+    shown.filter((text) => text !== ""),
+    ["коротко"],
+  );
+  assert.equal(buttons[0], 0);
 });
 
 it("looks at a text whole before it is cut into messages, and counts what it took out", async () => {

@@ -6,6 +6,7 @@ import { splitText } from "../../domain/channels/split-text.ts";
 import type { CheckedText, LeakCounts } from "../../domain/exit-filter/checked-text.ts";
 import type { DedupeKey, NewRecord } from "../../domain/journal/record.ts";
 import type {
+  Buttons,
   CallOutcome,
   ChannelDoor,
   DeliveriesPort,
@@ -15,7 +16,9 @@ import type {
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import { newRunId } from "../identifiers.ts";
 import { storageProblem } from "../storage-problem.ts";
+import { EditGrid } from "./edit-grid.ts";
 import type { ExitCheck } from "./exit-check.ts";
+import { GrownAnswer, type ShowOutcome } from "./grown-answer.ts";
 
 // Messengers know no idempotency key: a send whose answer is lost may have arrived or not, and repeating it doubles it
 // before the user's eyes. An edit may be repeated. So a reply is sent as a message without content, and gets its text
@@ -28,11 +31,21 @@ export interface OutboxOptions {
   readonly deliveries: DeliveriesPort;
   /** What every text passes before it leaves. */
   readonly exit: ExitCheck;
-  /** The text of a run's end, in the words for its caller. Resolves when it has ended; rejects with the signal's reason. */
-  readonly endOf: (run: string, actor: string, signal: AbortSignal) => Promise<string>;
+  /**
+   * The text of a run's end, in the words for its caller; until then, each time that it has grown, the text so far. Resolves
+   * when it has ended; rejects with the signal's reason.
+   */
+  readonly endOf: (run: FollowedRun, signal: AbortSignal) => Promise<string>;
   readonly clock: Clock;
   /** A delivery that failed for a reason nobody foresaw, for the log. */
   readonly onUnexpected: (error: unknown) => void;
+}
+
+/** A run that somebody waits for. */
+export interface FollowedRun {
+  readonly run: string;
+  readonly actor: string;
+  readonly onGrown: (text: string) => void;
 }
 
 /** A reply to open: either its text, or the run whose end it will be. */
@@ -42,16 +55,18 @@ export interface NewDelivery {
   readonly owner: string;
   readonly tier: string;
   readonly reply:
-    | { readonly kind: "text"; readonly text: string }
+    | { readonly kind: "text"; readonly text: string; readonly buttons?: Buttons }
     | { readonly kind: "run"; readonly run: string };
   readonly dedupe: DedupeKey;
 }
 
+const ButtonsData = z.array(z.array(z.object({ text: z.string(), data: z.string() })));
 const DeliveryData = z.object({
   chat: z.string(),
   thread: z.number().optional(),
   replyTo: z.number().optional(),
   text: z.string().optional(),
+  buttons: ButtonsData.optional(),
 });
 
 /** A message that may or may not have been sent gets so long to show itself before another takes its place. */
@@ -95,7 +110,12 @@ export class Outbox implements AsyncDisposable {
     const { place, reply, actor, owner, tier, dedupe } = delivery;
     const id = newRunId(clock.nowMs());
     const run = reply.kind === "run" ? reply.run : null;
-    const data = { ...place, ...(reply.kind === "text" ? { text: reply.text } : {}) };
+    const { text, buttons = [] } = reply.kind === "text" ? reply : {};
+    const data = {
+      ...place,
+      ...(text === undefined ? {} : { text }),
+      ...(buttons.length === 0 ? {} : { buttons }),
+    };
     const record: NewRecord = {
       actor,
       owner,
@@ -168,7 +188,7 @@ export class Outbox implements AsyncDisposable {
     else
       try {
         const sending = new Delivery(this.#options, delivery, data, this.#abort.signal);
-        removed = await sending.complete(data.text);
+        removed = await sending.complete(data);
       } catch (error) {
         if (!(error instanceof Undeliverable)) throw error;
         outcome = "refused";
@@ -198,6 +218,8 @@ class Delivery {
   readonly #signal: AbortSignal;
   /** By part. */
   readonly #messages: Map<number, number>;
+  /** By part, what it shows while the answer grows. */
+  readonly #looks = new Map<number, string>();
   #placing: number;
 
   constructor(options: OutboxOptions, state: DeliveryState, place: Place, signal: AbortSignal) {
@@ -210,31 +232,67 @@ class Delivery {
   }
 
   /** Resolves with what the exit filter took out. */
-  async complete(known: string | undefined): Promise<LeakCounts> {
+  async complete({
+    text: known,
+    buttons = [],
+  }: Pick<z.infer<typeof DeliveryData>, "text" | "buttons">): Promise<LeakCounts> {
     const { door, clock, exit } = this.#options;
     await this.#ensurePlaced(0);
     const said =
       known === undefined ? formatMarkdown(await this.#endOfRun()) : { text: known, styles: [] };
-    const split = (text: string): readonly string[] => splitText(text, door.textUnitsMax);
     // The whole text, without its marks: what is cut in two or written as `10.**0**.0.7` is one word to its reader.
     const { checked, counts } = await exit.check(said);
-    for (const [part, piece] of checked.split(split).entries()) await this.#fill(part, piece);
+    const pieces = this.#split(checked);
+    for (const [part, piece] of pieces.entries())
+      await this.#fill(part, piece, part === pieces.length - 1 ? buttons : []);
+    await this.#removeFrom(Math.max(1, pieces.length));
     if (clock.nowMs() - this.#state.time < pingAfterMs || known !== undefined) return counts;
     await door.ping(this.#place, [...this.#messages.values()].at(-1) ?? 0, this.#signal);
     return counts;
   }
 
+  #split(checked: CheckedText): readonly CheckedText[] {
+    return checked.split((text) => splitText(text, this.#options.door.textUnitsMax));
+  }
+
   async #endOfRun(): Promise<string> {
     const { run, actor } = this.#state;
     if (run === null) return "";
+    const { door, clock, endOf } = this.#options;
     const over = new AbortController();
     const writing = this.#showWriting(AbortSignal.any([this.#signal, over.signal]));
+    const grid = new EditGrid({ clock, everyMs: door.editEveryMs(this.#place) });
+    const growing = new GrownAnswer(grid, (text) => this.#showGrown(run, text));
     try {
-      return await this.#options.endOf(run, actor, this.#signal);
+      return await endOf({ run, actor, onGrown: growing.take }, this.#signal);
     } finally {
       over.abort();
       await writing;
+      await growing.end(this.#signal);
     }
+  }
+
+  /** Shows an answer as far as it has come: one message of it at a time, the last one with the button that stops it. */
+  async #showGrown(run: string, text: string): Promise<ShowOutcome> {
+    const { door, exit } = this.#options;
+    const pieces = this.#split(await exit.checkGrowing(formatMarkdown(text)));
+    const last = Math.max(0, pieces.length - 1);
+    for (let part = 0; part <= last; part += 1) {
+      const said = pieces[part];
+      const buttons = part === last ? [[door.stopButton(run)]] : [];
+      const look = JSON.stringify([said?.text, said?.styles, buttons]);
+      if (this.#looks.get(part) === look) continue;
+      await this.#ensurePlaced(part);
+      const message = this.#messages.get(part) ?? 0;
+      const filled = await door.fill(this.#place, message, { said, buttons }, this.#signal);
+      if (filled.kind === "later") return filled;
+      if (filled.kind === "gone" || filled.kind === "refused") return { kind: "ended" };
+      // It may still arrive, and must not do so after the whole answer.
+      if (filled.kind === "unknown") await this.#options.clock.sleep(unknownWaitMs, this.#signal);
+      else this.#looks.set(part, look);
+      return { kind: "shown" };
+    }
+    return { kind: "unchanged" };
   }
 
   async #showWriting(signal: AbortSignal): Promise<void> {
@@ -269,18 +327,25 @@ class Delivery {
     this.#messages.set(part, message);
   }
 
-  async #fill(part: number, said: CheckedText): Promise<void> {
+  async #fill(part: number, said: CheckedText, buttons: Buttons): Promise<void> {
     for (;;) {
       await this.#ensurePlaced(part);
       const message = this.#messages.get(part) ?? 0;
       const filled = await this.#insist(() =>
-        this.#options.door.fill(this.#place, message, said, this.#signal),
+        this.#options.door.fill(this.#place, message, { said, buttons }, this.#signal),
       );
       if (filled.kind === "done") return;
       // Somebody deleted the message in the meantime; its text is still owed.
       this.#messages.delete(part);
       this.#placing = part - 1;
     }
+  }
+
+  /** Takes away the messages of what an answer had before it was taken back, or replaced by a problem. */
+  async #removeFrom(part: number): Promise<void> {
+    for (const [at, message] of this.#messages)
+      if (at >= part)
+        await this.#insist(() => this.#options.door.remove(this.#place, message, this.#signal));
   }
 
   /** Calls until the messenger has said yes or no. */

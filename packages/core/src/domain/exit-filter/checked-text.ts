@@ -9,6 +9,13 @@ export type LeakCounts = Readonly<Partial<Record<LeakKind, number>>>;
 /** Finds the leaks of a text: in order, none over another. */
 export type FindLeaks = (text: string) => readonly Leak[];
 
+/** What looks for leaks, also in a text that is not whole yet. */
+export interface GrowingFinder {
+  find: FindLeaks;
+  /** How much of the text can be shown by now. */
+  settled(text: string): number;
+}
+
 /** A text that passed the exit filter. A channel's door takes nothing else, and nothing else makes one. */
 export class CheckedText {
   readonly #said: FormattedText;
@@ -27,6 +34,20 @@ export class CheckedText {
     const counts: Partial<Record<LeakKind, number>> = {};
     for (const { kind } of leaks) counts[kind] = (counts[kind] ?? 0) + 1;
     return { checked: new CheckedText(withMarks(said, leaks, language)), counts };
+  }
+
+  /** The part that can be shown of a text that still grows: whatever follows, the whole text will begin with it. */
+  static checkGrowing(
+    { text, styles }: FormattedText,
+    finder: GrowingFinder,
+    language: "en" | "ru",
+  ): CheckedText {
+    const end = finder.settled(text);
+    const leaks = finder.find(text).filter((leak) => leak.end <= end);
+    const begun = styles
+      .filter(({ offset }) => offset < end)
+      .map((style) => ({ ...style, length: Math.min(style.length, end - style.offset) }));
+    return new CheckedText(withMarks({ text: text.slice(0, end), styles: begun }, leaks, language));
   }
 
   get text(): string {

@@ -1,5 +1,6 @@
 import { foldText } from "./folded-text.ts";
 import { joined, type Leak, patternLeaks } from "./leak-patterns.ts";
+import { settledEnd } from "./settled-end.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import { type OwnIdentity, type OwnWord, ownWords } from "./own-identity.ts";
 import { traceLeaks } from "./trace-leaks.ts";
@@ -27,12 +28,22 @@ export class LeakFinder {
   readonly #words: readonly OwnWord[];
   readonly #finder: WordFinder;
   readonly #links: readonly string[];
+  readonly #wordUnitsMax: number;
 
   constructor(identity: OwnIdentity, rules: LeakRules) {
     this.#addresses = new OwnAddresses(identity.addresses, identity.cards);
     this.#words = ownWords(identity, rules);
-    this.#finder = new WordFinder(this.#words.map(({ text }) => foldText(text).small));
+    const folded = this.#words.map(({ text }) => foldText(text).small);
+    this.#finder = new WordFinder(folded);
+    this.#wordUnitsMax = Math.max(0, ...folded.map(({ length }) => length));
     this.#links = rules.links;
+  }
+
+  /** How much of a text that still grows can be shown: no leak reaches over its end, now or later. */
+  settled(original: string): number {
+    const { text, at } = foldText(original);
+    const end = at[settledEnd(text, this.#wordUnitsMax)] ?? 0;
+    return this.find(original).find((leak) => leak.end > end && leak.start < end)?.start ?? end;
   }
 
   /** Every leak, in order; none overlaps another. */

@@ -25,6 +25,15 @@ const deviceLines: readonly RegExp[] = [
   /\boom-kill:constraint=/u,
 ];
 
+/** How a line begins that is, or may yet become, part of a trace; its end may not be there yet. */
+const traceBeginning =
+  /^\s*(?:at\b|File\b|Traceback\b|(?:Uncaught )?[\w.]{0,80}(?:Error|Exception)\b)|\b(?:CUDA|HIP|NVRM|Out of memory|oom-kill|current device)\b|\b(?:ggml|cuda)/u;
+
+/** Whether a line of a text that still grows may come to be part of a trace. */
+export function mayBelongToTrace(line: string): boolean {
+  return traceBeginning.test(line.slice(0, lineCharsLooked));
+}
+
 /** Stack traces and what drivers say of a failure, whole lines of it. */
 export function* traceLeaks(text: string): Generator<Leak> {
   const lines = linesOf(text);
