@@ -274,9 +274,9 @@ export class TelegramChannel implements AsyncDisposable {
   async #takePress(query: CallbackQuery, signal: AbortSignal): Promise<"taken"> {
     const { message, from } = query;
     const principal = this.#principal(from.id);
-    // Strangers are not told that there is anybody; a button without a message is none of the bot's.
-    if (principal === undefined || message === undefined) this.strangers += 1;
-    else if (!mayThere(message, from.id, this.#options.admitted)) this.strangers += 1;
+    const isHere = message === undefined || mayThere(message, from.id, this.#options.admitted);
+    // Strangers are not told that there is anybody.
+    if (principal === undefined || !isHere) this.strangers += 1;
     else await this.#presses.take(query, principal, signal);
     return "taken";
   }
