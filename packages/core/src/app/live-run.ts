@@ -94,6 +94,8 @@ export class LiveRun {
   readonly end: Promise<RunEnd>;
   /** Set once the question has been handed to the journal: the record's sequence number, when it is on disk. */
   received: Promise<number> | undefined;
+  /** Of a run that an earlier process did not end: its question's record. */
+  resumedFrom: number | undefined;
   /** Turns of the conversation that came before this one and were not over when it was admitted. */
   ahead = 0;
   /** What its single calls of the model took so far, of a mode that makes several. */

@@ -92,6 +92,30 @@ describe("a stop of the node", () => {
     assert.deepEqual(await recover(), { resumed: 0, interrupted: 0 });
   });
 
+  it("takes up a turn that only waited as often as the node dies", async () => {
+    const home = mkdtempSync(join(tmpdir(), "adyton-app-"));
+    const texts = ["first", "второй"];
+    // The folder goes with the first of them.
+    await using stack = new AsyncDisposableStack();
+    for (let death = 0; death < 4; death += 1) {
+      const backend = new HeldBackend(1);
+      const app = stack.use(await openApp({ home, backend }));
+      const { journal, records, tokens, turns, state } = app;
+      if (death === 0) {
+        const runs = texts.map((text) => turns.submit(question(text, { detached: true })));
+        await Promise.all(runs.map(async (run) => run.received));
+      }
+      const unfinished = death === 0 ? [] : state.unfinishedRuns();
+      const options = { journal, records, tokens, turns, unfinished, language: "en" } as const;
+      const { interrupted } = await recoverRuns({ ...options, now: Date.now });
+      assert.equal(interrupted, death === 3 ? 1 : 0, "the first was begun three times");
+      await until("the call", () => backend.open.length === 1);
+      const [asked] = backend.requests;
+      assert.equal(asked?.messages.at(-1)?.content, death === 3 ? "второй" : "first");
+      await app.close();
+    }
+  });
+
   it("records as interrupted what has no caller, no token, or was tried before", async () => {
     const backend = new HeldBackend(1);
     await using app = await openApp({ backend });
@@ -117,7 +141,7 @@ describe("a stop of the node", () => {
     const { journal, records, tokens, turns, state } = app;
     const unfinished = state
       .unfinishedRuns()
-      .map((run) => (run.id === "run_c" ? { ...run, attempts: 2 } : run));
+      .map((run) => (run.id === "run_c" ? { ...run, attempts: 3 } : run));
     assert.deepEqual(
       await recoverRuns({
         journal,

@@ -18,8 +18,11 @@ export interface RecoverOptions {
   readonly now: () => number;
 }
 
-/** A detached turn is executed at most so often, restarts included; a turn that kills the node must not do so for ever. */
-const attemptsMax = 2;
+/**
+ * A detached turn is begun at most so often, restarts included; a turn that kills the node must not do so for ever. One
+ * that only waited when the node died is innocent, and is not counted.
+ */
+const attemptsMax = 3;
 
 export interface Recovered {
   readonly resumed: number;
@@ -32,7 +35,7 @@ export interface Recovered {
  */
 export async function recoverRuns(options: RecoverOptions): Promise<Recovered> {
   const unfinished = options.unfinished.toSorted((a, b) => a.received - b.received);
-  const resumptions = await Promise.all(unfinished.map((run) => record(options, run)));
+  const resumptions = await Promise.all(unfinished.map((run) => resumptionOf(options, run)));
   const toResume = resumptions.flatMap((resumption) => resumption ?? []);
   for (const { run, policy, submission } of toResume)
     options.turns.resume(run.id, policy, submission, run.received);
@@ -45,8 +48,11 @@ interface Resumption {
   readonly submission: Submission;
 }
 
-/** Records that a run is taken up again, or that it is not: then there is nothing to resume. */
-async function record(options: RecoverOptions, run: RunState): Promise<Resumption | undefined> {
+/** What is to be taken up again; `undefined` where nothing is, which is recorded. */
+async function resumptionOf(
+  options: RecoverOptions,
+  run: RunState,
+): Promise<Resumption | undefined> {
   const received = ReceivedData.safeParse(options.records.record(run.received)?.data);
   const principal = options.tokens.principal(run.actor);
   const context = {
@@ -61,10 +67,6 @@ async function record(options: RecoverOptions, run: RunState): Promise<Resumptio
   // A mode that is not defined any more answers nothing.
   const policy = options.turns.modes.find(run.mode);
   if (isToResume && principal !== undefined && policy !== undefined) {
-    const facts = { run: run.id };
-    await options.journal.append({
-      records: [{ ...context, class: "record", type: "turn.resumed", facts }],
-    });
     const submission = { principal, ...received.data, detached: true, watched: true };
     return { run, policy, submission };
   }

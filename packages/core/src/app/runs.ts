@@ -47,7 +47,7 @@ export class Runs {
     const live = this.#options.turns.live(id);
     if (live !== undefined)
       return live.submission.principal.id === caller.id ? describeLive(live) : undefined;
-    const unrecorded = this.#options.turns.unrecorded(id);
+    const unrecorded = this.#options.turns.unrecorded.find(id);
     if (unrecorded !== undefined)
       return unrecorded.principal === caller.id ? unrecorded.run : undefined;
     const state = this.#options.state.run(id);

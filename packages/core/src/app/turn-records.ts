@@ -37,6 +37,12 @@ export function receivedRecord(run: LiveRun): NewRecord {
   };
 }
 
+/** The record that a turn which an earlier process did not end is begun again. */
+export function resumedRecord(run: LiveRun, cause: number): NewRecord {
+  const facts = { run: run.id };
+  return { ...context(run), class: "record", origin: "node", type: "turn.resumed", facts, cause };
+}
+
 /** The records of an answer or a failure, which is the last of them. */
 export function endRecords(
   run: LiveRun,

@@ -199,7 +199,7 @@ describe("a turn", () => {
     const run = app.turns.submit(question("вопрос"));
     assert.equal(await ending(run), "storage_full");
     assert.equal(app.turns.live(run.id), undefined);
-    const kept = app.turns.unrecorded(run.id);
+    const kept = app.turns.unrecorded.find(run.id);
     assert.equal(kept?.run.status, "failed");
     assert.doesNotMatch(JSON.stringify(kept), /ответ|вопрос/);
     assert.equal(app.runs.find(run.id, person("other")), undefined);

@@ -4,7 +4,6 @@ import {
   nodeQueueMax,
   principalQueueMax,
   problem,
-  type Run,
 } from "@adyton/protocol";
 import type { DedupeKey, RecordGroup } from "../domain/journal/record.ts";
 import type { ModeSpec } from "../domain/modes/mode-spec.ts";
@@ -17,19 +16,21 @@ import { answerInMode } from "./controllers.ts";
 import { mismatch } from "./idempotency.ts";
 import { newRunId } from "./identifiers.ts";
 import { Counters } from "./metrics.ts";
-import {
-  describeLive,
-  LiveRun,
-  type RunEnd,
-  type StopReason,
-  type Submission,
-} from "./live-run.ts";
+import { LiveRun, type RunEnd, type StopReason, type Submission } from "./live-run.ts";
 import { NodeMode } from "./node-mode.ts";
 import { problemWords } from "./problem-words.ts";
 import { requireMode } from "./require-mode.ts";
 import { RunTrace } from "./run-trace.ts";
 import { isTooLarge, refusedByStorage, storageProblem } from "./storage-problem.ts";
-import { busyProblem, endRecords, failed, receivedRecord, stopEnd } from "./turn-records.ts";
+import {
+  busyProblem,
+  endRecords,
+  failed,
+  receivedRecord,
+  resumedRecord,
+  stopEnd,
+} from "./turn-records.ts";
+import { UnrecordedRuns } from "./unrecorded-runs.ts";
 
 export interface TurnsOptions extends AnsweringOptions {
   readonly journal: JournalPort;
@@ -47,17 +48,6 @@ export interface TurnsOptions extends AnsweringOptions {
 const writeReceivedAfterMs = 1_000;
 /** Extractive turns need no model server; so many may run at once without one. */
 const slotsWithoutBackend = 8;
-/**
- * Runs whose end could not be written stay in memory, so that whoever asks is told; the oldest goes first. Every other
- * ended run is read from the journal.
- */
-const unrecordedMax = 1_000;
-
-/** What is left of it: its end, never its text. */
-interface UnrecordedRun {
-  readonly principal: string;
-  readonly run: Run;
-}
 
 /**
  * Admits turns, runs them in their lanes, and records what came of them.
@@ -72,7 +62,8 @@ export class Turns {
   readonly #lanes: Lanes;
   readonly #live = new Map<string, LiveRun>();
   readonly #timers = new Map<string, readonly NodeJS.Timeout[]>();
-  readonly #unrecorded = new Map<string, UnrecordedRun>();
+  /** Runs that are over, and whose end could not be written. */
+  readonly unrecorded = new UnrecordedRuns();
   readonly #executing = new Set<Promise<void>>();
   /** Turns since the start, by `answered` or the code of their problem. */
   readonly ended = new Counters();
@@ -108,11 +99,6 @@ export class Turns {
   /** A run that is under way. */
   live(id: string): LiveRun | undefined {
     return this.#live.get(id);
-  }
-
-  /** A run that is over, and whose end could not be written. */
-  unrecorded(id: string): UnrecordedRun | undefined {
-    return this.#unrecorded.get(id);
   }
 
   /**
@@ -167,6 +153,7 @@ export class Turns {
       guard: this.#options.guard,
     });
     run.received = Promise.resolve(receivedSeq);
+    run.resumedFrom = receivedSeq;
     this.#lanes.readmit(laneTurn(run));
     conversations.beginAgain(key);
     this.#take(run);
@@ -240,6 +227,9 @@ export class Turns {
       // What is acknowledged early is never run before it is on disk.
       if (run.submission.detached) await run.received;
       run.signal.throwIfAborted();
+      // A turn that kills the node is known by how often it was begun.
+      const { resumedFrom: from } = run;
+      if (from !== undefined) await this.#append({ records: [resumedRecord(run, from)] });
       run.started();
       const made = await run.unlessStopped(this.#produce(run));
       run.flush();
@@ -315,7 +305,7 @@ export class Turns {
     this.#options.conversations.end(run.conversationKey, isRecorded);
     this.ended.add(told.kind === "answered" ? "answered" : told.problem.code);
     run.finish(told);
-    if (!isRecorded) this.#keepUnrecorded(run);
+    if (!isRecorded) this.unrecorded.keep(run);
   }
 
   /**
@@ -371,16 +361,6 @@ export class Turns {
     const stored = storageProblem(error);
     if (stored === undefined) this.#options.onUnexpected(error);
     return failed(run, stored ?? problem("internal"));
-  }
-
-  #keepUnrecorded(run: LiveRun): void {
-    this.#unrecorded.set(run.id, {
-      principal: run.submission.principal.id,
-      run: describeLive(run),
-    });
-    const [oldest] = this.#unrecorded.keys();
-    if (this.#unrecorded.size > unrecordedMax && oldest !== undefined)
-      this.#unrecorded.delete(oldest);
   }
 }
 
