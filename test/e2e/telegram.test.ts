@@ -120,6 +120,32 @@ it("loses and doubles nothing while the node is killed and a fifth of the replie
   assert.equal(asked.length, rounds * people.length, "each was taken once");
 });
 
+it("answers more topics at once than one person may follow runs", async () => {
+  await using telegram = await startTelegramEmulator();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const held: Rule = {
+    reply: async ({ messages }) => {
+      await released;
+      return `echo ${messages.at(-1)?.text ?? ""}`;
+    },
+  };
+  await using model = await startOpenAiEmulator({ rules: [held] });
+  await using node = await startBot(telegram, model);
+  const person = telegram.person({ id: 2 });
+  const chat = telegram.group({ id: -5 });
+  const topics = Array.from({ length: 70 }, (_, at) => at + 2);
+  for (const thread of topics) person.say(`@adyton_bot topic ${thread}`, { chat, thread });
+  const answers = () => telegram.messages(-5).filter(({ isBots }) => isBots);
+  await telegram.waitUntil(() => answers().length === topics.length, answerMsMax);
+  release();
+  await telegram.waitUntil(() => answers().every(({ text }) => text !== "…"), answerMsMax);
+  assert.deepEqual(
+    new Set(answers().map(({ text, thread }) => `${text} in ${thread}`)),
+    new Set(topics.map((thread) => `echo topic ${thread} in ${thread}`)),
+  );
+  assert.equal((await node.journal("turn.answered")).length, topics.length);
+});
+
 it("sends nothing that tells where it runs, and writes down what it took out", async () => {
   await using telegram = await startTelegramEmulator();
   await using model = await startOpenAiEmulator({ rules: [echo] });

@@ -57,6 +57,8 @@ export interface TelegramChannelOptions {
 /** A door that was shut for so long is told of. */
 const closedToldAfterMs = 60_000;
 const lookEveryMs = 5_000;
+/** Streams are a bounded number; so often an answer that finds none free looks again. */
+const placeWaitMs = 500;
 const RunId = z.object({ id: z.string() });
 const TextAnswer = z.object({ text: z.string() });
 
@@ -319,12 +321,7 @@ export class TelegramChannel implements AsyncDisposable {
     const user = channelUser(channelName, actor);
     const principal = user === undefined ? undefined : this.#principal(user);
     if (principal === undefined) return channelWords.notAdmitted[this.#options.language];
-    const reply = await this.#perform(principal, {
-      route: "followRun",
-      params: { id: run },
-      wantsStream: true,
-      signal,
-    });
+    const reply = await this.#follow(run, principal, signal);
     if (reply.kind === "problem") return inWords(reply.problem);
     if (reply.kind !== "stream") throw new Error("a run cannot be followed");
     let end = "";
@@ -344,6 +341,16 @@ export class TelegramChannel implements AsyncDisposable {
     });
     signal.throwIfAborted();
     return end;
+  }
+
+  /** Waits for a place among the streams: that there is none now is no end of the run. */
+  async #follow(run: string, principal: Principal, signal: AbortSignal): Promise<Reply> {
+    const request = { route: "followRun", params: { id: run }, wantsStream: true, signal } as const;
+    for (;;) {
+      const reply = await this.#perform(principal, request);
+      if (reply.kind !== "problem" || reply.problem.code !== "busy") return reply;
+      await this.#options.clock.sleep(placeWaitMs, signal);
+    }
   }
 
   #principal(user: number): Principal | undefined {
