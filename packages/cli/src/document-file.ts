@@ -2,25 +2,16 @@ import { createHash } from "node:crypto";
 import { statSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
-import { htmlText } from "@adyton/core/html-text";
-import { documentTextBytesMax, type documentMediaTypes } from "@adyton/protocol";
+import { documentWords } from "@adyton/core/document-words";
+import {
+  documentEndings,
+  type DocumentMediaType,
+  mediaTypeOf,
+} from "@adyton/core/document-media-types";
+import { documentTextBytesMax } from "@adyton/protocol";
 import { Failure } from "./failure.ts";
 import { plainLine } from "./terminal-text.ts";
 import type { Translate } from "./texts/translate.ts";
-
-type MediaType = (typeof documentMediaTypes)[number];
-
-const mediaTypes: Readonly<Record<string, MediaType>> = {
-  ".md": "text/markdown",
-  ".markdown": "text/markdown",
-  ".txt": "text/plain",
-  ".log": "text/x-log",
-  ".csv": "text/csv",
-  ".json": "application/json",
-  ".html": "text/html",
-  ".htm": "text/html",
-  ".pdf": "application/pdf",
-};
 
 /** Bytes of a file that a text is taken from; the text itself has a bound of its own. */
 const fileBytesMax = 64 * 1024 * 1024;
@@ -29,7 +20,7 @@ export const titleCharsMax = 300;
 export interface DocumentFile {
   readonly text: string;
   readonly title: string;
-  readonly mediaType: MediaType;
+  readonly mediaType: DocumentMediaType;
   readonly source: string;
   /** Of the file, where its text is not the file's own. */
   readonly originalSha256?: string;
@@ -45,7 +36,7 @@ export interface FileBytes {
 
 /** Whether a file's name ends as the files do that can be read. */
 export function isReadable(file: string): boolean {
-  return Object.hasOwn(mediaTypes, extname(file).toLowerCase());
+  return mediaTypeOf(file) !== undefined;
 }
 
 /** Reads a file. Throws `Failure` for one of another kind, one that is too large, and what is no file. */
@@ -55,7 +46,7 @@ export async function readBytes(file: string, t: Translate): Promise<FileBytes> 
   if (!isReadable(file))
     throw new Failure("failed", {
       title: t("memory.bad_kind"),
-      advice: t("memory.kinds", { kinds: Object.keys(mediaTypes).join(" ") }),
+      advice: t("memory.kinds", { kinds: Object.keys(documentEndings).join(" ") }),
     });
   try {
     const status = await stat(file);
@@ -82,7 +73,7 @@ export async function documentIn(
   { file, source, bytes, sha256 }: FileBytes,
   t: Translate,
 ): Promise<DocumentFile> {
-  const mediaType = mediaTypes[extname(file).toLowerCase()] ?? "text/plain";
+  const mediaType = mediaTypeOf(file) ?? "text/plain";
   const { text, title } = await wordsIn(bytes, mediaType, t);
   if (text.trim() === "") throw new Failure("failed", { title: t("memory.empty") });
   if (Buffer.byteLength(text) > documentTextBytesMax) throw tooLarge(t, documentTextBytesMax);
@@ -96,24 +87,12 @@ export async function documentIn(
   };
 }
 
-interface Words {
-  readonly text: string;
-  readonly title?: string | undefined;
-}
-
-async function wordsIn(bytes: Buffer, mediaType: MediaType, t: Translate): Promise<Words> {
-  if (mediaType === "application/pdf") return pdfWords(bytes, t);
-  const text = decoded(bytes, t);
-  return mediaType === "text/html" ? htmlText(text) : { text };
-}
-
-/** What reads PDF is loaded with the first one. */
-async function pdfWords(bytes: Buffer, t: Translate): Promise<Words> {
-  const { pdfText } = await import("@adyton/core/pdf-text");
-  const read = await pdfText(bytes);
-  if (read.kind === "text") return { ...read, title: plainTitle(read.title) };
-  if (read.reason === "too_large") throw tooLarge(t, documentTextBytesMax);
-  throw new Failure("failed", { title: t(`pdf.${read.reason}`) });
+async function wordsIn(bytes: Buffer, mediaType: DocumentMediaType, t: Translate) {
+  const words = await documentWords(bytes, mediaType);
+  if (words.kind === "text") return { ...words, title: plainTitle(words.title) };
+  if (words.reason === "too_large") throw tooLarge(t, documentTextBytesMax);
+  const title = words.reason === "not_text" ? t("input.not_text") : t(`pdf.${words.reason}`);
+  throw new Failure("failed", { title });
 }
 
 function plainTitle(title: string | undefined): string | undefined {
@@ -121,20 +100,12 @@ function plainTitle(title: string | undefined): string | undefined {
   return plain === "" ? undefined : plain;
 }
 
-function decoded(bytes: Buffer, t: Translate): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw new Failure("failed", { title: t("input.not_text") });
-  }
-}
-
 export function tooLarge(t: Translate, bytesMax: number): Failure {
   return new Failure("failed", { title: t("memory.too_large", { max: bytesMax / 1024 / 1024 }) });
 }
 
 /** The first heading of a text that has them, else the file's name without its ending. */
-export function documentTitle(text: string, file: string, mediaType: MediaType): string {
+export function documentTitle(text: string, file: string, mediaType: DocumentMediaType): string {
   const hasHeadings = mediaType === "text/markdown" || mediaType === "text/html";
   const heading = hasHeadings ? /^#{1,6}\s+(.+?)\s*#*$/m.exec(text)?.[1] : undefined;
   if (heading !== undefined && heading.trim() !== "") return plainLine(heading);
