@@ -6,6 +6,8 @@ export const channelWords = {
     en: "I can read text only for now.",
     ru: "Пока я понимаю только текст.",
   },
+  /** What is asked about a message without words of its sender's. */
+  askAbout: { en: "What is this? Say it briefly.", ru: "Что это? Скажи коротко." },
   welcome: {
     en: "You may speak here now. /help shows what I can do.",
     ru: "Теперь здесь можно говорить. /help покажет, что я умею.",

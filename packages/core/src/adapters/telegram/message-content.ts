@@ -32,9 +32,9 @@ export type Content = z.infer<typeof Content>;
 
 export type ContentRead =
   | { readonly kind: "content"; readonly content: Content }
-  /** Something the node cannot look at, and says so. */
+  /** Something the node cannot look at, or does not know, and says so. */
   | { readonly kind: "unreadable" }
-  /** Nothing that anybody says: somebody joined, a message was pinned. */
+  /** Nothing that anybody says. */
   | { readonly kind: "nothing" };
 
 /** The larger side of a picture that is fetched: models make pictures no larger than about this. */
@@ -54,8 +54,26 @@ const unreadable = [
   "video_note",
 ] as const satisfies readonly (keyof Message)[];
 
+/** What the apps write into a chat by themselves. */
+const events = [
+  "boost_added",
+  "chat_background_set",
+  "forum_topic_closed",
+  "forum_topic_created",
+  "forum_topic_edited",
+  "forum_topic_reopened",
+  "left_chat_member",
+  "message_auto_delete_timer_changed",
+  "new_chat_members",
+  "new_chat_photo",
+  "new_chat_title",
+  "pinned_message",
+  "write_access_allowed",
+] as const satisfies readonly (keyof Message)[];
+
 /** Reads a message. `own` is the sender's text or caption without the bot's name. */
 export function readContent(message: Message, own: string): ContentRead {
+  if (events.some((kind) => message[kind] !== undefined)) return { kind: "nothing" };
   if (unreadable.some((kind) => message[kind] !== undefined)) return { kind: "unreadable" };
   const isForwarded = message.forward_origin !== undefined;
   const replied = message.reply_to_message;
@@ -72,7 +90,7 @@ export function readContent(message: Message, own: string): ContentRead {
     ...contactWords(message),
   ];
   const text = isForwarded ? "" : isOwnPlace(message) ? (place?.text ?? own) : own;
-  if (text === "" && texts.length === 0 && files.length === 0) return { kind: "nothing" };
+  if (text === "" && texts.length === 0 && files.length === 0) return { kind: "unreadable" };
   const cut = quote.slice(0, messageQuoteCharsMax).toWellFormed();
   const content = { text, ...(cut === "" ? {} : { quote: cut }), texts, files };
   return { kind: "content", content };

@@ -1,5 +1,6 @@
 import type { Message, Update, User } from "grammy/types";
 import type { Place } from "../../ports/channel.ts";
+import { type Content, readContent } from "./message-content.ts";
 import { type Admission, isFromAdmitted } from "./admission.ts";
 
 /** What the node makes of an update. `stranger` costs a counter, `nothing` not even that. */
@@ -10,7 +11,7 @@ export type Incoming =
       readonly place: Place & { readonly replyTo: number };
       /** Tells this update from any other, also when Telegram begins to number anew. */
       readonly key: string;
-      readonly text: string;
+      readonly content: Content;
     }
   | {
       readonly kind: "unreadable";
@@ -20,9 +21,6 @@ export type Incoming =
     }
   | { readonly kind: "stranger" }
   | { readonly kind: "nothing" };
-
-/** Stands before a text that was forwarded: no command begins with it. */
-const forwardedMark = "↪";
 
 /** Reads an update as a message to the node. In groups only what is said to the bot counts. */
 export function readUpdate(update: Update, bot: User, admission: Admission): Incoming {
@@ -40,11 +38,11 @@ export function readUpdate(update: Update, bot: User, admission: Admission): Inc
     ...(message.is_topic_message === true ? { thread: message.message_thread_id } : {}),
     replyTo: message.message_id,
   };
-  const text = withoutName(said, bot).trim();
-  if (text === "") return { kind: "unreadable", user, place, key };
-  // What somebody else wrote is no command of whoever passes it on.
-  const own = message.forward_origin === undefined ? asCommand(text) : `${forwardedMark} ${text}`;
-  return { kind: "message", user, place, key, text: own };
+  const read = readContent(message, asCommand(withoutName(said, bot).trim()));
+  if (read.kind === "nothing") return read;
+  if (read.kind === "unreadable" || read.content.files.length > 0)
+    return { kind: "unreadable", user, place, key };
+  return { kind: "message", user, place, key, content: read.content };
 }
 
 /** Whether somebody may speak to the bot, and in that chat. */
@@ -59,6 +57,9 @@ export function mayThere(
 
 function isToBot(message: Message, said: string, bot: User): boolean {
   if (message.reply_to_message?.from?.id === bot.id) return true;
+  const entities = message.entities ?? message.caption_entities ?? [];
+  // A bot that is chosen from the list of members is named without its username.
+  if (entities.some((each) => each.type === "text_mention" && each.user.id === bot.id)) return true;
   return new RegExp(`@${bot.username ?? ""}\\b`, "iu").test(said);
 }
 

@@ -15,9 +15,10 @@ import { type FollowedRun, Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
-import type { Principal, Reply } from "../../ports/http.ts";
+import type { Principal } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
-import type { OperationRequest, Operations } from "../../ports/operations.ts";
+import type { Operations } from "../../ports/operations.ts";
+import { askNode, type Asked, inWords, type Perform, questionOf } from "./ask-node.ts";
 import { channelWords } from "./channel-words.ts";
 import { showMenu } from "./command-menu.ts";
 import { type Closed, DoorWatch } from "./door-watch.ts";
@@ -59,11 +60,7 @@ const closedToldAfterMs = 60_000;
 const lookEveryMs = 5_000;
 /** Streams are a bounded number; so often an answer that finds none free looks again. */
 const placeWaitMs = 500;
-const RunId = z.object({ id: z.string() });
 const TextAnswer = z.object({ text: z.string() });
-
-/** Codes of what passes by itself: the update stays with Telegram and comes again. */
-const passing = new Set(["storage_full", "storage_failed", "stopping"]);
 
 /**
  * The bot: takes what admitted people write as messages of theirs, and delivers what comes of it. An update is
@@ -295,26 +292,17 @@ export class TelegramChannel implements AsyncDisposable {
     return { kind: "text", text: channelWords.welcome[this.#options.language] } as const;
   }
 
-  /** What is owed for a message: a run's end, or a text. `later`: what stands in its way will pass. */
-  async #replyTo(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
+  async #replyTo(
+    incoming: Incoming & { kind: "message" | "unreadable" },
+    principal: Principal,
+  ): Promise<Asked> {
     const { language } = this.#options;
     if (incoming.kind === "unreadable")
-      return { kind: "text", text: channelWords.unreadable[language] } as const;
-    const { place, text, key } = incoming;
+      return { kind: "text", text: channelWords.unreadable[language] };
+    const { place, content, key } = incoming;
     const conversation = `telegram ${place.chat}${place.thread === undefined ? "" : ` ${place.thread}`}`;
-    const reply = await this.#perform(principal, {
-      route: "sendMessage",
-      body: { text, conversation },
-      idempotencyKey: key,
-      preferAsyncAfterMs: 0,
-    });
-    if (reply.kind === "problem") {
-      if (passing.has(reply.problem.code)) return { kind: "later" } as const;
-      return { kind: "text", text: inWords(reply.problem) } as const;
-    }
-    if (reply.kind !== "json") throw new Error("a message was answered with a stream");
-    if (reply.status === 202) return { kind: "run", run: RunId.parse(reply.body).id } as const;
-    return { kind: "text", text: TextAnswer.parse(reply.body).text } as const;
+    const body = questionOf(content, { conversation, language });
+    return askNode(this.#perform, principal, { key, body });
   }
 
   async #endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<string> {
@@ -357,11 +345,8 @@ export class TelegramChannel implements AsyncDisposable {
     return channelPrincipal(channelName, user, this.#options.admitted);
   }
 
-  #perform(
-    principal: Principal,
-    request: Pick<OperationRequest, "route"> & Partial<OperationRequest>,
-  ): Promise<Reply> {
-    return this.#options.operations.perform({
+  readonly #perform: Perform = (principal, request) =>
+    this.#options.operations.perform({
       params: {},
       query: {},
       body: undefined,
@@ -372,11 +357,7 @@ export class TelegramChannel implements AsyncDisposable {
       speaker: { principal, byToken: true },
       ...request,
     });
-  }
 }
-
-const inWords = ({ title, detail }: Problem): string =>
-  detail === undefined ? title : `${title} ${detail}`;
 
 /** An error's name alone: its message may quote what a person wrote, or an address with a token. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");

@@ -1,0 +1,64 @@
+import type { Bilingual, MessageRequest, Problem } from "@adyton/protocol";
+import * as z from "zod";
+import type { Principal, Reply } from "../../ports/http.ts";
+import type { OperationRequest } from "../../ports/operations.ts";
+import { channelWords } from "./channel-words.ts";
+import type { Content } from "./message-content.ts";
+
+/** Has the node do something in a principal's name. */
+export type Perform = (
+  principal: Principal,
+  request: Pick<OperationRequest, "route"> & Partial<OperationRequest>,
+) => Promise<Reply>;
+
+/** What is owed for a message: a run's end, or a text. `later`: what stands in its way will pass. */
+export type Asked =
+  | { readonly kind: "run"; readonly run: string }
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "later" };
+
+const RunId = z.object({ id: z.string() });
+const TextAnswer = z.object({ text: z.string() });
+
+/** Codes of what passes by itself: the update stays with Telegram and comes again. */
+const passing = new Set(["storage_full", "storage_failed", "stopping"]);
+
+/** Puts a message to the node, once for each key. */
+export async function askNode(
+  perform: Perform,
+  principal: Principal,
+  { key, body }: { readonly key: string; readonly body: MessageRequest },
+): Promise<Asked> {
+  const reply = await perform(principal, {
+    route: "sendMessage",
+    body,
+    idempotencyKey: key,
+    preferAsyncAfterMs: 0,
+  });
+  if (reply.kind === "problem") {
+    if (passing.has(reply.problem.code)) return { kind: "later" };
+    return { kind: "text", text: inWords(reply.problem) };
+  }
+  if (reply.kind !== "json") throw new Error("a message was answered with a stream");
+  if (reply.status === 202) return { kind: "run", run: RunId.parse(reply.body).id };
+  return { kind: "text", text: TextAnswer.parse(reply.body).text };
+}
+
+/** A message in the node's own form. What has no words of the sender's is asked about. */
+export function questionOf(
+  { text, quote, texts }: Content,
+  { conversation, language }: { readonly conversation: string; readonly language: keyof Bilingual },
+): MessageRequest {
+  return {
+    text: text === "" ? channelWords.askAbout[language] : text,
+    conversation,
+    ...(quote === undefined ? {} : { quote }),
+    ...(texts.length === 0
+      ? {}
+      : { attachments: texts.map((each) => ({ kind: "text" as const, ...each })) }),
+  };
+}
+
+/** A problem as its reader meets it. */
+export const inWords = ({ title, detail }: Problem): string =>
+  detail === undefined ? title : `${title} ${detail}`;
