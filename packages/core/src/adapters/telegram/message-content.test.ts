@@ -6,8 +6,7 @@ import { chosenSize, type Content, pictureSideMax, readContent } from "./message
 
 const from = { id: 1, is_bot: false, first_name: "Анна" };
 const chat = { id: 1, type: "private", first_name: "Анна" } as const;
-const message = (more: object): Message =>
-  ({ message_id: 1, date: 0, chat, from, ...more }) as unknown as Message;
+const message = (more: object): Message => ({ message_id: 1, date: 0, chat, from, ...more });
 const contentOf = (more: object, own = ""): Content => {
   const read = readContent(message(more), own);
   assert.equal(read.kind, "content");
