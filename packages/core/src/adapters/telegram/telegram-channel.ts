@@ -15,7 +15,7 @@ import { type FollowedRun, Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
-import type { Principal } from "../../ports/http.ts";
+import type { Principal, Reply } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { Operations } from "../../ports/operations.ts";
 import { askNode, type Asked, inWords, type Perform, questionOf } from "./ask-node.ts";
