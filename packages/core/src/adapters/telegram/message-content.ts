@@ -7,7 +7,7 @@ import { mediaTypeOf } from "../../domain/documents/media-types.ts";
  * A file that Telegram keeps. `speech` is what the sender says, `recording` what somebody else says; its id opens it with
  * the bot's token alone, also weeks later.
  */
-export const FileRef = z.strictObject({
+const FileRef = z.strictObject({
   use: z.enum(["document", "picture", "speech", "recording"]),
   id: z.string(),
   /** As Telegram says; it may say nothing. */
@@ -16,7 +16,7 @@ export const FileRef = z.strictObject({
   name: z.string().optional(),
   mediaType: z.string().optional(),
 });
-export type FileRef = z.infer<typeof FileRef>;
+type FileRef = z.infer<typeof FileRef>;
 
 /** What a message consists of, apart by whose words they are. */
 export const Content = z.strictObject({
