@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, it } from "node:test";
 import { startTelegramEmulator, type TelegramEmulator } from "@adyton/emulators";
 import { endChild } from "./end-child.ts";
+import { type Certificate, makeCertificate } from "./certificate.ts";
 import { NodeProcess } from "./node-process.ts";
+import { inMemory } from "./process-memory.ts";
 
 // The layout `blind` with real processes: a node, the relay's forwarder, and Telegram behind TLS. What the internet
 // would resolve, run-relay.ts resolves to the loopback.
@@ -17,26 +19,19 @@ const host = "api.telegram.org";
 const canary = "canary-b7d1c0aa93f24e58";
 const answerMsMax = 20_000;
 let folder: string;
+let real: Certificate;
+let forged: Certificate;
 
 before(() => {
   folder = mkdtempSync(join(tmpdir(), "adyton-blind-"));
-  for (const name of ["real", "forged"]) {
-    const out = ["-keyout", join(folder, `${name}.key`), "-out", join(folder, `${name}.pem`)];
-    const kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"];
-    const subject = ["-subj", `/CN=${host}`, "-addext", `subjectAltName=DNS:${host}`];
-    execFileSync("openssl", ["req", "-x509", ...kind, ...out, ...subject], { stdio: "ignore" });
-  }
-  process.env["NODE_EXTRA_CA_CERTS"] = join(folder, "real.pem");
+  real = makeCertificate(folder, "real", host);
+  forged = makeCertificate(folder, "forged", host);
+  process.env["NODE_EXTRA_CA_CERTS"] = real.file;
 });
 
 after(() => {
   delete process.env["NODE_EXTRA_CA_CERTS"];
   rmSync(folder, { recursive: true });
-});
-
-const tls = (name: string) => ({
-  key: readFileSync(join(folder, `${name}.key`), "utf8"),
-  cert: readFileSync(join(folder, `${name}.pem`), "utf8"),
 });
 
 /** The relay as a process of its own. */
@@ -68,36 +63,8 @@ async function startNode(telegram: TelegramEmulator, relay: number): Promise<Nod
   return NodeProcess.start({ config });
 }
 
-/** How often a text stands in a process's memory. */
-function inMemory(pid: number, text: string): number {
-  const wanted = Buffer.from(text);
-  const memory = readFileSync(`/proc/${pid}/maps`, "utf8");
-  const found = execFileSync(
-    "python3",
-    [
-      "-c",
-      `import sys
-maps, wanted, n = sys.stdin.read(), bytes.fromhex(sys.argv[2]), 0
-with open(f"/proc/{sys.argv[1]}/mem", "rb", 0) as mem:
-    for line in maps.splitlines():
-        span, rights = line.split()[:2]
-        if rights[0] != "r" or "[v" in line: continue
-        start, end = (int(part, 16) for part in span.split("-"))
-        try:
-            mem.seek(start)
-            n += mem.read(end - start).count(wanted)
-        except OSError: pass
-print(n)`,
-      String(pid),
-      wanted.toString("hex"),
-    ],
-    { input: memory, encoding: "utf8" },
-  );
-  return Number(found);
-}
-
 it("answers through a relay that can read nothing of it", async () => {
-  await using telegram = await startTelegramEmulator({ tls: tls("real") });
+  await using telegram = await startTelegramEmulator({ tls: real });
   await using relay = await startRelay(telegram.port);
   await using node = await startNode(telegram, relay.port);
   const owner = telegram.person({ id: 1 });
@@ -113,9 +80,9 @@ it("answers through a relay that can read nothing of it", async () => {
 });
 
 it("refuses a man in the middle", async () => {
-  await using forged = await startTelegramEmulator({ tls: tls("forged") });
-  await using relay = await startRelay(forged.port);
-  await using node = await startNode(forged, relay.port);
+  await using impostor = await startTelegramEmulator({ tls: forged });
+  await using relay = await startRelay(impostor.port);
+  await using node = await startNode(impostor, relay.port);
   const part = async () => {
     const { json } = await node.ask("/api/v1/health", { token: node.owner });
     return {
@@ -129,5 +96,5 @@ it("refuses a man in the middle", async () => {
   const { ready, status, detail } = await part();
   assert.deepEqual([ready, status], [false, "degraded"]);
   assert.match(detail, /CERT/);
-  assert.equal(forged.callsSeen, 0, "nothing was said to it");
+  assert.equal(impostor.callsSeen, 0, "nothing was said to it");
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
 import { startOpenAiEmulator } from "@adyton/emulators";
-import { makeWorkersKey } from "@adyton/core/worker";
+import { makeKeyFile } from "@adyton/runtime/key-file";
 import { NodeProcess, until } from "./node-process.ts";
 import { rawTraces } from "./raw-bytes.ts";
 import { redisIsMissing, RedisProcess } from "./redis-process.ts";
@@ -20,7 +20,7 @@ it(
     const folder = mkdtempSync(join(tmpdir(), "adyton-forget-"));
     stack.defer(() => rmSync(folder, { recursive: true }));
     const keyFile = join(folder, "workers.key");
-    await makeWorkersKey(keyFile);
+    await makeKeyFile(keyFile);
     const redis = stack.use(await RedisProcess.start({ persistent: true }));
     const rules = [{ reply: `Слышу: ${secret}` }];
     const emulator = stack.use(await startOpenAiEmulator({ rules, tokenDelayMs: 300 }));

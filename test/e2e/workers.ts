@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TestContext } from "node:test";
 import { startOpenAiEmulator } from "@adyton/emulators";
-import { makeWorkersKey } from "@adyton/core/worker";
+import { makeKeyFile } from "@adyton/runtime/key-file";
 import { join } from "node:path";
 import { NodeProcess, until } from "./node-process.ts";
 import { RedisProcess } from "./redis-process.ts";
@@ -62,7 +62,7 @@ export async function runWorkerChaos(plan: WorkerChaosPlan): Promise<WorkerChaos
     }),
   );
   const keyFile = join(redis.folder, "workers.key");
-  await makeWorkersKey(keyFile);
+  await makeKeyFile(keyFile);
   const node = stack.use(
     await NodeProcess.start({
       backend: "configured",

@@ -5,10 +5,11 @@ import { isTest, type Finding, type TidyFile, type Tree } from "./tree.ts";
 // What the sources of a package may import from outside it. Tests are held to the declared dependencies alone.
 const allowed: Record<string, RegExp> = {
   protocol: /^zod(?:\/|$)/,
-  runtime: /^(?:node:|zod(?:\/|$)|yaml(?:\/|$))/,
+  runtime: /^(?:node:|zod(?:\/|$)|yaml(?:\/|$)|@adyton\/protocol\/link)/,
   core: /^(?!@adyton\/(?:cli|emulators)(?:\/|$))/,
   emulators: /^node:/,
-  relay: /^node:/,
+  // Nothing of these loads zod, which would cost the relay a fifth of its memory.
+  relay: /^(?:node:|ws$|@adyton\/runtime\/|@adyton\/protocol\/link)/,
 };
 
 export function* packageLayers(tree: Tree): Generator<Finding> {

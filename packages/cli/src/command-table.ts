@@ -1,4 +1,5 @@
 import { rememberCommands } from "./remember-commands.ts";
+import { relayCommands } from "./relay-commands.ts";
 import { telegramCommands } from "./telegram-commands.ts";
 import type { CommandBody } from "./shell.ts";
 import type { TextKey } from "./texts/translate.ts";
@@ -345,13 +346,7 @@ const commandTable = [
     load: async () => (await import("./commands/worker.ts")).workerKey,
   },
   ...telegramCommands,
-  { path: "relay", group: "node" },
-  {
-    path: "relay bundle",
-    args: "<folder>",
-    group: "node",
-    load: async () => (await import("./commands/relay.ts")).relayBundle,
-  },
+  ...relayCommands,
   { path: "emulate", group: "care" },
   {
     path: "emulate openai",

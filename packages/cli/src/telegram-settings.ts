@@ -27,6 +27,11 @@ export function readBotSettings(shell: Shell, given: string | undefined): BotSet
   const { home, t } = shell;
   const { file, config } = readSound(shell);
   const { telegram, relay } = config;
+  if (telegram?.via === "bot")
+    throw new Failure("failed", {
+      title: t("telegram.blocked.relay"),
+      advice: t("telegram.advice.relay"),
+    });
   const bot = { token_file: join(home, "-"), via: telegram?.via, api_root: given };
   const plain = NodeConfig.safeParse({ telegram: bot, relay });
   const apiRoot = plain.data?.telegram?.api_root;

@@ -154,13 +154,14 @@ const webAddress = z
 
 /** The bot. Everybody who is not named here gets silence. */
 const TelegramConfig = z.strictObject({
-  token_file: z.string().min(1),
+  /** Left out where the relay runs the bot: then it lies there. */
+  token_file: z.string().min(1).optional(),
   owners: z.array(userId).max(telegramPeopleMax).default([]),
   allowed_user_ids: z.array(userId).max(telegramPeopleMax).default([]),
   groups: z.array(z.int().max(-1)).max(telegramPeopleMax).default([]),
   api_root: webAddress.default("https://api.telegram.org"),
-  /** `direct`, or `blind`: through the relay's forwarder. */
-  via: z.enum(["direct", "blind"]).default("direct"),
+  /** `direct`; `blind`: through the relay's forwarder; `bot`: the relay runs the bot. */
+  via: z.enum(["direct", "blind", "bot"]).default("direct"),
 });
 
 /** Hosts that answers may link to, whatever they were made from. */
@@ -186,7 +187,7 @@ const InvariantsConfig = z.strictObject({
 
 /** The second machine. */
 const RelayConfig = z.strictObject({
-  /** The forwarder's address in the tunnel. */
+  /** The relay's address in the tunnel. */
   address: z
     .string()
     .max(addressCharsMax)
@@ -194,22 +195,41 @@ const RelayConfig = z.strictObject({
       /^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i,
       "must be the relay's address and port, such as 10.77.0.1:8443",
     ),
+  /** The key that a relay `bot` has too. */
+  link_key_file: z.string().min(1).optional(),
 });
 
-/** What goes through the relay needs one, and is TLS: the relay passes on nothing else. */
+/** The bot's token lies where the bot runs, and what goes through the relay needs one. */
 function refuseMissingRelay(
   {
     telegram,
     relay,
-  }: { telegram?: z.infer<typeof TelegramConfig> | undefined; relay?: object | undefined },
+  }: {
+    telegram?: z.infer<typeof TelegramConfig> | undefined;
+    relay?: z.infer<typeof RelayConfig> | undefined;
+  },
   context: z.core.$RefinementCtx,
 ): void {
-  if (telegram?.via !== "blind") return;
+  if (telegram === undefined) return;
+  const { via, token_file: token, api_root: root } = telegram;
   const refuse = (path: string[], message: string): void =>
     context.addIssue({ code: "custom", message, path });
+  if (via === "bot" && token !== undefined)
+    refuse(
+      ["telegram", "token_file"],
+      "must be left out with `via: bot`: the relay has the token, and this machine must not",
+    );
+  if (via !== "bot" && token === undefined)
+    refuse(["telegram", "token_file"], "must name the file with the bot's token");
+  if (via === "direct") return;
   if (relay === undefined)
-    refuse(["telegram", "via"], "needs relay.address, the address of the relay's forwarder");
-  if (!telegram.api_root.startsWith("https:"))
+    refuse(["telegram", "via"], "needs relay.address, the address of the relay");
+  else if (via === "bot" && relay.link_key_file === undefined)
+    refuse(
+      ["relay", "link_key_file"],
+      "must name the key that the relay has too: make one with `adyton relay key FILE`",
+    );
+  if (via === "blind" && !root.startsWith("https:"))
     refuse(
       ["telegram", "api_root"],
       "must begin with https:// where it is reached through the relay",

@@ -80,12 +80,13 @@ async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIde
   };
 }
 
-const keyFiles = ({ backends, workers, telegram }: NodeConfig): readonly string[] =>
+const keyFiles = ({ backends, workers, telegram, relay }: NodeConfig): readonly string[] =>
   [
     ...backends.map(({ api_key_file }) => api_key_file),
     workers?.key_file,
     workers?.password_file,
     telegram?.token_file,
+    relay?.link_key_file,
   ].filter((file) => file !== undefined);
 
 /** The host of an address, without brackets; none where it names a model of the node's own. */

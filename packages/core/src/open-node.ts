@@ -149,16 +149,18 @@ async function openBot(
     language: parts.language,
     redacted: app.redacted,
   });
-  const channel = await openTelegram({
+  const bot = {
     ...parts,
     config: telegram,
     relay,
     exit,
-    channelKey: (id) => app.channelKey("telegram", id),
+    channelKey: (id: string) => app.channelKey("telegram", id),
     pairings: app.pairings,
-    log: (message, fields) => log.warn(message, fields),
+    log: (message: string, fields: Readonly<Record<string, string | number>>) =>
+      log.warn(message, fields),
     notice: options.onNotice ?? (() => undefined),
-  });
+  };
+  const channel = await openTelegram(bot, stack);
   stack.adopt(channel, (open) => deadline.within("the bot", () => open[Symbol.asyncDispose]()));
   channel.start();
   return channel;

@@ -30,14 +30,18 @@ export interface TelegramParts {
   readonly notice: (notice: Notice) => void;
 }
 
-/** Who may speak: whom the configuration names, and who was let in by a code. */
+/**
+ * Who may speak: whom the configuration names, and who was let in by a code. Where the relay runs the bot, whoever has
+ * taken it over could write in anybody's name, so nobody is more than a member there.
+ */
 function admittedBy(
-  { owners, allowed_user_ids, groups }: TelegramParts["config"],
+  { owners, allowed_user_ids, groups, via }: TelegramParts["config"],
   pairings: Pick<Pairings, "has">,
 ) {
-  const named = new Set(allowed_user_ids);
+  const isSure = via !== "bot";
+  const named = new Set([...allowed_user_ids, ...(isSure ? [] : owners)]);
   return {
-    owners: new Set(owners),
+    owners: new Set(isSure ? owners : []),
     members: { has: (user: number) => named.has(user) || pairings.has(user) },
     groups: new Set(groups),
   };
@@ -61,23 +65,47 @@ export function relayOf(relay: NodeConfig["relay"]): Relay | undefined {
   return { host: hostname.replaceAll(/^\[|\]$/g, ""), port: Number(port) };
 }
 
-/** Opens the bot; it does not poll before its `start`. Its code is loaded only here. Throws `StartError` for its token. */
-export async function openTelegram(parts: TelegramParts): Promise<TelegramChannel> {
-  const { config, operations, journal, records, deliveries, language, log } = parts;
-  const readToken = (): Secret => Secret.fromFile(config.token_file);
+/** Reads a secret that the configuration names. Throws `StartError`. */
+function secretAt(key: string, file = ""): Secret {
   try {
-    readToken();
+    return Secret.fromFile(file);
   } catch (error) {
     if (!(error instanceof SecretError)) throw error;
-    throw new StartError("key_refused", `telegram.token_file: ${error.message}`, {
-      cause: error,
-    });
+    throw new StartError("key_refused", `${key}: ${error.message}`, { cause: error });
   }
+}
+
+/** The way to Telegram, and the token where this machine has it. */
+async function wayOf({ config, relay: second }: TelegramParts, stack: AsyncDisposableStack) {
+  const relay = relayOf(second);
+  if (config.via === "bot" && relay !== undefined) {
+    const key = secretAt("relay.link_key_file", second?.link_key_file);
+    const { LinkClient } = await import("./adapters/telegram/link-client.ts");
+    const { dialRelay, LinkFetch, noToken } = await import("./adapters/telegram/link-fetch.ts");
+    const dial = dialRelay.bind(undefined, relay);
+    const link = stack.use(new LinkClient({ dial, key, clock: systemClock }));
+    link.start();
+    return { readToken: () => noToken, wire: new LinkFetch(link), relay: undefined };
+  }
+  const readToken = (): Secret => secretAt("telegram.token_file", config.token_file);
+  readToken();
+  return { readToken, wire: undefined, relay: config.via === "blind" ? relay : undefined };
+}
+
+/**
+ * Opens the bot; it does not poll before its `start`. Its code is loaded only here, and what it needs closes with the
+ * stack. Throws `StartError` for its token or its key.
+ */
+export async function openTelegram(
+  parts: TelegramParts,
+  stack: AsyncDisposableStack,
+): Promise<TelegramChannel> {
+  const { config, operations, journal, records, deliveries, language, log } = parts;
+  const way = await wayOf(parts, stack);
   const { TelegramChannel } = await import("./adapters/telegram/telegram-channel.ts");
   return new TelegramChannel({
-    readToken,
+    ...way,
     apiRoot: config.api_root,
-    relay: config.via === "blind" ? relayOf(parts.relay) : undefined,
     admitted: admittedBy(config, parts.pairings),
     pairings: parts.pairings,
     operations,

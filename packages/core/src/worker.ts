@@ -5,7 +5,6 @@ import { openAccess } from "./adapters/bullmq/redis-address.ts";
 import { InProcessJobs } from "./adapters/in-process/jobs.ts";
 import { openBackend } from "./adapters/openai-compatible/backend.ts";
 
-export { makeWorkersKey } from "./adapters/bullmq/workers-key.ts";
 export { workerConcurrencyMax, workerNameCharsMax } from "./adapters/bullmq/limits.ts";
 
 export interface WorkerOptions {

@@ -1,27 +1,48 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
-import { it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { writeBundle } from "./bundle.ts";
 
-it("writes a relay that runs with Node alone", () => {
-  const folder = mkdtempSync(join(tmpdir(), "adyton-bundle-"));
-  try {
-    const files = writeBundle(folder);
-    assert.deepEqual(
-      files.filter((name) => name.endsWith(".ts")),
-      [],
-    );
+describe("the relay's bundle", () => {
+  let folder: string;
+  let files: readonly string[];
+  const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
+  const run = (...args: string[]) =>
+    spawnSync(join(folder, "adyton-relay"), args, {
+      encoding: "utf8",
+      env: { PATH: path, LC_ALL: "C" },
+    });
+  before(() => {
+    folder = mkdtempSync(join(tmpdir(), "adyton-bundle-"));
+    files = writeBundle(folder);
+  });
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("needs no package but those in it", () => {
     for (const name of files.filter((each) => each.endsWith(".js")))
-      assert.doesNotMatch(readFileSync(join(folder, name), "utf8"), /\.ts"|@adyton/, name);
-    const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
-    const env = { PATH: path, LC_ALL: "C" };
-    const shown = spawnSync(join(folder, "adyton-relay"), ["--help"], { encoding: "utf8", env });
+      assert.doesNotMatch(readFileSync(join(folder, name), "utf8"), /\.ts"|"@adyton|"zod/, name);
+    assert.deepEqual(globSync("**/*.ts", { cwd: folder }), []);
+    assert.deepEqual(
+      files.filter((name) => name.startsWith("node_modules")),
+      ["node_modules/ws"],
+    );
+    assert.ok(files.includes("bot/bot-relay.js") && !files.some((name) => /test/.test(name)));
+  });
+
+  it("runs with Node alone", () => {
+    const shown = run("--help");
     assert.match(shown.stdout, /Forwards TLS/);
     assert.equal(shown.status, 0);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+  });
+
+  it("loads what the layout `bot` needs", () => {
+    writeFileSync(join(folder, "key"), "k".repeat(64), { mode: 0o600 });
+    const secrets = ["--token-file", join(folder, "none"), "--link-key-file", join(folder, "key")];
+    const refused = run("bot", "--listen", "127.0.0.1:0", ...secrets);
+    assert.equal(refused.status, 69, refused.stderr);
+    assert.match(refused.stderr, /none cannot be opened/);
+  });
 });

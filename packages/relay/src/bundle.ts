@@ -1,8 +1,10 @@
-import { chmodSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, posix, relative } from "node:path";
+import { fileURLToPath } from "node:url";
 
 // A small machine starts the relay from plain JavaScript: taking the types out at each start costs 28 MB of memory there.
+// The bundle holds the files that the program reaches and nothing else, so the machine needs no package manager.
 
 const launcher = `#!/bin/sh
 # Runs the relay with the Node of this machine (24.15 or newer) and a small heap.
@@ -10,24 +12,67 @@ export MALLOC_ARENA_MAX=1 UV_THREADPOOL_SIZE=2
 exec node --max-semi-space-size=1 --max-old-space-size=32 --v8-pool-size=1 "$(dirname "$(readlink -f "$0")")/main.js" "$@"
 `;
 
+/** Packages of others, which are copied as they are; with what belongs to them. */
+const foreign: Readonly<Record<string, readonly string[]>> = {
+  ws: ["package.json", "LICENSE", "index.js", "wrapper.mjs", "lib"],
+};
+
 /**
- * Writes the relay into a folder as it is copied to its machine: JavaScript, no package beside it, and a script that
- * starts it. Returns the files' names.
+ * Writes the relay into a folder as it is copied to its machine: JavaScript, no package to install, and a script that
+ * starts it. Returns the files' names, and the folders of packages.
  */
 export function writeBundle(folder: string): readonly string[] {
-  const source = import.meta.dirname;
-  const files = globSync("**/*.ts", { cwd: source }).filter(
-    (name) => !name.endsWith(".test.ts") && name !== "bundle.ts",
-  );
-  const written = files.map((name) => {
-    const code = stripTypeScriptTypes(readFileSync(join(source, name), "utf8"));
-    const file = name.replace(/\.ts$/, ".js");
-    mkdirSync(join(folder, dirname(file)), { recursive: true });
-    writeFileSync(join(folder, file), code.replaceAll(/(from "\.[^"]*)\.ts"/g, '$1.js"'));
-    return file;
-  });
+  const written = new Set<string>();
+  const waiting = [join(import.meta.dirname, "main.ts")];
+  for (let source = waiting.pop(); source !== undefined; source = waiting.pop()) {
+    const name = nameOf(source);
+    if (written.has(name)) continue;
+    written.add(name);
+    const code = stripTypeScriptTypes(readFileSync(source, "utf8"));
+    const linked = code.replaceAll(imports, (whole, before: string, specifier: string) => {
+      if (specifier.startsWith("node:")) return whole;
+      if (Object.hasOwn(foreign, specifier)) {
+        written.add(copyPackage(folder, specifier));
+        return whole;
+      }
+      const target = sourceOf(source, specifier);
+      waiting.push(target);
+      const path = posix.relative(posix.dirname(name), nameOf(target));
+      return `${before}"${path.startsWith(".") ? path : `./${path}`}"`;
+    });
+    const file = join(folder, name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, linked);
+  }
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   writeFileSync(join(folder, "adyton-relay"), launcher);
   chmodSync(join(folder, "adyton-relay"), 0o755);
   return [...written, "package.json", "adyton-relay"];
+}
+
+/** `import … from "x"`, `export … from "x"`, `import("x")`. */
+const imports = /(\bfrom\s+|\bimport\()"([^"\n]+)"/g;
+
+const sourceOf = (importer: string, specifier: string): string =>
+  specifier.startsWith(".")
+    ? join(dirname(importer), specifier)
+    : fileURLToPath(import.meta.resolve(specifier));
+
+/** Where a source comes to lie: the relay's own at the top, those of another package in a folder of its name. */
+function nameOf(source: string): string {
+  const [, name = "", path = ""] =
+    /packages\/([^/]+)\/src\/(.+)\.ts$/.exec(relative(packages, source).replaceAll("\\", "/")) ??
+    [];
+  return `${name === "relay" ? "" : `${name}/`}${path}.js`;
+}
+
+/** The folder above all packages. */
+const packages = join(import.meta.dirname, "..", "..", "..");
+
+function copyPackage(folder: string, name: string): string {
+  const source = dirname(fileURLToPath(import.meta.resolve(name)));
+  const target = posix.join("node_modules", name);
+  for (const each of foreign[name] ?? [])
+    cpSync(join(source, each), join(folder, target, each), { recursive: true });
+  return target;
 }

@@ -8,7 +8,19 @@ Forwards TLS connections from a tunnel to fixed servers, without being able to r
   --range NET/PREFIX    where the targets' addresses must lie; without it, anywhere public. May be repeated.
   --connections N       the most at once for each target (256)
 
-Example:
+adyton-relay bot --listen ADDRESS:PORT --token-file FILE --link-key-file FILE
+
+Runs the bot for a node that dials in and has no token: the calls that the node asks for are made with the token here. It
+keeps nothing but what is under way, and asks for nothing while no node is connected.
+
+  --listen ADDRESS:PORT  where the node dials in, in the tunnel; a public address is refused
+  --token-file FILE      the bot's token, readable by its owner alone
+  --link-key-file FILE   the key that the node has too: adyton relay key makes it
+  --range NET/PREFIX     where the server's addresses must lie; as above
+  --api-root URL         another server of the Bot API; https alone
+
+Examples:
+  adyton-relay bot --listen 10.77.0.1:7443 --token-file bot.token --link-key-file link.key
   adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org --range 149.154.160.0/20
 `;
 
@@ -22,7 +34,19 @@ const ru = `adyton-relay blind --listen АДРЕС --target ПОРТ=СЕРВЕ�
   --range СЕТЬ/ДЛИНА    где должны лежать адреса серверов; без него — где угодно вне частных сетей. Можно повторять.
   --connections N       сколько соединений сразу для каждого сервера (256)
 
-Пример:
+adyton-relay bot --listen АДРЕС:ПОРТ --token-file ФАЙЛ --link-key-file ФАЙЛ
+
+Ведёт бота для узла, который подключается сам и токена не имеет: вызовы, о которых просит узел, делаются с токеном отсюда.
+Хранит только то, что сейчас в работе, и ни о чём не спрашивает, пока узел не подключён.
+
+  --listen АДРЕС:ПОРТ    куда подключается узел, в туннеле; внешний адрес не принимается
+  --token-file ФАЙЛ      токен бота; файл открыт только владельцу
+  --link-key-file ФАЙЛ   ключ, который есть и у узла: его создаёт adyton relay key
+  --range СЕТЬ/ДЛИНА     где должны лежать адреса сервера; как выше
+  --api-root URL         другой сервер Bot API; только https
+
+Примеры:
+  adyton-relay bot --listen 10.77.0.1:7443 --token-file bot.token --link-key-file link.key
   adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org --range 149.154.160.0/20
 `;
 

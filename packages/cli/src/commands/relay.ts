@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { writeBundle } from "@adyton/relay/bundle";
 import { Failure } from "../failure.ts";
+import { makeKey } from "../make-key.ts";
 import type { Invocation, Shell } from "../shell.ts";
 
 /** `relay bundle FOLDER`: the relay as files to copy to its machine. */
@@ -19,4 +20,9 @@ export function relayBundle({ print, t }: Shell, { args }: Invocation): Promise<
     print.line(t("relay.next", { folder }));
   }
   return Promise.resolve(0);
+}
+
+/** `relay key FILE`: makes the key that the node and its relay share. */
+export function relayKey(shell: Shell, { args }: Invocation): Promise<number> {
+  return makeKey(shell, args[0], "relay.key_made");
 }

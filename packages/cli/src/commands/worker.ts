@@ -1,7 +1,6 @@
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import {
-  makeWorkersKey,
   type RunningWorker,
   startWorker,
   workerConcurrencyMax,
@@ -9,6 +8,7 @@ import {
 } from "@adyton/core/worker";
 import { CodedError } from "@adyton/runtime/coded-error";
 import { Failure } from "../failure.ts";
+import { makeKey } from "../make-key.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { untilSignal } from "../signals.ts";
 import { softwareVersion } from "../software-version.ts";
@@ -49,21 +49,8 @@ export async function worker(shell: Shell, { options }: Invocation): Promise<num
 }
 
 /** `worker key FILE`: makes the key that the node and all its workers share. */
-export async function workerKey(shell: Shell, { args }: Invocation): Promise<number> {
-  const { print, t } = shell;
-  const path = resolve(args[0] ?? "");
-  try {
-    await makeWorkersKey(path);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "EEXIST")
-      throw new Failure("failed", { title: t("worker.key_exists", { path }), cause: error });
-    const title = t("worker.key_not_made", { path });
-    throw new Failure("failed", { title, detail: code, cause: error });
-  }
-  if (print.json) print.value({ path });
-  else print.line(t("worker.key_made", { path }));
-  return 0;
+export function workerKey(shell: Shell, { args }: Invocation): Promise<number> {
+  return makeKey(shell, args[0], "worker.key_made");
 }
 
 async function start(

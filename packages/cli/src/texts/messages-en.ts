@@ -247,6 +247,8 @@ export const messagesEn = {
     "The key is in {path}. Give it to the node (workers.key_file) and to every worker (--key-file).",
   "worker.key_exists": "{path} is there already; a key is never overwritten.",
   "worker.key_not_made": "The key could not be written to {path}",
+  "relay.key_made":
+    "The key is in {path}. Give it to the node (relay.link_key_file) and to the relay (--link-key-file).",
   "relay.exists": '"{folder}" exists already.',
   "relay.exists_advice": "Name a folder that is not there yet.",
   "relay.bundled":

@@ -251,6 +251,8 @@ export const messagesRu = {
     "Ключ — в {path}. Дайте его узлу (workers.key_file) и каждому исполнителю (--key-file).",
   "worker.key_exists": "{path} уже есть; ключ никогда не перезаписывается.",
   "worker.key_not_made": "Ключ не удалось записать в {path}",
+  "relay.key_made":
+    "Ключ — в {path}. Дайте его узлу (relay.link_key_file) и ретранслятору (--link-key-file).",
   "relay.exists": "«{folder}» уже есть.",
   "relay.exists_advice": "Назовите папку, которой ещё нет.",
   "relay.bundled":

@@ -34,6 +34,10 @@ export const telegramEn = {
   "telegram.blocked.tls": "Something between here and {server} shows a false certificate.",
   "telegram.advice.tls":
     "Is the clock of this machine right? Else somebody reads along: do not go on.",
+  "telegram.blocked.relay":
+    "The relay runs the bot (telegram.via: bot), so there is nothing to set up here.",
+  "telegram.advice.relay":
+    "The token belongs on the relay (--token-file); name the owners in adyton.yaml: telegram.owners.",
   "telegram.blocked.strange": "What answers in place of {server} is not Telegram.",
   "telegram.advice.strange": "Perhaps a network's sign-in page. Open the address in a browser.",
   "telegram.blocked.token": "Telegram does not know this token.",

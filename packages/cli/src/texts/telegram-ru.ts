@@ -35,6 +35,10 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.blocked.tls": "Между этой машиной и {server} кто-то показывает чужой сертификат.",
   "telegram.advice.tls":
     "Верны ли часы этой машины? Если верны, связь кто-то читает: не продолжайте.",
+  "telegram.blocked.relay":
+    "Бота ведёт ретранслятор (telegram.via: bot), настраивать здесь нечего.",
+  "telegram.advice.relay":
+    "Токен должен лежать на ретрансляторе (--token-file), а владельцы — в adyton.yaml: telegram.owners.",
   "telegram.blocked.strange": "Вместо {server} отвечает не Телеграм.",
   "telegram.advice.strange": "Возможно, это страница входа в сеть. Откройте адрес в браузере.",
   "telegram.blocked.token": "Телеграм не знает такого токена.",

@@ -71,13 +71,16 @@ export const templateEn = {
 #:   groups: [-1001234567890]
 #:   # A server of the same interface, such as the one of \`adyton emulate telegram\`.
 #:   api_root: https://api.telegram.org
-#:   # direct, or blind: through the relay, which then needs its address below.
+#:   # direct; blind: through the relay, which then needs its address below; bot: the relay runs the bot and has the
+#:   # token, so that token_file is left out here.
 #:   via: blind
 
 # The second machine, which the messenger sees in place of this one (\`adyton relay bundle\`).
 #: relay:
 #:   # Its address and port inside the tunnel.
 #:   address: 10.77.0.1:8443
+#:   # The key that a relay of the layout bot has too, made by \`adyton relay key FILE\`.
+#:   link_key_file: /home/me/.secrets/link-key
 
 #turns:
 #  # Seconds that one answer may take.

@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { connect, createServer, type Server } from "node:tls";
-import { Forwarder, ForwarderError, type ForwarderOptions } from "./forwarder.ts";
+import { ListenError } from "../tunnel-address.ts";
+import { Forwarder, type ForwarderOptions } from "./forwarder.ts";
 import { parseRange } from "./target.ts";
 
 const host = "api.telegram.org";
@@ -151,6 +152,6 @@ describe("the forwarder", () => {
 
   for (const address of ["0.0.0.0", "::", "0::0", "::ffff:0.0.0.0", "149.154.167.220", "localhost"])
     it(`does not listen at ${address}`, async () => {
-      await assert.rejects(open({ address }), ForwarderError);
+      await assert.rejects(open({ address }), ListenError);
     });
 });

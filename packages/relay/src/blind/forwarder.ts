@@ -1,7 +1,8 @@
-import { lookup } from "node:dns/promises";
-import { BlockList, connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { type BlockList, connect, createServer, type Server, type Socket } from "node:net";
+import { AddressError, AllowedAddresses, type Resolve } from "../allowed-addresses.ts";
+import { ListenError, requireTunnelAddress } from "../tunnel-address.ts";
 import { helloBytesMax, readClientHello } from "./client-hello.ts";
-import { isIn, privateAddresses, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 
 // The blind relay: bytes in at a port, the same bytes out to one fixed server. TLS runs end to end between the node
 // and that server, so there is nothing here to read, and nothing is kept: no file, no queue, no more of a connection in
@@ -17,8 +18,7 @@ export interface ForwarderOptions {
   readonly idleMs?: number;
   /** A fact for the log: never a byte of what is forwarded. */
   readonly log: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
-  /** Finds a host's addresses; the system's resolver without it. */
-  readonly resolve?: (host: string) => Promise<readonly string[]>;
+  readonly resolve?: Resolve;
 }
 
 export type RefusalReason =
@@ -39,16 +39,12 @@ const helloMsMax = 10_000;
 const connectMsMax = 10_000;
 const bufferBytes = 16 * 1024;
 
-export class ForwarderError extends Error {
-  override readonly name = "ForwarderError";
-}
-
-/** Forwards until it is disposed. Throws `ForwarderError` when an address or a port cannot be had. */
+/** Forwards until it is disposed. Throws `ListenError` when an address or a port cannot be had. */
 export class Forwarder implements AsyncDisposable {
   readonly #options: ForwarderOptions;
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
-  readonly #private = privateAddresses();
+  readonly #addresses: AllowedAddresses;
   /** Connections since the start. */
   forwarded = 0;
   readonly refused = new Map<RefusalReason, number>();
@@ -57,15 +53,12 @@ export class Forwarder implements AsyncDisposable {
 
   private constructor(options: ForwarderOptions) {
     this.#options = options;
+    this.#addresses = new AllowedAddresses(options);
   }
 
   static async listen(options: ForwarderOptions): Promise<Forwarder> {
-    const { address } = options;
+    requireTunnelAddress(options.address);
     const forwarder = new Forwarder(options);
-    if (isIP(address) === 0 || !isIn(forwarder.#private, address) || isUnspecified(address))
-      throw new ForwarderError(
-        `${address} is not an address of a tunnel: the relay never listens where the internet can reach it`,
-      );
     try {
       for (const target of options.targets) await forwarder.#open(target);
     } catch (error) {
@@ -98,7 +91,7 @@ export class Forwarder implements AsyncDisposable {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", (error: NodeJS.ErrnoException) =>
       reject(
-        new ForwarderError(`${address}:${target.listenPort} cannot be opened: ${error.code}`, {
+        new ListenError(`${address}:${target.listenPort} cannot be opened: ${error.code}`, {
           cause: error,
         }),
       ),
@@ -136,10 +129,10 @@ export class Forwarder implements AsyncDisposable {
   }
 
   async #forward(socket: Socket, target: Target, hello: Buffer): Promise<void> {
-    const addresses = await this.#addresses(target);
-    const out = addresses.kind === "found" ? await this.#reach(addresses.list, target) : undefined;
-    if (addresses.kind === "refused" || out === undefined) {
-      this.#refuse(addresses.kind === "refused" ? addresses.reason : "unreachable", target);
+    const found = await this.#addressesOf(target);
+    const out = typeof found === "string" ? undefined : await this.#reach(found, target);
+    if (out === undefined) {
+      this.#refuse(typeof found === "string" ? found : "unreachable", target);
       socket.destroy();
       return;
     }
@@ -161,26 +154,13 @@ export class Forwarder implements AsyncDisposable {
     out.pipe(socket);
   }
 
-  async #addresses({
-    host,
-  }: Target): Promise<
-    | { readonly kind: "found"; readonly list: readonly string[] }
-    | { readonly kind: "refused"; readonly reason: RefusalReason }
-  > {
-    const { resolve = systemAddresses, ranges = [] } = this.#options;
-    let all: readonly string[];
+  async #addressesOf({ host }: Target): Promise<readonly string[] | RefusalReason> {
     try {
-      all = await resolve(host);
-    } catch {
-      return { kind: "refused", reason: "no_address" };
+      return (await this.#addresses.of(host)).map(({ address }) => address);
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      return error.code === "NO_ADDRESS" ? "no_address" : "foreign_address";
     }
-    const list = all.filter((address) =>
-      ranges.length === 0
-        ? !isIn(this.#private, address)
-        : ranges.some((range) => isIn(range, address)),
-    );
-    if (list.length > 0) return { kind: "found", list };
-    return { kind: "refused", reason: all.length === 0 ? "no_address" : "foreign_address" };
   }
 
   /** Tries the addresses one after the other. */
@@ -213,17 +193,4 @@ export class Forwarder implements AsyncDisposable {
     // A flood must not fill the log.
     if (times === 1 || times % 1_000 === 0) this.#options.log("refused", { reason, host, times });
   }
-}
-
-/** Every address of the machine, in any spelling of it. */
-function isUnspecified(address: string): boolean {
-  const list = new BlockList();
-  list.addAddress("0.0.0.0");
-  list.addAddress("::", "ipv6");
-  return isIn(list, address);
-}
-
-async function systemAddresses(host: string): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true });
-  return found.map(({ address }) => address);
 }

@@ -6,7 +6,7 @@ import { after, describe, it } from "node:test";
 import { inspect } from "node:util";
 import { openAccess } from "./redis-address.ts";
 import { isLoopbackRedis, parseRedisUrl } from "./redis-url.ts";
-import { makeWorkersKey } from "./workers-key.ts";
+import { makeKeyFile } from "@adyton/runtime/key-file";
 
 const folder = mkdtempSync(join(tmpdir(), "adyton-access-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -66,10 +66,10 @@ describe("the address of Redis", () => {
 describe("the key of workers", () => {
   it("is made once, for its owner alone, and seals", async () => {
     const keyFile = join(folder, "made.key");
-    await makeWorkersKey(keyFile);
+    await makeKeyFile(keyFile);
     assert.equal(statSync(keyFile).mode & 0o777, 0o600);
     assert.equal(openAccess({ url: "redis://10.0.0.1", keyFile }).seal.isOpen, false);
-    await assert.rejects(makeWorkersKey(keyFile), { code: "EEXIST" });
+    await assert.rejects(makeKeyFile(keyFile), { code: "EEXIST" });
   });
 
   it("is refused when it is none, or when others may read it", async () => {
@@ -79,7 +79,7 @@ describe("the key of workers", () => {
       assert.throws(() => openAccess({ url: "redis://127.0.0.1", keyFile }), /key|empty/);
     }
     const open = join(folder, "open.key");
-    await makeWorkersKey(open);
+    await makeKeyFile(open);
     chmodSync(open, 0o644);
     assert.throws(() => openAccess({ url: "redis://127.0.0.1", keyFile: open }), /chmod 600/);
   });

@@ -29,7 +29,7 @@ import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
 import { TelegramClient } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
 import { type TelegramFailure, troubleWords } from "./trouble.ts";
-import type { Relay } from "./wire-fetch.ts";
+import type { Relay, Wire } from "./wire-fetch.ts";
 
 const channelName = "telegram";
 
@@ -38,6 +38,8 @@ export interface TelegramChannelOptions {
   readonly readToken: () => { reveal(): string };
   readonly apiRoot: string;
   readonly relay: Relay | undefined;
+  /** In the layout `bot`, the way to the relay that makes the calls. */
+  readonly wire: Wire | undefined;
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
   /** Lets in whoever sends a code that waits. */
   readonly pairings: Pick<Pairings, "claim">;
@@ -142,8 +144,8 @@ export class TelegramChannel implements AsyncDisposable {
   }
 
   #connect(): TelegramClient {
-    const { readToken, apiRoot, relay } = this.#options;
-    return new TelegramClient({ token: readToken(), apiRoot, relay });
+    const { readToken, apiRoot, relay, wire } = this.#options;
+    return new TelegramClient({ token: readToken(), apiRoot, relay, wire });
   }
 
   async #poll(signal: AbortSignal): Promise<void> {

@@ -2,13 +2,15 @@ import { Api, GrammyError, HttpError } from "grammy";
 import type { Update } from "grammy/types";
 import * as z from "zod";
 import { strangeCode, type TelegramFailure, timedOutCode } from "./trouble.ts";
-import { type Relay, WireFetch } from "./wire-fetch.ts";
+import { type Relay, type Wire, WireFetch } from "./wire-fetch.ts";
 
 export interface TelegramClientOptions {
   readonly token: { reveal(): string };
   /** `https://api.telegram.org`, or a server of the same interface. */
   readonly apiRoot: string;
   readonly relay?: Relay | undefined;
+  /** Takes the place of connections of its own. */
+  readonly wire?: Wire | undefined;
 }
 
 export type TelegramResult<T> =
@@ -31,10 +33,10 @@ const Updates = z.array(z.looseObject({ update_id: z.int() }));
 export class TelegramClient implements Disposable {
   readonly #polls: Api;
   readonly #calls: Api;
-  readonly #wire: WireFetch;
+  readonly #wire: Wire;
 
-  constructor({ token, apiRoot, relay }: TelegramClientOptions) {
-    this.#wire = new WireFetch(relay);
+  constructor({ token, apiRoot, relay, wire }: TelegramClientOptions) {
+    this.#wire = wire ?? new WireFetch(relay);
     const options = {
       apiRoot,
       fetch: this.#wire.fetch,

@@ -17,6 +17,7 @@ export type Trouble =
   | "refused"
   | "blocked"
   | "tls"
+  | "relay"
   | "strange"
   | "token"
   | "poller"
@@ -41,6 +42,7 @@ export function troubleOf({ status, words }: Pick<TelegramFailure, "status" | "w
 
 function troubleOfCode(code: string): Trouble {
   if (/^(?:ENOTFOUND|EAI_\w+)$/u.test(code)) return "dns";
+  if (code.startsWith("RELAY_")) return "relay";
   if (code === "ECONNREFUSED") return "refused";
   if (/^(?:ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EPIPE)$/u.test(code)) return "blocked";
   if (/TLS|SSL|CERT|^(?:EPROTO|UNABLE_TO_\w+)$/u.test(code)) return "tls";
@@ -60,6 +62,7 @@ const sentences: Readonly<Record<Trouble, Bilingual>> = {
   refused: { en: "the connection is refused", ru: "в соединении отказано" },
   blocked: { en: "it does not answer", ru: "он не отвечает" },
   tls: { en: "its certificate is wrong", ru: "у него неверный сертификат" },
+  relay: { en: "the relay does not serve this node", ru: "ретранслятор не обслуживает этот узел" },
   strange: { en: "what answers is not Telegram", ru: "отвечает не Telegram" },
   token: { en: "it does not know the token", ru: "он не знает этого токена" },
   poller: {

@@ -16,7 +16,7 @@ const socketsMax = 64;
 const keepAliveMsecs = 5_000;
 
 /** What grammY's client hands over of a request. */
-interface Init {
+export interface Init {
   readonly method?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: unknown;
@@ -24,10 +24,15 @@ interface Init {
 }
 
 /** What it reads of an answer. */
-interface Answer {
+export interface Answer {
   readonly ok: boolean;
   readonly status: number;
   json(): Promise<unknown>;
+}
+
+/** How a client's requests reach Telegram. */
+export interface Wire extends Disposable {
+  readonly fetch: (url: string | URL, init?: Init) => Promise<Answer>;
 }
 
 /** A relay that passes connections on to the one server behind it, whose certificate is still checked. */
@@ -42,7 +47,7 @@ class WireError extends CodedError<typeof tooLargeCode> {}
  * Requests for grammY's client over Node's own. Its default, node-fetch 2, never ends when a connection breaks in the
  * middle of an answer with a length: a poll then hangs until its timeout.
  */
-export class WireFetch implements Disposable {
+export class WireFetch implements Wire {
   readonly #http: HttpAgent;
   readonly #https: HttpsAgent;
   readonly #relay: Relay | undefined;

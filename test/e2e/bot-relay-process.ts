@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { TelegramEmulator } from "@adyton/emulators";
+import { endChild } from "./end-child.ts";
+
+/** The relay of the layout `bot` as a process that can be killed and started again, always at the same port. */
+export class BotRelayProcess implements AsyncDisposable {
+  readonly keyFile: string;
+  readonly #arguments: readonly string[];
+  readonly #tokenFile: string;
+  #child: ChildProcess | undefined;
+  port = 0;
+
+  private constructor(folder: string, host: string, telegram: TelegramEmulator) {
+    this.keyFile = join(folder, "link.key");
+    this.#tokenFile = join(folder, "bot.token");
+    writeFileSync(this.keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
+    writeFileSync(this.#tokenFile, telegram.token, { mode: 0o600 });
+    this.#arguments = [join(import.meta.dirname, "run-bot-relay.ts"), host, String(telegram.port)];
+  }
+
+  /** The key and the token are written into the folder; `host` is what the emulator's certificate names. */
+  static async start(
+    folder: string,
+    host: string,
+    telegram: TelegramEmulator,
+  ): Promise<BotRelayProcess> {
+    const relay = new BotRelayProcess(folder, host, telegram);
+    await relay.start();
+    return relay;
+  }
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** What a node's configuration says, so that this relay runs its bot. */
+  get config(): string {
+    return [
+      "telegram:",
+      "  owners: [1]",
+      "  allowed_user_ids: [2]",
+      "  via: bot",
+      "relay:",
+      `  address: 127.0.0.1:${this.port}`,
+      `  link_key_file: ${this.keyFile}`,
+      "",
+    ].join("\n");
+  }
+
+  async start(): Promise<void> {
+    const args = [...this.#arguments, String(this.port), this.#tokenFile, this.keyFile];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    this.#child = child;
+    const [line] = await once(createInterface({ input: child.stdout }), "line");
+    this.port = Number(line);
+  }
+
+  async kill(): Promise<void> {
+    if (this.#child !== undefined) await endChild(this.#child, "SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child !== undefined) await endChild(this.#child, "SIGTERM");
+  }
+}
