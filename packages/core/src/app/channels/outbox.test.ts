@@ -6,15 +6,16 @@ import type { Journal } from "../../adapters/sqlite/journal.ts";
 import type { ChannelDoor } from "../../ports/channel.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { openApp, until } from "../test/app-fixture.ts";
-import { fixtureIdentity, fixtureRules } from "../../../test/exit-corpus.ts";
+import { machineRules, tuningMachines } from "../../../test/exit-machines.ts";
 import { Counters } from "../metrics.ts";
 import { ExitCheck } from "./exit-check.ts";
 import { Outbox } from "./outbox.ts";
 
+const [machine = assert.fail("there is no machine")] = Object.values(tuningMachines);
 const exitCheck = (removed = new Counters()): ExitCheck =>
   new ExitCheck({
-    identity: () => Promise.resolve(fixtureIdentity),
-    rules: fixtureRules,
+    identity: () => Promise.resolve(machine),
+    rules: machineRules,
     language: "ru",
     removed,
     nowMs: () => 0,

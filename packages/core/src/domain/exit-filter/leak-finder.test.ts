@@ -1,53 +1,82 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  cleanAnswers,
-  fixtureIdentity,
-  fixtureRules,
-  leakyAnswers,
-} from "../../../test/exit-corpus.ts";
+import { cleanAnswers, manualParagraphs } from "../../../test/exit-clean.ts";
+import { leakyAnswers, linkClasses, opaqueText, tells } from "../../../test/exit-corpus.ts";
+import { figureMachines, machineRules, tuningMachines } from "../../../test/exit-machines.ts";
 import { seeded } from "../../../test/seeded.ts";
 import { formatMarkdown } from "../channels/format.ts";
 import { CheckedText } from "./checked-text.ts";
 import { LeakFinder } from "./leak-finder.ts";
 
-const finder = new LeakFinder(fixtureIdentity, fixtureRules);
+const [machine = assert.fail("there is no machine")] = Object.values(tuningMachines);
+const finder = new LeakFinder(machine, machineRules);
+const shownBy = (by: LeakFinder, text: string, language: "en" | "ru" = "en"): string =>
+  CheckedText.check(formatMarkdown(text), (said) => by.find(said), language).checked.text;
 const shown = (text: string, language: "en" | "ru" = "en"): string =>
-  CheckedText.check(formatMarkdown(text), (said) => finder.find(said), language).checked.text;
+  shownBy(finder, text, language);
+const percent = (part: number, whole: number): string => `${((part / whole) * 100).toFixed(2)} %`;
 
 describe("the filter of what leaves", () => {
-  it("stops 99 % of planted leaks, and says of what kind", () => {
-    const answers = leakyAnswers();
-    assert.ok(answers.length >= 300, `${answers.length}`);
-    const missed = answers.filter(
-      ({ text, leak, kind }) =>
-        shown(text).includes(leak) || !finder.find(text).some((found) => found.kind === kind),
-    );
-    assert.deepEqual(
-      missed.map(({ leak }) => leak),
-      [],
-    );
+  const groups = { "was mended for": tuningMachines, "never saw": figureMachines };
+  for (const [which, machines] of Object.entries(groups))
+    it(`stops 99 % of what is planted on machines that it ${which}`, (test) => {
+      let planted = 0;
+      const missed: string[] = [];
+      for (const own of Object.values(machines)) {
+        const by = new LeakFinder(own, machineRules);
+        const answers = leakyAnswers(own);
+        planted += answers.length;
+        for (const answer of answers) {
+          assert.ok(tells(answer.text, answer), `the control: ${answer.text}`);
+          if (tells(shownBy(by, answer.text), answer)) missed.push(answer.leak);
+        }
+      }
+      test.diagnostic(`${percent(planted - missed.length, planted)} of ${planted} leaks stopped`);
+      assert.ok(planted >= 300 && Object.keys(figureMachines).length >= 6, `${planted}`);
+      assert.ok(missed.length / planted <= 0.01, JSON.stringify([...new Set(missed)].slice(0, 9)));
+    });
+
+  it("leaves 99 % of clean answers alone", (test) => {
+    let clean = 0;
+    const touched: string[] = [];
+    for (const [at, own] of Object.values(figureMachines).entries()) {
+      const by = new LeakFinder(own, machineRules);
+      const answers = [...cleanAnswers(seeded(at + 1), 1_000), ...manualParagraphs()];
+      clean += answers.length;
+      touched.push(...answers.filter((text) => by.find(formatMarkdown(text).text).length > 0));
+    }
+    test.diagnostic(`${percent(touched.length, clean)} of ${clean} clean answers touched`);
+    assert.ok(touched.length / clean <= 0.01, JSON.stringify(touched.slice(0, 5)));
   });
 
-  it("misses all of them for another machine, but for keys, traces and links", () => {
-    const nobody = { ...fixtureIdentity, addresses: [], cards: [], hosts: [], users: [] };
-    const other = new LeakFinder(
-      { ...nobody, paths: [], hardware: [], systems: [], secrets: [] },
-      {
-        ...fixtureRules,
-        hide: [],
-      },
-    );
+  it("misses a machine's own words on another, but not keys, traces and links", () => {
+    const nothing = { addresses: [], cards: [], hosts: [], users: [], paths: [] };
+    const nobody = { ...nothing, hardware: [], systems: [], secrets: [] };
+    const other = new LeakFinder(nobody, { ...machineRules, hide: [] });
     const kinds = new Set(
-      leakyAnswers().flatMap(({ text }) => other.find(text).map(({ kind }) => kind)),
+      leakyAnswers(machine).flatMap(({ text }) => other.find(text).map(({ kind }) => kind)),
     );
     assert.deepEqual([...kinds].toSorted(), ["link", "secret", "trace"]);
   });
 
-  it("leaves 99 % of clean answers alone", () => {
-    const answers = cleanAnswers(seeded(7), 2_000);
-    const touched = answers.filter((text) => finder.find(text).length > 0);
-    assert.ok(touched.length / answers.length <= 0.01, JSON.stringify(touched.slice(0, 5)));
+  for (const [name, link] of Object.entries(linkClasses))
+    it(`removes what carries something out: ${name}`, () => {
+      const load = opaqueText(64, 10);
+      const text = shown(`Look: ${link(load)}\nand tell me.`);
+      assert.ok(text.includes("[link removed]") && !text.includes(load.slice(0, 12)), text);
+      assert.ok(text.endsWith("and tell me."), text);
+    });
+
+  it("lets a link carry anything to a host that the owner named", () => {
+    const load = opaqueText(64, 10);
+    for (const host of ["docs.vesna.net", "ru.docs.vesna.net"])
+      assert.equal(shown(`https://${host}/?d=${load}`), `https://${host}/?d=${load}`);
+    for (const host of [
+      "evildocs.vesna.net",
+      "docs.vesna.net.evil.example",
+      "docs.vesna.net@x.example",
+    ])
+      assert.equal(shown(`https://${host}/?d=${load}`), "[link removed]");
   });
 
   const cases: readonly [text: string, en: string, ru: string][] = [
@@ -75,6 +104,9 @@ describe("the filter of what leaves", () => {
     });
 
   const kept = [
+    "https://ru.wikipedia.org/wiki/%D0%A1%D0%B5%D1%80%D0%B2%D0%B5%D1%80?from=%D0%BF%D0%BE%D0%B8%D1%81%D0%BA%D0%B0%D0%B2%D1%81%D0%B5%D0%B3%D0%BE",
+    "tg:ivan, tg://, t.me/adyton_bot?start=hello",
+    "the 13th of May, 80GB of HBM3",
     "Annika Sörenstam",
     "annikas",
     "/home/annika2/x",
@@ -94,7 +126,7 @@ describe("the filter of what leaves", () => {
   for (const text of kept) it(`keeps ${text}`, () => assert.equal(shown(text), text));
 
   it("lets a name pass that the owner keeps", () => {
-    const keeping = new LeakFinder(fixtureIdentity, { ...fixtureRules, keep: ["Annika"] });
+    const keeping = new LeakFinder(machine, { ...machineRules, keep: ["Annika"] });
     assert.deepEqual(keeping.find("annika"), []);
     assert.equal(keeping.find("/home/annika/x").length, 1);
   });
@@ -130,6 +162,15 @@ describe("the filter of what leaves", () => {
       "annik",
       'File "',
       "x\n    at ",
+      "a.",
+      "https://",
+      "mailto:a@",
+      "-----BEGIN ",
+      "-----BEGIN PRIVATE KEY-----",
+      "1234567890:",
+      "RTX ",
+      "[.]",
+      "а\u0301",
     ];
     for (const unit of hostile) {
       ms(unit.repeat(1_000));

@@ -1,5 +1,6 @@
 import { foldText } from "./folded-text.ts";
-import { joined, type Leak, patternLeaks } from "./leak-patterns.ts";
+import { joined, type Leak, tokenLeaks } from "./leak-patterns.ts";
+import { linkLeaks } from "./link-leaks.ts";
 import { settledEnd } from "./settled-end.ts";
 import { OwnAddresses } from "./own-addresses.ts";
 import { type OwnIdentity, type OwnWord, ownWords } from "./own-identity.ts";
@@ -49,7 +50,11 @@ export class LeakFinder {
   /** Every leak, in order; none overlaps another. */
   find(original: string): readonly Leak[] {
     const { text, small, at } = foldText(original);
-    const leaks: Leak[] = [...patternLeaks(text, this.#links), ...traceLeaks(text)];
+    const leaks: Leak[] = [
+      ...tokenLeaks(text),
+      ...linkLeaks(text, this.#links),
+      ...traceLeaks(text),
+    ];
     for (const { start, end } of this.#addresses.find(text))
       leaks.push({ kind: "address", start, end });
     for (const { word, start, end } of this.#finder.find(small)) {

@@ -113,21 +113,28 @@ function hostForms(host: string): readonly OwnWord[] {
     .map((text) => ({ text, kind: "host", place: "host", isExact: isPlain(text) }));
 }
 
-/** `NVIDIA GeForce RTX 4090` is also told as `RTX 4090` and `rtx4090`, `AMD Ryzen 9 7950X` as `7950X`. */
+/** Of a model's name these tell nothing: a generation, a size, a kind of memory. */
+const plainToken = /^(?:\d+(?:st|nd|rd|th)|\d+[GMT]i?B|(?:HBM|GDDR|LPDDR|DDR|PCIE)\d\w?)$/iu;
+
+/**
+ * `NVIDIA GeForce RTX 4090` is also told as `RTX 4090` and `rtx4090`, `AMD Ryzen 9 7950X 16-Core Processor` as `7950X`. As
+ * the system writes it, the name is looked for whole.
+ */
 function hardwareForms(model: string): readonly OwnWord[] {
   const tokens = model
     .replaceAll(/\((?:R|TM|C)\)|[®™©]|,/giu, " ")
     .replace(/ @ .*| with .*| w\/ .*/u, "")
     .split(/\s+/u)
-    .filter((token) => token !== "" && !/^(?:cpu|processor|gpu|\w+-core)$/iu.test(token));
+    .filter((token) => token !== "" && !/^(?:cpu|processor|gpu|\w+-cores?)$/iu.test(token));
   const tails = tokens.map((_, index) => tokens.slice(index)).filter((tail) => tail.length > 1);
   const joined = tails
-    .filter((tail) => tail.some((token) => /\d/u.test(token)))
+    .filter((tail) => tail.some((token) => /\d/u.test(token) && !plainToken.test(token)))
     .flatMap((tail) => [tail.join(" "), tail.join("-"), tail.join("")]);
   const numbers = tokens
     .flatMap((token) => [token, ...token.split("-")])
-    .filter((token) => token.length >= 4 && /\d/u.test(token) && /\p{L}/u.test(token));
-  return [...new Set([...joined, ...numbers])].map((text) => ({
+    .filter((token) => token.length >= 4 && /\d/u.test(token) && /\p{L}/u.test(token))
+    .filter((token) => !plainToken.test(token));
+  return [...new Set([model, ...joined, ...numbers])].map((text) => ({
     text,
     kind: "hardware",
     place: "word",
