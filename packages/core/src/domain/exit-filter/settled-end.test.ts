@@ -1,17 +1,15 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import {
-  cleanAnswers,
-  fixtureIdentity,
-  fixtureRules,
-  leakyAnswers,
-} from "../../../test/exit-corpus.ts";
+import { cleanAnswers } from "../../../test/exit-clean.ts";
+import { leakyAnswers } from "../../../test/exit-corpus.ts";
+import { machineRules, tuningMachines } from "../../../test/exit-machines.ts";
 import { seeded } from "../../../test/seeded.ts";
 import { CheckedText } from "./checked-text.ts";
 import { LeakFinder } from "./leak-finder.ts";
 import { settledEnd } from "./settled-end.ts";
 
-const finder = new LeakFinder(fixtureIdentity, fixtureRules);
+const [machine = assert.fail("there is no machine")] = Object.values(tuningMachines);
+const finder = new LeakFinder(machine, machineRules);
 const grown = (text: string): string =>
   CheckedText.checkGrowing({ text, styles: [] }, finder, "ru").text;
 const whole = (text: string): string =>
@@ -31,7 +29,7 @@ function assertGrows(text: string): void {
 
 describe("a text that grows", () => {
   it("shows nothing of a leak before the leak is whole", () => {
-    for (const { text } of leakyAnswers()) assertGrows(text);
+    for (const { text } of leakyAnswers(machine)) assertGrows(text);
   });
 
   it("shows of a clean text what the whole text begins with", () => {
