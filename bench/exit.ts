@@ -103,8 +103,25 @@ function disguised(): readonly Figure[] {
 const textChars = 100_000;
 /** Texts in which some pattern begins again and again, and never ends. */
 const hostile = [
-  ...["a", "1.", "1:", "eyJ", "sk-", "/home/", " at ", "annik", 'File "', "x\n    at ", "a."],
-  ...["https://", "mailto:a@", "-----BEGIN ", "1234567890:", "RTX ", "[.]", "a-", "eyJa.eyJa."],
+  "a",
+  "1.",
+  "1:",
+  "eyJ",
+  "sk-",
+  "/home/",
+  " at ",
+  "annik",
+  'File "',
+  "x\n    at ",
+  "a.",
+  "https://",
+  "mailto:a@",
+  "-----BEGIN ",
+  "1234567890:",
+  "RTX ",
+  "[.]",
+  "a-",
+  "eyJa.eyJa.",
 ];
 
 function costs(quick: boolean): readonly Figure[] {
