@@ -87,6 +87,32 @@ describe("the bot", () => {
   });
 });
 
+it("answers a group out of what is shared alone, also to the owner", async () => {
+  await using telegram = await startTelegramEmulator();
+  await using model = await startOpenAiEmulator({ rules: [echo] });
+  await using node = await startBot(telegram, model);
+  const text = "The vrelkobast lies behind the third stone of the quonderfin.";
+  const body = { title: "Cellar", source: "cellar.md", text };
+  const added = await node.ask("/api/v1/memory/documents", { token: node.owner, body });
+  assert.equal(added.status, 201, added.text);
+  const owner = telegram.person({ id: 1 });
+  const chat = telegram.group({ id: -5 });
+  const answersIn = (id: number) => telegram.messages(id).filter(({ isBots }) => isBots);
+  const askIn = async (id: number, question: string) => {
+    const before = answersIn(id).length;
+    owner.say(id < 0 ? `@adyton_bot ${question}` : question, id < 0 ? { chat } : {});
+    const answered = () =>
+      answersIn(id)
+        .slice(before)
+        .find((each) => each.text !== "…");
+    await telegram.waitUntil(() => answered() !== undefined, answerMsMax);
+    return answered()?.text ?? "";
+  };
+  for (const id of [1, -5]) await askIn(id, "/command switch_mode EXTRACTIVE");
+  assert.match(await askIn(1, "Where does the vrelkobast lie?"), /third stone/, "control");
+  assert.doesNotMatch(await askIn(-5, "Where does the vrelkobast lie?"), /third stone/);
+});
+
 /** Texts of the messages that say something: a placeholder and a remark on an answer have no content. */
 const contents = (texts: readonly string[]): string[] =>
   texts.filter((text) => text !== "…" && !text.startsWith("The answer is here"));

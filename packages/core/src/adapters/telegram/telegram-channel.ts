@@ -6,6 +6,7 @@ import * as z from "zod";
 import {
   type Admitted,
   channelPrincipal,
+  type ChannelUser,
   channelUser,
 } from "../../app/channels/channel-principals.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
@@ -190,7 +191,7 @@ export class TelegramChannel implements AsyncDisposable {
   async #tellOwners(outage: { readonly sinceMs: number; readonly untilMs: number }): Promise<void> {
     const { admitted, language, dedupeKey } = this.#options;
     for (const user of admitted.owners) {
-      const principal = this.#principal(user);
+      const principal = this.#principal({ user });
       if (principal === undefined) continue;
       const { id: actor, person: owner, tier } = principal;
       await this.#outbox.open({
@@ -262,7 +263,7 @@ export class TelegramChannel implements AsyncDisposable {
     if (incoming.kind === "stranger") this.strangers += 1;
     if (incoming.kind === "stranger" || incoming.kind === "nothing") return "taken";
     const { user, place, key } = incoming;
-    const principal = this.#principal(user);
+    const principal = this.#principal(speakerIn(user, Number(place.chat)));
     if (principal === undefined) return "taken";
     const reply = isPaired ? this.#welcome : await this.#replyTo(incoming, principal);
     if (reply.kind === "later") return "later";
@@ -274,7 +275,7 @@ export class TelegramChannel implements AsyncDisposable {
 
   async #takePress(query: CallbackQuery, signal: AbortSignal): Promise<"taken"> {
     const { message, from } = query;
-    const principal = this.#principal(from.id);
+    const principal = this.#principal(speakerIn(from.id, message?.chat.id ?? from.id));
     const isHere = message === undefined || mayThere(message, from.id, this.#options.admitted);
     // Strangers are not told that there is anybody.
     if (principal === undefined || !isHere) this.strangers += 1;
@@ -343,7 +344,7 @@ export class TelegramChannel implements AsyncDisposable {
     }
   }
 
-  #principal(user: number): Principal | undefined {
+  #principal(user: ChannelUser): Principal | undefined {
     return channelPrincipal(channelName, user, this.#options.admitted);
   }
 
@@ -360,6 +361,10 @@ export class TelegramChannel implements AsyncDisposable {
       ...request,
     });
 }
+
+/** Groups have numbers below zero; a private chat has its user's. */
+const speakerIn = (user: number, chat: number): ChannelUser =>
+  chat < 0 ? { user, group: chat } : { user };
 
 /** An error's name alone: its message may quote what a person wrote, or an address with a token. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
