@@ -16,6 +16,7 @@ export * from "./forgetting.ts";
 export * from "./tokens.ts";
 export * from "./pairings.ts";
 export * from "./link.ts";
+export * from "./link-spool.ts";
 export * from "./node-state.ts";
 export * from "./report.ts";
 export * from "./echo.ts";

@@ -4,7 +4,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { AgeError, ageHeaderBytesMax, ageOpen, ageSeal, newAgeKeys } from "./age.ts";
+import {
+  AgeError,
+  ageHeaderBytesMax,
+  ageOpen,
+  ageRecipientOf,
+  ageSeal,
+  newAgeKeys,
+} from "./age.ts";
 import { Secret } from "./secret.ts";
 
 const keys = newAgeKeys();
@@ -87,6 +94,11 @@ describe("age", () => {
 
   it("passes over stanzas of other kinds", () => {
     assert.equal(codeOf(keys.identity, stanza(`-> other a b\n${"A".repeat(64)}\n`)), "foreign");
+  });
+
+  it("finds the recipient of an identity", () => {
+    assert.equal(ageRecipientOf(keys.identity), keys.recipient);
+    assert.throws(() => ageRecipientOf(new Secret(keys.recipient)), { code: "bad_identity" });
   });
 
   it("refuses keys that are none", () => {

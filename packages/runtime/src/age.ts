@@ -51,6 +51,11 @@ export function newAgeKeys(): AgeKeys {
   return { identity, recipient: bech32Text(publicPrefix, publicBytes(privateKey)) };
 }
 
+/** The recipient of an identity. Throws `AgeError` with `bad_identity`. */
+export function ageRecipientOf(identity: Secret): string {
+  return bech32Text(publicPrefix, publicBytes(privateKey(secretBytes(identity))));
+}
+
 /** Seals bytes to a recipient, `age1…`. Throws `AgeError` with `bad_recipient`. */
 export function ageSeal(recipient: string, plain: Uint8Array): Buffer {
   const to = keyOf(publicPrefix, recipient);
@@ -75,12 +80,11 @@ export function ageSeal(recipient: string, plain: Uint8Array): Buffer {
  * `foreign` for one sealed to other keys, `damaged` for one that was cut or changed.
  */
 export function ageOpen(identity: Secret, file: Uint8Array): Buffer {
-  const secret = keyOf(secretPrefix, identity.reveal());
-  if (secret === undefined) throw new AgeError("bad_identity", "an identity is not an age key");
+  const own = privateKey(secretBytes(identity));
   const { header, stanzas, check, payload } = parts(
     Buffer.from(file.buffer, file.byteOffset, file.length),
   );
-  const fileKey = unwrapped(privateKey(secret), stanzas);
+  const fileKey = unwrapped(own, stanzas);
   if (!timingSafeEqual(mac(fileKey, header), check)) throw damaged("its header was changed");
   const nonce = payload.subarray(0, 16);
   if (nonce.length < 16) throw damaged("it ends early");
@@ -214,6 +218,12 @@ const privateKey = (bytes: Uint8Array): KeyObject =>
   createPrivateKey({ key: Buffer.concat([privateDer, bytes]), format: "der", type: "pkcs8" });
 const publicBytes = (key: KeyObject): Buffer =>
   createPublicKey(key).export({ type: "spki", format: "der" }).subarray(-keyBytes);
+
+function secretBytes(identity: Secret): Buffer {
+  const bytes = keyOf(secretPrefix, identity.reveal());
+  if (bytes === undefined) throw new AgeError("bad_identity", "an identity is not an age key");
+  return bytes;
+}
 
 function keyOf(prefix: string, text: string): Buffer | undefined {
   const bytes = bech32Bytes(prefix, text);
