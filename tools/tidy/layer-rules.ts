@@ -1,6 +1,6 @@
 import { isBuiltin } from "node:module";
 import { posix } from "node:path";
-import { isTest, type Finding, type TidyFile, type Tree } from "./tree.ts";
+import { isTest, matches, type Finding, type TidyFile, type Tree } from "./tree.ts";
 
 // What the sources of a package may import from outside it. Tests are held to the declared dependencies alone.
 const allowed: Record<string, RegExp> = {
@@ -139,4 +139,26 @@ export function* deadFiles(tree: Tree): Generator<Finding> {
   for (const { path } of tree.sources)
     if (!reached.has(path) && !path.endsWith(".d.ts"))
       yield { path, line: 1, message: "nothing imports this file" };
+}
+
+/** Calls of a messenger by which a text leaves, and who may make them: the door takes checked texts, the others fixed ones. */
+const leaving =
+  /\bapi\s*\.\s*(?:send|edit|answer|copy|forward|post|set|create)(?!ChatAction\b)\w+\s*\(|\bapi\s*\.\s*raw\b/g;
+const doors = new Set(
+  ["adapters/telegram/telegram-door", "adapters/telegram/presses", "adapters/telegram/command-menu"]
+    .concat("telegram-setup")
+    .map((name) => `packages/core/src/${name}.ts`),
+);
+const checking = /\bCheckedText\s*\.\s*check(?:Growing)?\s*\(/g;
+const checker = "packages/core/src/app/channels/exit-check.ts";
+
+/** What leaves through a channel goes by its door, and has passed the one exit filter. */
+export function* channelExits(tree: Tree): Generator<Finding> {
+  for (const file of tree.sources) {
+    if (!file.path.startsWith("packages/core/src/") || isTest(file.path)) continue;
+    if (!doors.has(file.path))
+      yield* matches(file, file.code, leaving, "a text leaves by its door");
+    if (file.path !== checker)
+      yield* matches(file, file.code, checking, "the exit filter of the node checks texts");
+  }
 }

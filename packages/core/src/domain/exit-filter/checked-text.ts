@@ -31,9 +31,10 @@ export class CheckedText {
     language: "en" | "ru",
   ): { readonly checked: CheckedText; readonly counts: LeakCounts } {
     const leaks = find(said.text);
+    const styles = withCheckedLanguages(said.styles, find);
     const counts: Partial<Record<LeakKind, number>> = {};
     for (const { kind } of leaks) counts[kind] = (counts[kind] ?? 0) + 1;
-    return { checked: new CheckedText(withMarks(said, leaks, language)), counts };
+    return { checked: new CheckedText(withMarks({ ...said, styles }, leaks, language)), counts };
   }
 
   /** The part that can be shown of a text that still grows: whatever follows, the whole text will begin with it. */
@@ -44,7 +45,7 @@ export class CheckedText {
   ): CheckedText {
     const end = finder.settled(text);
     const leaks = finder.find(text).filter((leak) => leak.end <= end);
-    const begun = styles
+    const begun = withCheckedLanguages(styles, (each) => finder.find(each))
       .filter(({ offset }) => offset < end)
       .map((style) => ({ ...style, length: Math.min(style.length, end - style.offset) }));
     return new CheckedText(withMarks({ text: text.slice(0, end), styles: begun }, leaks, language));
@@ -63,6 +64,12 @@ export class CheckedText {
     return splitFormatted(this.#said, cut).map((piece) => new CheckedText(piece));
   }
 }
+
+/** A block of code says its language, and a model may write anything there. */
+const withCheckedLanguages = (styles: readonly Styled[], find: FindLeaks): readonly Styled[] =>
+  styles.map(({ language, ...style }) =>
+    language === undefined || find(language).length > 0 ? style : { ...style, language },
+  );
 
 function withMarks(
   { text, styles }: FormattedText,

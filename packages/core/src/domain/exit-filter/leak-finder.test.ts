@@ -145,6 +145,15 @@ describe("the filter of what leaves", () => {
     ]);
   });
 
+  it("lets no leak out as the language of a block of code", () => {
+    const languages = ["ts", "192.168.31.57", "tundra-9", "annika"].map((language) => {
+      const said = formatMarkdown(`\`\`\`${language}\nx\n\`\`\``);
+      assert.equal(said.styles[0]?.language, language, "the control");
+      return CheckedText.check(said, (text) => finder.find(text), "en").checked.styles[0]?.language;
+    });
+    assert.deepEqual(languages, ["ts", undefined, undefined, undefined]);
+  });
+
   it("takes a time that grows with the text alone", () => {
     const ms = (text: string): number => {
       const startMs = performance.now();
