@@ -253,10 +253,10 @@ for (const language of ["en", "ru"] as const)
   test(`/forget shows and then erases one's own, and only that (${language})`, async () => {
     const words = house[language];
     const say = {
-      en: ["last", "conversation", "all", "yes"],
-      ru: ["последнее", "беседу", "ВСЁ", "да"],
+      en: ["last", "conversation", "all", "yes", "no"],
+      ru: ["последнее", "беседу", "ВСЁ", "да", "нет"],
     };
-    const [last, conversation, all, yes] = say[language].map((word) => `/forget ${word}`);
+    const [last, conversation, all, yes, no] = say[language].map((word) => `/forget ${word}`);
     await using both = await startWithEmulator({ rules: rules(words) }, { language });
     const { node } = both;
     const anna = await node.makeToken("anna", ["say"], { person: true });
@@ -265,7 +265,7 @@ for (const language of ["en", "ru"] as const)
       node.say({ text: text ?? "", conversation: "c" }, options);
     for (const options of [{ token: anna }, {}])
       for (const text of [words.plain, words.secret]) await told(text, options);
-    assert.equal((await told("/forget")).json.data.choices.length, 4);
+    assert.equal((await told("/forget")).json.data.choices.length, 5);
     assert.equal((await told(yes)).status, 404, "nothing was shown yet");
     const shown = await told(last);
     const { questions, answers } = shown.json.data.counts;
@@ -285,7 +285,13 @@ for (const language of ["en", "ru"] as const)
       [403, 403],
     );
     assert.equal((await told(conversation, {})).json.data.counts.questions, 2);
-    await told(yes, {});
+    assert.deepEqual((await told(no, {})).json.data, { kept: true });
+    assert.equal((await told(yes, {})).status, 404, "what was kept is not offered any more");
+    const older = (await told(last, {})).json.data;
+    const newer = (await told(conversation, {})).json.data;
+    assert.equal((await told(`/forget ${older.forgetId}`)).status, 404, "another's");
+    await told(`/forget ${newer.forgetId}`, {});
+    assert.equal((await told(yes, {})).status, 404, "erased by its id");
     assert.deepEqual(inUse(traces(node, words)), []);
     await told(words.secret);
     assert.equal((await told(all)).json.data.counts.questions, 1);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { it } from "node:test";
+import { describe, it } from "node:test";
 import {
   type OpenAiEmulator,
   type Rule,
@@ -36,46 +36,126 @@ const inOrder = (left: string, right: string): number => (left < right ? -1 : 1)
 const words = (of: string, count: number): string =>
   Array.from({ length: count }, (_, at) => `${of}${at}`).join(" ");
 
-it("shows an answer while it grows, stops it at its button, and goes on after a kill", async () => {
-  const long: Rule = { times: 2, reply: () => words("слово", 200) };
-  const short: Rule = { reply: ({ lastUserText }) => `короткий ответ: ${lastUserText}` };
-  await using telegram = await startTelegramEmulator();
-  await using model = await startOpenAiEmulator({ rules: [long, short], tokenDelayMs: 10 });
-  await using node = await startBot(telegram, model, "ru");
-  const [patient, hasty, stranger] = [1, 2, 9].map((id) => telegram.person({ id }));
-  assert.ok(patient !== undefined && hasty !== undefined && stranger !== undefined);
-  patient.say("расскажи");
-  hasty.say("и мне");
-  const grown = ({ answers }: typeof patient): boolean => /слово5/.test(answers[0]?.text ?? "");
-  await telegram.waitUntil(() => grown(patient) && grown(hasty), answerMsMax);
-  const [shown] = hasty.answers;
-  assert.ok(shown !== undefined);
-  const button = shown.markup?.inline_keyboard[0]?.[0];
-  assert.equal(button?.["text"], "Стоп");
-  const data = String(button["callback_data"]);
-  assert.ok(Buffer.byteLength(data) <= 64 && data.startsWith("stop:run_"));
+/** What an owner says, and what the bot says to it, in both languages. */
+const talk: readonly [said: string, en: RegExp, ru: RegExp][] = [
+  ["/start", /^This is Adyton.*\/help/s, /^Это Adyton.*\/help/s],
+  ["/start abc", /^This is Adyton/, /^Это Adyton/],
+  ["/help", /describe_self — The node's own/, /describe_self — Собственное устройство/],
+  [
+    "/nosuch",
+    /^There is no command "nosuch"; \/help [\w ]+\.$/,
+    /^Команды "nosuch" нет; \/help [а-яё, ]+\.$/,
+  ],
+  ["/new", /^The conversation starts afresh/, /^Беседа начата заново/],
+  ["привет", /^echo привет$/, /^echo привет$/],
+  ["/usage", /\d/, /\d/],
+  ["/prompt Отвечай стихами", /^Inserted/, /^Вставлено/],
+  ["/prompt", /^\/prompt needs a text/, /^Команде \/prompt нужен текст/],
+  ['/resonance "кто ты?"', /adyton/i, /adyton/i],
+  ["/command switch_mode NOSUCH", /^There is no mode/, /^Режима "NOSUCH" нет/],
+  ["/rethink", /./, /./],
+  ["/stop", /^Nothing was running/, /^Ничего не выполнялось/],
+];
 
-  // Nobody else stops it, and what no button has leads nowhere; a stranger does not even learn that there is a bot.
-  stranger.press(shown, data);
-  patient.press(shown, data);
-  patient.press(shown, "stop:run_000000000AAAAAAAAAAAAAA");
-  patient.press(shown, "удали всё");
-  hasty.press(shown, data);
-  await telegram.waitUntil(() => /отменено/.test(hasty.answers[0]?.text ?? ""), answerMsMax);
-  assert.equal(hasty.answers[0]?.markup, undefined, "its button went with the last edit");
-  const told = telegram.calls.filter(({ method }) => method === "answerCallbackQuery");
-  assert.deepEqual(told.map(({ values }) => String(values["text"])).toSorted(inOrder), [
-    "Здесь нечего останавливать: вашего ничего не идёт.",
-    "Здесь нечего останавливать: вашего ничего не идёт.",
-    "Остановлено.",
-    "Эта кнопка больше ни к чему не ведёт.",
-  ]);
+describe("the bot", { concurrency: true }, () => {
+  const echo: Rule = { reply: ({ lastUserText }) => `echo ${lastUserText}` };
+  for (const language of ["en", "ru"] as const)
+    it(`answer in one language, and with buttons (${language})`, async () => {
+      await using telegram = await startTelegramEmulator();
+      await using model = await startOpenAiEmulator({ rules: [echo] });
+      await using node = await startBot(telegram, model, language);
+      const owner = telegram.person({ id: 1, language });
+      const waitForLast = (text: RegExp): Promise<void> =>
+        telegram.waitUntil(() => text.test(owner.answers.at(-1)?.text ?? ""), answerMsMax);
+      for (const [said, en, ru] of talk) {
+        const before = owner.answers.length;
+        owner.say(said);
+        await telegram.waitUntil(
+          () => owner.answers.length > before && owner.answers.at(-1)?.text !== "…",
+          answerMsMax,
+        );
+        assert.match(owner.answers.at(-1)?.text ?? "", language === "en" ? en : ru, said);
+      }
 
-  await node.kill();
-  await node.start();
-  const end = "короткий ответ: расскажи";
-  await telegram.waitUntil(() => patient.answers[0]?.text === end, answerMsMax);
-  assert.equal(patient.answers.length, 1, "it is the same message");
-  assert.equal(patient.answers[0]?.markup, undefined);
-  assert.match(patient.answers[0]?.former.at(-1) ?? "", /^слово0 слово1/);
+      owner.say("/mode");
+      await waitForLast(/DIRECT/);
+      const [mode] = owner.answers.slice(-1);
+      assert.ok(mode !== undefined);
+      const buttons = (mode.markup?.inline_keyboard ?? []).flat();
+      const dataOf = (text: string): string =>
+        String(buttons.find((button) => button["text"] === text)?.["callback_data"]);
+      assert.ok(buttons.some(({ text }) => text === "✓ DIRECT"));
+      owner.press(mode, dataOf("RAG"));
+      await waitForLast(/RAG.*20/);
+      const marked = mode.markup?.inline_keyboard.flat().map(({ text }) => String(text)) ?? [];
+      assert.ok(marked.includes("✓ RAG") && marked.includes("DIRECT"));
+      // A member who can read along has no button of the owner's, and forged data is no order.
+      telegram.person({ id: 2 }).press(mode, dataOf("EXTRACTIVE"));
+      owner.press(mode, "mode:1:NOSUCH");
+
+      owner.say("/forget last");
+      await waitForLast(/questions: 1|вопросов: 1/);
+      const [forget] = owner.answers.slice(-1);
+      const [erase, keep] = forget?.markup?.inline_keyboard.flat() ?? [];
+      assert.ok(forget !== undefined && erase !== undefined && keep !== undefined);
+      owner.press(forget, String(keep["callback_data"]));
+      await waitForLast(/^(?:Nothing was erased|Ничего не стёрто)\.$/);
+      assert.equal(forget.markup, undefined);
+      owner.press(forget, String(erase["callback_data"]));
+      await waitForLast(/^(?:Forgotten|Забыто)/);
+      const toasts = telegram.calls
+        .filter(({ method }) => method === "answerCallbackQuery")
+        .map(({ values }) => ("text" in values ? String(values["text"]) : ""));
+      assert.equal(toasts.length, 5, "each press is answered once");
+      assert.equal((await node.journal("memory.forgotten")).length, 1);
+      assert.deepEqual(
+        toasts.map((toast) => /button|Эта кнопка|There is no mode|Режима/.test(toast)),
+        [false, true, true, false, false],
+      );
+      assert.match(mode.text, /RAG/);
+    });
+
+  it("shows an answer while it grows, stops it at its button, and goes on after a kill", async () => {
+    const long: Rule = { times: 2, reply: () => words("слово", 200) };
+    const short: Rule = { reply: ({ lastUserText }) => `короткий ответ: ${lastUserText}` };
+    await using telegram = await startTelegramEmulator();
+    await using model = await startOpenAiEmulator({ rules: [long, short], tokenDelayMs: 10 });
+    await using node = await startBot(telegram, model, "ru");
+    const [patient, hasty, stranger] = [1, 2, 9].map((id) => telegram.person({ id }));
+    assert.ok(patient !== undefined && hasty !== undefined && stranger !== undefined);
+    patient.say("расскажи");
+    hasty.say("и мне");
+    const grown = ({ answers }: typeof patient): boolean => /слово5/.test(answers[0]?.text ?? "");
+    await telegram.waitUntil(() => grown(patient) && grown(hasty), answerMsMax);
+    const [shown] = hasty.answers;
+    assert.ok(shown !== undefined);
+    const button = shown.markup?.inline_keyboard[0]?.[0];
+    assert.equal(button?.["text"], "Стоп");
+    const data = String(button["callback_data"]);
+    assert.ok(Buffer.byteLength(data) <= 64 && data.startsWith("stop:run_"));
+
+    // Nobody else stops it, and what no button has leads nowhere; a stranger does not even learn that there is a bot.
+    stranger.press(shown, data);
+    patient.press(shown, data);
+    patient.press(shown, "stop:run_000000000AAAAAAAAAAAAAA");
+    patient.press(shown, "удали всё");
+    hasty.press(shown, data);
+    await telegram.waitUntil(() => /отменено/.test(hasty.answers[0]?.text ?? ""), answerMsMax);
+    assert.equal(hasty.answers[0]?.markup, undefined, "its button went with the last edit");
+    const told = telegram.calls.filter(({ method }) => method === "answerCallbackQuery");
+    assert.deepEqual(told.map(({ values }) => String(values["text"])).toSorted(inOrder), [
+      "Здесь нечего останавливать: вашего ничего не идёт.",
+      "Здесь нечего останавливать: вашего ничего не идёт.",
+      "Остановлено.",
+      "Эта кнопка больше ни к чему не ведёт.",
+    ]);
+
+    await node.kill();
+    await node.start();
+    const end = "короткий ответ: расскажи";
+    await telegram.waitUntil(() => patient.answers[0]?.text === end, answerMsMax);
+    assert.equal(patient.answers.length, 1, "it is the same message");
+    assert.equal(patient.answers[0]?.markup, undefined);
+    assert.match(patient.answers[0]?.former.at(-1) ?? "", /^слово0 слово1/);
+  });
 });

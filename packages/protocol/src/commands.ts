@@ -355,7 +355,13 @@ export const commandTable = [
     slash: ["/forget"],
     bare: false,
     args: z.strictObject({
-      what: z.string().max(32).optional().describe("last, conversation, all, or yes to erase it."),
+      what: z
+        .string()
+        .max(32)
+        .optional()
+        .describe(
+          "last, conversation, all; then yes or no, or the preview's id to erase that one.",
+        ),
     }),
     rest: "what",
     result: ForgetResult,

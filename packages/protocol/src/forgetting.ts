@@ -117,8 +117,14 @@ export const ForgetReceipt = z
 export type ForgetReceipt = z.infer<typeof ForgetReceipt>;
 
 export const ForgetResult = z
-  .union([ForgetPreview, ForgetReceipt, z.strictObject({ choices: z.array(z.string()) })])
+  .union([
+    ForgetPreview,
+    ForgetReceipt,
+    z.strictObject({ choices: z.array(z.string()) }),
+    z.strictObject({ kept: z.literal(true) }),
+  ])
   .meta({
     id: "ForgetResult",
-    description: "What would be forgotten, what was, or what there is to choose from.",
+    description:
+      "What would be forgotten, what was, that nothing was, or what there is to choose from.",
   });

@@ -18,7 +18,7 @@ export interface ForgetCommandOptions {
   readonly language: keyof Bilingual;
 }
 
-type Choice = "last" | "conversation" | "all" | "yes";
+type Choice = "last" | "conversation" | "all" | "yes" | "no";
 
 /** What each word chooses, in both languages: people mix them. */
 const choices: ReadonlyMap<string, Choice> = new Map<string, Choice>([
@@ -32,7 +32,12 @@ const choices: ReadonlyMap<string, Choice> = new Map<string, Choice>([
   ["все", "all"],
   ["yes", "yes"],
   ["да", "yes"],
+  ["no", "no"],
+  ["нет", "no"],
 ]);
+
+/** A preview's id, by which a button confirms the very preview that it stands under. */
+const previewId = /^fgt_[\w-]{16}$/u;
 
 /**
  * `/forget`: shows what would go of the caller's own, and forgets it at the second word. What was shown last in a
@@ -51,14 +56,15 @@ export class ForgetCommand {
   async run(what: string | undefined, at: Execution): Promise<Outcome> {
     const { forgetting, language } = this.#options;
     const words = forgetWords[language];
-    const choice = choices.get(what?.trim().toLowerCase() ?? "");
+    const said = what?.trim() ?? "";
+    if (previewId.test(said)) return this.#erase(said, at);
+    const choice = choices.get(said.toLowerCase());
     if (choice === undefined)
       return { text: words.how, data: { choices: [...new Set(choices.values())] } };
-    if (choice === "yes") {
-      const id = this.#shown.get(at.key)?.id ?? "";
+    if (choice === "yes") return this.#erase(this.#shown.get(at.key)?.id ?? "", at);
+    if (choice === "no") {
       this.#shown.delete(at.key);
-      const receipt = await forgetting.confirm(id, at.principal);
-      return { text: words.done(receipt.residueBytes, receipt.backups), data: receipt };
+      return { text: words.kept, data: { kept: true } };
     }
     const preview = await forgetting.preview(this.#selectionOf(choice, at), at.principal);
     this.#shown.delete(at.key);
@@ -69,7 +75,18 @@ export class ForgetCommand {
     return { text: words.shown(preview), data: preview };
   }
 
-  #selectionOf(choice: Exclude<Choice, "yes">, { key, principal }: Execution): ForgetSelection {
+  async #erase(id: string, { key, principal }: Execution): Promise<Outcome> {
+    const { forgetting, language } = this.#options;
+    if (this.#shown.get(key)?.id === id) this.#shown.delete(key);
+    const receipt = await forgetting.confirm(id, principal);
+    const text = forgetWords[language].done(receipt.residueBytes, receipt.backups);
+    return { text, data: receipt };
+  }
+
+  #selectionOf(
+    choice: Exclude<Choice, "yes" | "no">,
+    { key, principal }: Execution,
+  ): ForgetSelection {
     const { conversations, language } = this.#options;
     const refuse = (code: "not_found" | "forbidden", words: Bilingual): never => {
       throw new ProblemError(problem(code, { detail: words[language] }));

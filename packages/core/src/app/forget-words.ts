@@ -21,6 +21,7 @@ const counted = (counts: ForgetCounts, language: keyof Bilingual): string =>
 
 interface Words {
   readonly how: string;
+  readonly kept: string;
   shown(preview: ForgetPreview): string;
   done(residueBytes: number | null, backups: readonly HeldCopy[]): string;
 }
@@ -34,6 +35,7 @@ const copies = (backups: readonly HeldCopy[]): string =>
 export const forgetWords: Readonly<Record<keyof Bilingual, Words>> = {
   en: {
     how: "Say what: /forget last (your last question and its answer), /forget conversation, /forget all (everything of yours). You are shown what would go; /forget yes erases it.",
+    kept: "Nothing was erased.",
     shown: (preview) =>
       `This would be erased for good: ${counted(preview.counts, "en")}.` +
       (preview.underWay > 0 ? ` Turns under way that are stopped: ${preview.underWay}.` : "") +
@@ -47,6 +49,7 @@ export const forgetWords: Readonly<Record<keyof Bilingual, Words>> = {
   },
   ru: {
     how: "Скажите, что забыть: /forget последнее (ваш последний вопрос с ответом), /forget беседу, /forget всё (всё ваше). Сначала будет показано, что исчезнет; /forget да сотрёт это.",
+    kept: "Ничего не стёрто.",
     shown: (preview) =>
       `Будет стёрто навсегда: ${counted(preview.counts, "ru")}.` +
       (preview.underWay > 0 ? ` Будет прервано идущих ответов: ${preview.underWay}.` : "") +

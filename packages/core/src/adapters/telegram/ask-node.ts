@@ -1,9 +1,11 @@
-import type { Bilingual, MessageRequest, Problem } from "@adyton/protocol";
+import type { Bilingual, MessageRequest } from "@adyton/protocol";
 import * as z from "zod";
 import type { Principal, Reply } from "../../ports/http.ts";
+import type { Buttons } from "../../ports/channel.ts";
 import type { OperationRequest } from "../../ports/operations.ts";
 import { channelWords } from "./channel-words.ts";
 import type { Content } from "./message-content.ts";
+import { problemInWords } from "./problem-in-words.ts";
 
 /** Has the node do something in a principal's name. */
 export type Perform = (
@@ -14,11 +16,17 @@ export type Perform = (
 /** What is owed for a message: a run's end, or a text. `later`: what stands in its way will pass. */
 export type Asked =
   | { readonly kind: "run"; readonly run: string }
-  | { readonly kind: "text"; readonly text: string }
+  | {
+      readonly kind: "text";
+      readonly text: string;
+      /** Of a command that was asked for. */
+      readonly data?: unknown;
+      readonly buttons?: Buttons;
+    }
   | { readonly kind: "later" };
 
 const RunId = z.object({ id: z.string() });
-const TextAnswer = z.object({ text: z.string() });
+const Answer = z.object({ text: z.string(), data: z.unknown() });
 
 /** Codes of what passes by itself: the update stays with Telegram and comes again. */
 const passing = new Set(["storage_full", "storage_failed", "stopping"]);
@@ -27,7 +35,15 @@ const passing = new Set(["storage_full", "storage_failed", "stopping"]);
 export async function askNode(
   perform: Perform,
   principal: Principal,
-  { key, body }: { readonly key: string; readonly body: MessageRequest },
+  {
+    key,
+    body,
+    language,
+  }: {
+    readonly key: string;
+    readonly body: MessageRequest;
+    readonly language: keyof Bilingual;
+  },
 ): Promise<Asked> {
   const reply = await perform(principal, {
     route: "sendMessage",
@@ -37,11 +53,11 @@ export async function askNode(
   });
   if (reply.kind === "problem") {
     if (passing.has(reply.problem.code)) return { kind: "later" };
-    return { kind: "text", text: inWords(reply.problem) };
+    return { kind: "text", text: problemInWords(reply.problem, language) };
   }
   if (reply.kind !== "json") throw new Error("a message was answered with a stream");
   if (reply.status === 202) return { kind: "run", run: RunId.parse(reply.body).id };
-  return { kind: "text", text: TextAnswer.parse(reply.body).text };
+  return { kind: "text", ...Answer.parse(reply.body) };
 }
 
 /** A message in the node's own form. What has no words of the sender's is asked about. */
@@ -58,7 +74,3 @@ export function questionOf(
       : { attachments: texts.map((each) => ({ kind: "text" as const, ...each })) }),
   };
 }
-
-/** A problem as its reader meets it. */
-export const inWords = ({ title, detail }: Problem): string =>
-  detail === undefined ? title : `${title} ${detail}`;

@@ -22,6 +22,39 @@ export const channelWords = {
     en: "There is nothing of yours to stop here.",
     ru: "Здесь нечего останавливать: вашего ничего не идёт.",
   },
+  othersButton: {
+    en: "This button is for whoever asked.",
+    ru: "Эта кнопка — для того, кто спрашивал.",
+  },
+  forget: {
+    last: { en: "The last answer", ru: "Последнее" },
+    conversation: { en: "This conversation", ru: "Эту беседу" },
+    all: { en: "Everything of mine", ru: "Всё моё" },
+    erase: { en: "Erase", ru: "Стереть" },
+    keep: { en: "Keep it", ru: "Оставить" },
+  },
+  greeting: {
+    en: `This is Adyton: a language model that runs on its owner's own machine, not in a cloud.
+
+Just write to me. What also works:
+/help — everything I can do
+/mode — how I answer
+/rethink — think the last answer over
+/new — start afresh
+/forget — erase what was said
+
+Telegram can read what passes here; so do not send me passwords.`,
+    ru: `Это Adyton: языковая модель на собственной машине владельца, а не в облаке.
+
+Просто напишите мне. Ещё можно:
+/help — всё, что я умею
+/mode — как я отвечаю
+/rethink — обдумать последний ответ заново
+/new — начать заново
+/forget — стереть сказанное
+
+Телеграм может прочесть то, что здесь пишут: не присылайте мне паролей.`,
+  },
   oldButton: {
     en: "This button leads nowhere any more.",
     ru: "Эта кнопка больше ни к чему не ведёт.",
@@ -32,3 +65,9 @@ export const channelWords = {
     ru: `Telegram ${trouble === undefined ? "ещё не ответил" : `недоступен: ${trouble.ru}`}.`,
   }),
 } as const;
+
+/** The greeting in the language of somebody's app, where it is one of the node's two; else in the node's own. */
+export function greetingFor(languageCode: string | undefined, otherwise: keyof Bilingual): string {
+  const [tongue] = (languageCode ?? "").split("-");
+  return channelWords.greeting[tongue === "ru" || tongue === "en" ? tongue : otherwise];
+}

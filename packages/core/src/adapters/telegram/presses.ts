@@ -1,25 +1,34 @@
-import { type Bilingual, Run } from "@adyton/protocol";
+import { type Bilingual, CommandResult, Run } from "@adyton/protocol";
 import type { CallbackQuery } from "grammy/types";
-import type { Principal, Reply } from "../../ports/http.ts";
-import type { OperationRequest } from "../../ports/operations.ts";
+import type { ExitCheck } from "../../app/channels/exit-check.ts";
+import type { Buttons, ChannelDoor } from "../../ports/channel.ts";
+import type { Principal } from "../../ports/http.ts";
+import type { BotOperations } from "./bot-operations.ts";
 import { channelWords } from "./channel-words.ts";
-import { type Pressed, readPressed } from "./keyboards.ts";
+import { buttonsUnder, type Pressed, readPressed } from "./keyboards.ts";
+import { conversationOf, placeOf } from "./place.ts";
+import { problemInWords } from "./problem-in-words.ts";
 import type { TelegramClient } from "./telegram-client.ts";
-
-/** An operation of somebody's, as the bot asks for it. */
-export type Perform = (
-  principal: Principal,
-  request: Pick<OperationRequest, "route"> & Partial<OperationRequest>,
-) => Promise<Reply>;
 
 export interface PressesOptions {
   readonly client: () => TelegramClient;
-  readonly perform: Perform;
+  readonly door: Pick<ChannelDoor, "fill">;
+  readonly exit: ExitCheck;
+  readonly operations: BotOperations;
   readonly language: keyof Bilingual;
 }
 
 /** What is said of a press is of use for moments; a server that is slower than this is not waited for. */
 const answerMsMax = 5_000;
+/** What the server takes as an answer to a press, in characters. */
+const answerCharsMax = 200;
+
+/** What a press came to: a word for the presser, and what the message says from now on. */
+interface Outcome {
+  readonly toast?: string;
+  readonly text?: string;
+  readonly buttons?: Buttons;
+}
 
 /**
  * What people press under the bot's messages. A press is an operation of the presser's own, so that forged data leads no
@@ -34,35 +43,79 @@ export class Presses {
   }
 
   /** Does what a press asks for, then tells of it. Rejects with the signal's reason. */
-  async take(
-    { id, data = "" }: CallbackQuery,
-    principal: Principal,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const pressed = readPressed(data);
-    const words =
-      pressed === undefined ? channelWords.oldButton : await this.#do(pressed, principal);
-    const text = words[this.#options.language];
-    const timeout = AbortSignal.timeout(answerMsMax);
+  async take(query: CallbackQuery, principal: Principal, signal: AbortSignal): Promise<void> {
+    const outcome = await this.#do(query, principal);
+    const within = AbortSignal.any([signal, AbortSignal.timeout(answerMsMax)]);
     try {
-      // Too old a press is refused, and nobody waits for its answer any more.
-      await this.#options
-        .client()
-        .call(
-          (api, polyfill) => api.answerCallbackQuery(id, { text }, polyfill),
-          AbortSignal.any([signal, timeout]),
-        );
+      await Promise.all([this.#answer(query, outcome, within), this.#show(query, outcome, within)]);
     } catch {
+      // Too late to be of use; what was asked for is done.
       signal.throwIfAborted();
     }
   }
 
-  async #do({ run }: Pressed, principal: Principal): Promise<Bilingual> {
-    const reply = await this.#options.perform(principal, {
-      route: "cancelRun",
-      params: { id: run },
-    });
+  async #do(query: CallbackQuery, principal: Principal): Promise<Outcome> {
+    const { language } = this.#options;
+    const pressed = readPressed(query.data ?? "");
+    if (pressed === undefined) return { toast: channelWords.oldButton[language] };
+    if (pressed.kind === "stop") return this.#stop(pressed.run, principal);
+    if (pressed.user !== query.from.id) return { toast: channelWords.othersButton[language] };
+    return this.#command(pressed, query, principal);
+  }
+
+  async #stop(run: string, principal: Principal): Promise<Outcome> {
+    const { operations, language } = this.#options;
+    const reply = await operations.perform(principal, { route: "cancelRun", params: { id: run } });
     const isStopped = reply.kind === "json" && Run.parse(reply.body).status === "cancelled";
-    return isStopped ? channelWords.stopped : channelWords.nothingToStop;
+    return { toast: channelWords[isStopped ? "stopped" : "nothingToStop"][language] };
+  }
+
+  async #command(
+    { kind, user, what }: Pressed & { readonly kind: "mode" | "forget" },
+    { id, message }: CallbackQuery,
+    principal: Principal,
+  ): Promise<Outcome> {
+    const { operations, language } = this.#options;
+    // Without its message nobody knows which conversation the button stood in.
+    if (message === undefined || message.date === 0)
+      return { toast: channelWords.oldButton[language] };
+    const conversation = conversationOf(placeOf(message));
+    const args = kind === "mode" ? { mode: what } : { what };
+    const reply = await operations.perform(principal, {
+      route: "runCommand",
+      body: { command: kind, args, conversation },
+      idempotencyKey: `press/${id}`,
+    });
+    if (reply.kind === "problem")
+      return { toast: problemInWords(reply.problem, language), buttons: [] };
+    if (reply.kind !== "json") throw new Error("a command was answered with a stream");
+    const { text, data } = CommandResult.parse(reply.body);
+    const modes = (): Promise<readonly string[]> => operations.modes(principal);
+    return { text, buttons: await buttonsUnder(kind, data, { user, language, modes }) };
+  }
+
+  async #answer({ id }: CallbackQuery, { toast }: Outcome, signal: AbortSignal): Promise<void> {
+    const more = toast === undefined ? {} : { text: await this.#checked(toast) };
+    // Too old a press is refused, and nobody waits for its answer any more.
+    await this.#options
+      .client()
+      .call((api, polyfill) => api.answerCallbackQuery(id, more, polyfill), signal);
+  }
+
+  async #checked(toast: string): Promise<string> {
+    const { checked } = await this.#options.exit.check({ text: toast, styles: [] });
+    return Array.from(checked.text).slice(0, answerCharsMax).join("");
+  }
+
+  /** Puts what came of it in the message's place. A message that is not at hand any more stays as it is. */
+  async #show(
+    { message }: CallbackQuery,
+    { text, buttons }: Outcome,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (message === undefined || buttons === undefined || !("text" in message)) return;
+    const { exit, door } = this.#options;
+    const { checked } = await exit.check({ text: text ?? message.text ?? "", styles: [] });
+    await door.fill(placeOf(message), message.message_id, { said: checked, buttons }, signal);
   }
 }

@@ -1,30 +1,28 @@
-import { type Bilingual, type Health, Problem } from "@adyton/protocol";
+import type { Bilingual, Health } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
 import { Supervisor } from "@adyton/runtime/supervisor";
-import type { CallbackQuery, Update, User } from "grammy/types";
-import * as z from "zod";
-import {
-  type Admitted,
-  channelPrincipal,
-  type ChannelUser,
-  channelUser,
-} from "../../app/channels/channel-principals.ts";
+import type { CallbackQuery, Message, Update, User } from "grammy/types";
+import type { Admitted, ChannelUser } from "../../app/channels/channel-principals.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
 import { Outages } from "../../app/channels/outages.ts";
-import { type FollowedRun, Outbox } from "../../app/channels/outbox.ts";
+import { Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
-import type { Principal, Reply } from "../../ports/http.ts";
+import { readText } from "../../domain/commands/command-text.ts";
+import type { Principal } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { Operations } from "../../ports/operations.ts";
-import { askNode, type Asked, inWords, type Perform, questionOf } from "./ask-node.ts";
-import { channelWords } from "./channel-words.ts";
+import { askNode, type Asked, questionOf } from "./ask-node.ts";
+import { BotOperations } from "./bot-operations.ts";
+import { channelWords, greetingFor } from "./channel-words.ts";
 import { showMenu } from "./command-menu.ts";
 import { type Closed, DoorWatch } from "./door-watch.ts";
 import { outageWords } from "./outage-words.ts";
 import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
+import { buttonsUnder } from "./keyboards.ts";
+import { conversationOf } from "./place.ts";
 import { Presses } from "./presses.ts";
 import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
 import { TelegramClient } from "./telegram-client.ts";
@@ -61,9 +59,6 @@ export interface TelegramChannelOptions {
 /** A door that was shut for so long is told of. */
 const closedToldAfterMs = 60_000;
 const lookEveryMs = 5_000;
-/** Streams are a bounded number; so often an answer that finds none free looks again. */
-const placeWaitMs = 500;
-const TextAnswer = z.object({ text: z.string() });
 
 /**
  * The bot: takes what admitted people write as messages of theirs, and delivers what comes of it. An update is
@@ -71,6 +66,7 @@ const TextAnswer = z.object({ text: z.string() });
  */
 export class TelegramChannel implements AsyncDisposable {
   readonly #options: TelegramChannelOptions;
+  readonly #operations: BotOperations;
   readonly #outbox: Outbox;
   readonly #presses: Presses;
   readonly #supervisor: Supervisor;
@@ -88,24 +84,30 @@ export class TelegramChannel implements AsyncDisposable {
     this.#client = this.#connect();
     const { journal, records, deliveries, exit, clock, language } = options;
     this.#watch = new DoorWatch(clock.monotonicMs());
+    const { admitted, operations } = options;
+    this.#operations = new BotOperations({ operations, admitted, language, clock });
+    const client = (): TelegramClient => this.#client;
+    const door = telegramDoor({
+      client,
+      language,
+      onSent: (failure) => this.#watch.sent(clock.monotonicMs(), failure),
+    });
     this.#outbox = new Outbox({
-      door: telegramDoor({
-        client: () => this.#client,
-        language,
-        onSent: (failure) => this.#watch.sent(clock.monotonicMs(), failure),
-      }),
+      door,
       journal,
       records,
       deliveries,
       exit,
-      endOf: (run, signal) => this.#endOf(run, signal),
+      endOf: (run, signal) => this.#operations.endOf(run, signal),
       clock,
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
     });
     this.#presses = new Presses({
-      client: () => this.#client,
-      perform: (principal, request) => this.#perform(principal, request),
+      client,
+      door,
+      exit,
+      operations: this.#operations,
       language,
     });
     this.#outages = new Outages({
@@ -191,7 +193,7 @@ export class TelegramChannel implements AsyncDisposable {
   async #tellOwners(outage: { readonly sinceMs: number; readonly untilMs: number }): Promise<void> {
     const { admitted, language, dedupeKey } = this.#options;
     for (const user of admitted.owners) {
-      const principal = this.#principal({ user });
+      const principal = this.#operations.principal({ user });
       if (principal === undefined) continue;
       const { id: actor, person: owner, tier } = principal;
       await this.#outbox.open({
@@ -263,9 +265,12 @@ export class TelegramChannel implements AsyncDisposable {
     if (incoming.kind === "stranger") this.strangers += 1;
     if (incoming.kind === "stranger" || incoming.kind === "nothing") return "taken";
     const { user, place, key } = incoming;
-    const principal = this.#principal(speakerIn(user, Number(place.chat)));
+    const principal = this.#operations.principal(speakerIn(user, Number(place.chat)));
     if (principal === undefined) return "taken";
-    const reply = isPaired ? this.#welcome : await this.#replyTo(incoming, principal);
+    const reply =
+      isPaired || isGreeting(incoming)
+        ? this.#greet(isPaired, update.message)
+        : await this.#replyTo(incoming, principal);
     if (reply.kind === "later") return "later";
     const { id: actor, person: owner, tier } = principal;
     const dedupe = this.#options.dedupeKey(key);
@@ -275,7 +280,7 @@ export class TelegramChannel implements AsyncDisposable {
 
   async #takePress(query: CallbackQuery, signal: AbortSignal): Promise<"taken"> {
     const { message, from } = query;
-    const principal = this.#principal(speakerIn(from.id, message?.chat.id ?? from.id));
+    const principal = this.#operations.principal(speakerIn(from.id, message?.chat.id ?? from.id));
     const isHere = message === undefined || mayThere(message, from.id, this.#options.admitted);
     // Strangers are not told that there is anybody.
     if (principal === undefined || !isHere) this.strangers += 1;
@@ -291,8 +296,10 @@ export class TelegramChannel implements AsyncDisposable {
     return !admitted.owners.has(id) && (await pairings.claim(id, message.text));
   }
 
-  get #welcome() {
-    return { kind: "text", text: channelWords.welcome[this.#options.language] } as const;
+  #greet(isPaired: boolean, message: Message | undefined) {
+    const { language } = this.#options;
+    const greeting = greetingFor(message?.from?.language_code, language);
+    return { kind: "text", text: isPaired ? channelWords.welcome[language] : greeting } as const;
   }
 
   async #replyTo(
@@ -302,65 +309,21 @@ export class TelegramChannel implements AsyncDisposable {
     const { language } = this.#options;
     if (incoming.kind === "unreadable")
       return { kind: "text", text: channelWords.unreadable[language] };
-    const { place, content, key } = incoming;
-    const conversation = `telegram ${place.chat}${place.thread === undefined ? "" : ` ${place.thread}`}`;
+    const { place, content, key, user } = incoming;
+    const conversation = conversationOf(place);
     const body = questionOf(content, { conversation, language });
-    return askNode(this.#perform, principal, { key, body });
+    const { perform } = this.#operations;
+    const asked = await askNode(perform, principal, { key, body, language });
+    const read = readText(body.text);
+    if (asked.kind !== "text" || read.kind !== "command") return asked;
+    const modes = (): Promise<readonly string[]> => this.#operations.modes(principal);
+    const buttons = await buttonsUnder(read.command, asked.data, { user, language, modes });
+    return { ...asked, buttons };
   }
-
-  async #endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<string> {
-    const user = channelUser(channelName, actor);
-    const principal = user === undefined ? undefined : this.#principal(user);
-    if (principal === undefined) return channelWords.notAdmitted[this.#options.language];
-    const reply = await this.#follow(run, principal, signal);
-    if (reply.kind === "problem") return inWords(reply.problem);
-    if (reply.kind !== "stream") throw new Error("a run cannot be followed");
-    let end = "";
-    let grown = "";
-    await reply.write({
-      signal,
-      drained: () => Promise.resolve(),
-      send: ({ event, data }) => {
-        if (event === "delta" || event === "restart") {
-          grown = event === "delta" ? grown + TextAnswer.parse(data).text : "";
-          onGrown(grown);
-        }
-        if (event === "answer") end = TextAnswer.parse(data).text;
-        if (event === "problem") end = inWords(Problem.parse(data));
-        return true;
-      },
-    });
-    signal.throwIfAborted();
-    return end;
-  }
-
-  /** Waits for a place among the streams: that there is none now is no end of the run. */
-  async #follow(run: string, principal: Principal, signal: AbortSignal): Promise<Reply> {
-    const request = { route: "followRun", params: { id: run }, wantsStream: true, signal } as const;
-    for (;;) {
-      const reply = await this.#perform(principal, request);
-      if (reply.kind !== "problem" || reply.problem.code !== "busy") return reply;
-      await this.#options.clock.sleep(placeWaitMs, signal);
-    }
-  }
-
-  #principal(user: ChannelUser): Principal | undefined {
-    return channelPrincipal(channelName, user, this.#options.admitted);
-  }
-
-  readonly #perform: Perform = (principal, request) =>
-    this.#options.operations.perform({
-      params: {},
-      query: {},
-      body: undefined,
-      rest: {},
-      bytes: 0,
-      wantsStream: false,
-      signal: new AbortController().signal,
-      speaker: { principal, byToken: true },
-      ...request,
-    });
 }
+
+const isGreeting = (incoming: Incoming): boolean =>
+  incoming.kind === "message" && incoming.content.text === "/start";
 
 /** Groups have numbers below zero; a private chat has its user's. */
 const speakerIn = (user: number, chat: number): ChannelUser =>

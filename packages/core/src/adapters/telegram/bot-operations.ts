@@ -1,0 +1,99 @@
+import { type Bilingual, Problem, Self } from "@adyton/protocol";
+import * as z from "zod";
+import {
+  type Admitted,
+  channelPrincipal,
+  type ChannelUser,
+  channelUser,
+} from "../../app/channels/channel-principals.ts";
+import type { FollowedRun } from "../../app/channels/outbox.ts";
+import type { Principal, Reply } from "../../ports/http.ts";
+import type { Operations } from "../../ports/operations.ts";
+import type { Clock } from "@adyton/runtime/clock";
+import type { Perform } from "./ask-node.ts";
+import { channelWords } from "./channel-words.ts";
+import { problemInWords } from "./problem-in-words.ts";
+
+export interface BotOperationsOptions {
+  readonly operations: Operations;
+  readonly admitted: Admitted;
+  readonly language: keyof Bilingual;
+  readonly clock: Clock;
+}
+
+/** Streams are a bounded number; so often an answer that finds none free looks again. */
+const placeWaitMs = 500;
+
+const channelName = "telegram";
+const Text = z.object({ text: z.string() });
+
+/** The node's operations as the bot uses them: in the name of whoever wrote or pressed something. */
+export class BotOperations {
+  readonly #options: BotOperationsOptions;
+
+  constructor(options: BotOperationsOptions) {
+    this.#options = options;
+  }
+
+  /** Who a messenger's user is; `undefined` for everybody who is not admitted. */
+  principal(user: ChannelUser): Principal | undefined {
+    return channelPrincipal(channelName, user, this.#options.admitted);
+  }
+
+  readonly perform: Perform = (principal, request) =>
+    this.#options.operations.perform({
+      params: {},
+      query: {},
+      body: undefined,
+      rest: {},
+      bytes: 0,
+      wantsStream: false,
+      signal: new AbortController().signal,
+      speaker: { principal, byToken: true },
+      ...request,
+    });
+
+  /** The modes that somebody may use. */
+  async modes(principal: Principal): Promise<readonly string[]> {
+    const reply = await this.perform(principal, { route: "getSelf" });
+    return reply.kind === "json" ? Self.parse(reply.body).modes.map(({ id }) => id) : [];
+  }
+
+  /** The words of a run's end; until then, each time it has grown, the text so far. Rejects with the signal's reason. */
+  async endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<string> {
+    const { language } = this.#options;
+    const user = channelUser(channelName, actor);
+    const principal = user === undefined ? undefined : this.principal(user);
+    if (principal === undefined) return channelWords.notAdmitted[language];
+    const reply = await this.#follow(run, principal, signal);
+    if (reply.kind === "problem") return problemInWords(reply.problem, language);
+    if (reply.kind !== "stream") throw new Error("a run cannot be followed");
+    let end = "";
+    let grown = "";
+    await reply.write({
+      signal,
+      drained: () => Promise.resolve(),
+      send: ({ event, data }) => {
+        if (event === "delta" || event === "restart") {
+          grown = event === "delta" ? grown + Text.parse(data).text : "";
+          onGrown(grown);
+        }
+        if (event === "answer") end = Text.parse(data).text;
+        if (event === "problem") end = problemInWords(Problem.parse(data), language);
+        return true;
+      },
+    });
+    signal.throwIfAborted();
+    return end;
+  }
+
+  /** Waits for a place among the streams: that there is none now is no end of the run. */
+  async #follow(run: string, principal: Principal, signal: AbortSignal): Promise<Reply> {
+    const request = { route: "followRun", params: { id: run }, wantsStream: true, signal } as const;
+    for (;;) {
+      const reply = await this.perform(principal, request);
+      if (reply.kind !== "problem" || reply.problem.code !== "busy") return reply;
+      await this.#options.clock.sleep(placeWaitMs, signal);
+    }
+  }
+}
