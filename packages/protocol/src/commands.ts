@@ -355,13 +355,7 @@ export const commandTable = [
     slash: ["/forget"],
     bare: false,
     args: z.strictObject({
-      what: z
-        .string()
-        .max(32)
-        .optional()
-        .describe(
-          "last, conversation, all; then yes or no, or the preview's id to erase that one.",
-        ),
+      what: z.string().max(32).optional().describe("last, conversation, all; yes, no, or an id."),
     }),
     rest: "what",
     result: ForgetResult,
