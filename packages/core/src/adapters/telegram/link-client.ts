@@ -28,7 +28,7 @@ import { tooLargeCode } from "./trouble.ts";
 // not have been made: it fails like a connection that broke, and the outbox knows what to do about that.
 
 /** Calls that wait for their turn; one more fails at once. */
-const linkWaitingMax = 1_024;
+export const linkWaitingMax = 1_024;
 const backoff = { baseMs: 500, capMs: 30_000 };
 
 const linkCodes = {
@@ -108,28 +108,40 @@ export class LinkClient implements AsyncDisposable {
     if (body !== undefined && body.length > linkCallBytesMax)
       throw new LinkError("CALL_TOO_LARGE", "what a call sends along is too large");
     await this.#turn(signal);
-    this.#underWay += 1;
     try {
+      signal.throwIfAborted();
       return await this.#ask(asked, body, signal);
     } finally {
-      this.#underWay -= 1;
-      const [next] = this.#waiting;
-      next?.();
+      this.#next();
     }
   }
 
-  /** Resolves when a call may begin. */
+  /** Resolves when a call may begin; it then counts as under way. Rejects while there are too many. */
   async #turn(signal: AbortSignal): Promise<void> {
-    while (this.#underWay >= linkCallsMax) {
-      if (this.#waiting.size >= linkWaitingMax)
-        throw new LinkError(linkCodes.busy, "too many calls wait for the relay");
-      const { promise, resolve } = Promise.withResolvers<void>();
-      this.#waiting.add(resolve);
-      signal.addEventListener("abort", () => resolve(), { once: true });
-      await promise;
-      this.#waiting.delete(resolve);
-      signal.throwIfAborted();
+    if (this.#underWay < linkCallsMax) {
+      this.#underWay += 1;
+      return;
     }
+    if (this.#waiting.size >= linkWaitingMax)
+      throw new LinkError(linkCodes.busy, "too many calls wait for the relay");
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const leave = (): void => {
+      if (this.#waiting.delete(resolve)) reject(reasonOf(signal));
+    };
+    this.#waiting.add(resolve);
+    signal.addEventListener("abort", leave, { once: true });
+    await promise.finally(() => signal.removeEventListener("abort", leave));
+  }
+
+  /** Hands the place of a call that has ended to the next one that waits. */
+  #next(): void {
+    const [next] = this.#waiting;
+    if (next === undefined) {
+      this.#underWay -= 1;
+      return;
+    }
+    this.#waiting.delete(next);
+    next();
   }
 
   async #ask(asked: Asked, body: Buffer | undefined, signal: AbortSignal): Promise<LinkAnswer> {
@@ -147,7 +159,7 @@ export class LinkClient implements AsyncDisposable {
     session.calls.set(call, { settle, status: 0, parts: [], bytes: 0 });
     const abort = (): void => {
       if (!session.calls.delete(call)) return;
-      reject(signal.reason instanceof Error ? signal.reason : new Error("the call was taken back"));
+      reject(reasonOf(signal));
       this.#post(session, { type: "cancel", call });
     };
     signal.addEventListener("abort", abort, { once: true });
@@ -315,3 +327,6 @@ export class LinkClient implements AsyncDisposable {
       settle(new LinkError(code, "the relay does not know what became of the call"));
   }
 }
+
+const reasonOf = ({ reason }: AbortSignal): Error =>
+  reason instanceof Error ? reason : new Error("the call was taken back");
