@@ -24,6 +24,8 @@ export interface NodeSettings {
   readonly config?: string;
   /** The texts of files in HOME/modes, by name. */
   readonly modes?: Readonly<Record<string, string>>;
+  /** Added to the environment of its process. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 // oxlint-disable-next-line typescript/no-explicit-any
@@ -79,6 +81,7 @@ export class NodeProcess implements AsyncDisposable {
     };
     const child = spawn(process.execPath, [runner, JSON.stringify(options)], {
       stdio: ["pipe", "pipe", "pipe"],
+      env: { ...process.env, ...this.#settings.env },
     });
     this.#child = child;
     this.notices = [];

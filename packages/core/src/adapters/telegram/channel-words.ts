@@ -59,6 +59,10 @@ Telegram can read what passes here; so do not send me passwords.`,
     en: "This button leads nowhere any more.",
     ru: "Эта кнопка больше ни к чему не ведёт.",
   },
+  passedOver: {
+    en: "I could not take one message to me and passed it over. The log of the node has its number.",
+    ru: "Одно сообщение мне я принять не смог и пропустил. Его номер есть в журнале узла.",
+  },
   /** What stands in the way; absent before anything was tried. */
   closed: (trouble: Bilingual | undefined): Bilingual => ({
     en: `Telegram cannot be reached${trouble === undefined ? " yet" : `: ${trouble.en}`}.`,

@@ -3,6 +3,7 @@ import { it } from "node:test";
 import { systemClock } from "@adyton/runtime/clock";
 import type { Update } from "grammy/types";
 import { pollUpdates, takeTriesMax } from "./poll-loop.ts";
+import type { PollManner } from "./telegram-client.ts";
 import { tooLargeCode } from "./trouble.ts";
 
 const said = (update_id: number, chat: number, text: string): Update => ({
@@ -84,16 +85,16 @@ it("goes on behind an update that is no update at all", async () => {
   assert.deepEqual([[...new Set(taken)], givenUp.length], [["heard"], 1]);
 });
 
-it("asks for updates one by one when all together are too large", async () => {
+it("asks for what is there at once after a failure, for one update when all together are too large", async () => {
   const end = new AbortController();
-  const asked: (boolean | undefined)[] = [];
+  const asked: PollManner[] = [];
   const tooLarge = { kind: "unknown", status: 0, retryAfterMs: 0, words: tooLargeCode } as const;
   const client = {
-    updates: (_offset: number, _signal: AbortSignal, alone?: boolean) => {
-      asked.push(alone);
+    updates: (_offset: number, _signal: AbortSignal, manner: PollManner) => {
+      asked.push(manner);
       if (asked.length === 3) end.abort();
       return Promise.resolve(
-        alone === true
+        manner.isAlone
           ? ({ kind: "done", value: [] } as const)
           : ({ kind: "failed", failure: tooLarge } as const),
       );
@@ -111,5 +112,9 @@ it("asks for updates one by one when all together are too large", async () => {
     },
     end.signal,
   );
-  assert.deepEqual(asked, [false, true, false]);
+  assert.deepEqual(asked, [
+    { isAlone: false, isProbe: false },
+    { isAlone: true, isProbe: true },
+    { isAlone: false, isProbe: false },
+  ]);
 });

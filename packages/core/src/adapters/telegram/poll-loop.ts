@@ -2,14 +2,14 @@ import type { Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs } from "@adyton/runtime/retry";
 import type { Update } from "grammy/types";
 import type { TelegramClient } from "./telegram-client.ts";
-import { type TelegramFailure, tooLargeCode } from "./trouble.ts";
+import { type TelegramFailure, timedOutCode, tooLargeCode } from "./trouble.ts";
 
 export interface PollLoopOptions {
   readonly client: () => Pick<TelegramClient, "updates">;
   /** Takes one update. `taken`: it is on disk, or is nobody's. `later` holds back the offset, for as long as it takes. */
   readonly take: (update: Update) => Promise<"taken" | "later">;
   /** An update that `take` has thrown at as often as it is tried: it is passed over, or nothing behind it would be taken. */
-  readonly onGivenUp: (error: unknown) => void;
+  readonly onGivenUp: (error: unknown, update: Update) => Promise<void> | void;
   /** Each completed poll. */
   readonly onPolled: () => void;
   readonly onFailure: (failure: TelegramFailure) => void;
@@ -33,11 +33,12 @@ export async function pollUpdates(options: PollLoopOptions, signal: AbortSignal)
   const { clock } = options;
   const tries: Tries = new Map();
   let offset = 0;
-  let alone = false;
+  let isAlone = false;
   for (let failures = 0; !signal.aborted;) {
-    const polled = await options.client().updates(offset, signal, alone);
+    const manner = { isAlone, isProbe: failures > 0 };
+    const polled = await options.client().updates(offset, signal, manner);
     if (signal.aborted) return;
-    alone = polled.kind === "failed" && polled.failure.words === tooLargeCode;
+    isAlone = polled.kind === "failed" && isTooMuch(polled.failure);
     if (polled.kind === "failed") {
       failures += 1;
       options.onFailure(polled.failure);
@@ -54,6 +55,10 @@ export async function pollUpdates(options: PollLoopOptions, signal: AbortSignal)
     else tries.clear();
   }
 }
+
+/** Fewer updates at once may come through: an answer is bounded, and a slow way gets only so far in time. */
+const isTooMuch = ({ words }: TelegramFailure): boolean =>
+  words === tooLargeCode || words === timedOutCode;
 
 /** By update: how often it was tried in vain. */
 type Tries = Map<number, number>;
@@ -89,7 +94,7 @@ async function isTaken(
     const times = (tries.get(update.update_id) ?? 0) + 1;
     tries.set(update.update_id, times);
     if (times < takeTriesMax) return false;
-    onGivenUp(error);
+    await onGivenUp(error, update);
     return true;
   }
 }

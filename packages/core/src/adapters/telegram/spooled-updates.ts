@@ -4,7 +4,7 @@ import { AgeError } from "@adyton/runtime/age";
 import type { Secret } from "@adyton/runtime/secret";
 import { openUpdate } from "@adyton/runtime/link/spooled-update";
 import type { Update } from "grammy/types";
-import type { TelegramClient, TelegramResult } from "./telegram-client.ts";
+import type { PollManner, TelegramClient, TelegramResult } from "./telegram-client.ts";
 
 // What the relay has kept comes before what Telegram still has, and looks the same to whoever polls: updates, of which an
 // offset confirms those before it. Confirmed means here that the relay may erase them. An update that comes both ways is
@@ -56,6 +56,7 @@ export class SpooledUpdates {
     client: Pick<TelegramClient, "updates">,
     offset: number,
     signal: AbortSignal,
+    manner?: PollManner,
   ): Promise<TelegramResult<readonly Update[]>> {
     this.#confirm(offset);
     try {
@@ -66,7 +67,7 @@ export class SpooledUpdates {
       const words = typeof code === "string" ? code : "the relay's spool cannot be read";
       return { kind: "failed", failure: { kind: "unknown", status: 0, retryAfterMs: 0, words } };
     }
-    if (this.#open.length === 0) return client.updates(offset, signal);
+    if (this.#open.length === 0) return client.updates(offset, signal, manner);
     return { kind: "done", value: this.#open.map(({ update }) => update) };
   }
 

@@ -114,7 +114,8 @@ export class TelegramChannel implements AsyncDisposable {
       door: channelName,
       journal,
       doors: deliveries,
-      tellOwners: (outage) => this.#tellOwners(outage),
+      tellOwners: (outage) =>
+        this.#tellOwners(`outage/${outage.sinceMs}`, outageWords(outage)[language]),
     });
     this.#supervisor = new Supervisor({
       onFailure: ({ name, error }) =>
@@ -158,8 +159,7 @@ export class TelegramChannel implements AsyncDisposable {
       {
         client: () => this.#client,
         take: (update) => this.#take(update, signal),
-        onGivenUp: (error) =>
-          this.#options.log("a message was passed over", { error: nameOf(error) }),
+        onGivenUp: (error, update) => this.#passOver(error, update),
         onPolled: () => this.#watch.polled(clock.monotonicMs()),
         onFailure: (failure) => this.#failed(failure),
         clock,
@@ -189,21 +189,23 @@ export class TelegramChannel implements AsyncDisposable {
     }
   }
 
-  /** Through the only other door there is: this one, once it is open again. */
-  async #tellOwners(outage: { readonly sinceMs: number; readonly untilMs: number }): Promise<void> {
-    const { admitted, language, dedupeKey } = this.#options;
+  /** Nobody else will learn of it: the sender sees a bot that is silent. */
+  async #passOver(error: unknown, { update_id: id }: Update): Promise<void> {
+    const { log, language } = this.#options;
+    log("a message was passed over", { update: id, error: nameOf(error) });
+    await this.#tellOwners(`passed/${id}`, channelWords.passedOver[language]);
+  }
+
+  /** Tells every owner once, through the only other door there is: this one, once it is open. */
+  async #tellOwners(key: string, text: string): Promise<void> {
+    const { admitted, dedupeKey } = this.#options;
     for (const user of admitted.owners) {
       const principal = this.#operations.principal({ user });
       if (principal === undefined) continue;
       const { id: actor, person: owner, tier } = principal;
-      await this.#outbox.open({
-        place: { chat: String(user) },
-        actor,
-        owner,
-        tier,
-        reply: { kind: "text", text: outageWords(outage)[language] },
-        dedupe: dedupeKey(`outage/${outage.sinceMs}/${user}`),
-      });
+      const reply = { kind: "text", text } as const;
+      const dedupe = dedupeKey(`${key}/${user}`);
+      await this.#outbox.open({ place: { chat: String(user) }, actor, owner, tier, reply, dedupe });
     }
   }
 

@@ -17,12 +17,22 @@ export type TelegramResult<T> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "failed"; readonly failure: TelegramFailure };
 
+/** How to ask for updates. */
+export interface PollManner {
+  /** For a single update. */
+  readonly isAlone: boolean;
+  /** For what is there at once: whether the way is free again shows sooner. */
+  readonly isProbe: boolean;
+}
+
 /** A call that takes longer is given up: the server answers within seconds or not at all. */
-const callSecondsMax = 30;
+const callSecondsMax = 15;
 /** How long the server holds a poll that has nothing; it allows up to 50. */
 const pollSeconds = 25;
 /** What an answer may take on its way. A connection that takes everything and answers nothing is found out by it. */
 const pollSlackSeconds = 10;
+/** What an answer may take to a question for what is there at once. */
+const probeSeconds = 5;
 const updatesPerPollMax = 100;
 
 const updateKinds = ["message", "edited_message", "callback_query"] as const;
@@ -32,6 +42,7 @@ const Updates = z.array(z.looseObject({ update_id: z.int() }));
 /** The Bot API for one bot. */
 export class TelegramClient implements Disposable {
   readonly #polls: Api;
+  readonly #probes: Api;
   readonly #calls: Api;
   readonly #wire: Wire;
 
@@ -47,21 +58,27 @@ export class TelegramClient implements Disposable {
       ...options,
       timeoutSeconds: pollSeconds + pollSlackSeconds,
     });
+    this.#probes = new Api(token.reveal(), { ...options, timeoutSeconds: probeSeconds });
     this.#calls = new Api(token.reveal(), { ...options, timeoutSeconds: callSecondsMax });
   }
 
   /**
-   * Waits for updates. An offset confirms every update before it. Answers `ANSWER_TOO_LARGE` when all that waits does
-   * not fit into one; `alone` asks for a single update.
+   * Waits for updates. An offset confirms every update before it. Fails with `ANSWER_TOO_LARGE` when what waits does not fit
+   * into one answer, and with `ETIMEDOUT` when it does not come in time.
    */
   async updates(
     offset: number,
     signal: AbortSignal,
-    alone = false,
+    { isAlone, isProbe }: PollManner = { isAlone: false, isProbe: false },
   ): Promise<TelegramResult<readonly Update[]>> {
-    const limit = alone ? 1 : updatesPerPollMax;
-    const question = { offset, limit, timeout: pollSeconds, allowed_updates: [...updateKinds] };
-    const result = await settled(this.#polls.getUpdates(question, asPolyfill(signal)));
+    const question = {
+      offset,
+      limit: isAlone ? 1 : updatesPerPollMax,
+      timeout: isProbe ? 0 : pollSeconds,
+      allowed_updates: [...updateKinds],
+    };
+    const api = isProbe ? this.#probes : this.#polls;
+    const result = await settled(api.getUpdates(question, asPolyfill(signal)));
     if (result.kind === "failed" || Updates.safeParse(result.value).success) return result;
     return { kind: "failed", failure: unanswered(strangeCode) };
   }
