@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { isResumable, type Route } from "@adyton/protocol";
 import type { Call } from "../../ports/http.ts";
 import type { Admitted } from "./admission.ts";
+import { CheckedCall } from "./checked-call.ts";
 import { parseParams, parseQuery } from "./query.ts";
 import { type Refusal, refused } from "./refusal.ts";
 import { asyncAfterMs, eventId, isIdempotencyKey } from "./request-headers.ts";
@@ -28,20 +29,15 @@ export function makeCall(
   if (query.kind === "refused") return query;
   const wishes = readWishes(route, request);
   if ("kind" in wishes) return wishes;
-  const call: Call = {
+  const call = new CheckedCall({
     principal,
     params: params.value,
     query: query.value,
     body,
     ...wishes,
-    // Both are made when somebody asks for them: most answers need neither.
-    get fingerprint() {
-      return fingerprint(route, params.value, query.value, bytes);
-    },
-    get signal() {
-      return signal();
-    },
-  };
+    makeFingerprint: () => fingerprint(route, params.value, query.value, bytes),
+    makeSignal: signal,
+  });
   return { kind: "call", call };
 }
 

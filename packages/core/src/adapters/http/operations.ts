@@ -3,6 +3,7 @@ import { type Problem, problem, type Route } from "@adyton/protocol";
 import type { Call, Reply, StreamSink } from "../../ports/http.ts";
 import type { JsonRead, OperationRequest, Operations } from "../../ports/operations.ts";
 import { fitBody } from "./body-faults.ts";
+import { CheckedCall } from "./checked-call.ts";
 import type { Edge } from "./edge.ts";
 import { failureOf } from "./failure.ts";
 import { checkAccess } from "./gate.ts";
@@ -86,21 +87,21 @@ function makeCall(
   if (body.kind === "refused") return body;
   if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey))
     return malformedKey("An idempotencyKey");
-  const call: Call = {
+  const call = new CheckedCall({
     principal: speaker.principal,
     params: params.value,
     query: query.value,
     body: body.value,
     wantsStream: request.wantsStream,
-    signal: request.signal,
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
     ...(lastEventId === undefined ? {} : { lastEventId }),
     ...(preferAsyncAfterMs === undefined ? {} : { preferAsyncAfterMs }),
-    get fingerprint() {
+    makeFingerprint: () => {
       const said = Buffer.from(JSON.stringify(request.body ?? {}));
       return fingerprint(route, params.value, query.value, said);
     },
-  };
+    makeSignal: () => request.signal,
+  });
   return { kind: "call", call };
 }
 

@@ -161,7 +161,7 @@ describe("what the handler is told", () => {
   const seen = async (request: Parameters<typeof ask>[1]): Promise<Call> => {
     let call: Call | undefined;
     const keep: Handler = (given) => {
-      call = { ...given };
+      call = given;
       return Promise.resolve({ kind: "json", body: {} });
     };
     await using server = await testServer({ handlers: handlersOf(keep) });
