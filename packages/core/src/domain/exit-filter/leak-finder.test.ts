@@ -91,6 +91,9 @@ describe("the filter of what leaves", () => {
       "Файл [путь убран], карта [оборудование убрано].",
     ],
     ["192.168.**31**.57", "[address removed]", "[адрес убран]"],
+    // A neighbour in the household's network, and an IPv4 address in other clothes.
+    ["2a0e:b107:27f0:12:4c1:9ff:fe00:1", "[address removed]", "[адрес убран]"],
+    ["::ffff:51c8:115e", "[address removed]", "[адрес убран]"],
     [
       "an\u200Bni\u00ADka и аnnikа",
       "[user name removed] и [user name removed]",
@@ -107,6 +110,7 @@ describe("the filter of what leaves", () => {
     "https://ru.wikipedia.org/wiki/%D0%A1%D0%B5%D1%80%D0%B2%D0%B5%D1%80?from=%D0%BF%D0%BE%D0%B8%D1%81%D0%BA%D0%B0%D0%B2%D1%81%D0%B5%D0%B3%D0%BE",
     "tg:ivan, tg://, t.me/adyton_bot?start=hello",
     "the 13th of May, 80GB of HBM3",
+    "aws_access_key_id = AKIAIOSFODNN7EXAMPLE",
     "Annika Sörenstam",
     "annikas",
     "/home/annika2/x",
