@@ -28,6 +28,7 @@ describe("adyton-relay", () => {
   });
 
   const target = ["--target", "0=api.telegram.org"];
+  const bot = ["bot", "--listen", "127.0.0.1:0", ...secrets(own), "--time-port", "0"];
   const refused: readonly [args: string[], status: number, words: RegExp][] = [
     [[], 64, /say what to run/],
     [["both"], 64, /say what to run/],
@@ -48,6 +49,20 @@ describe("adyton-relay", () => {
     [["bot", "--listen", "127.0.0.1:0", "--api-root", "http://a.org"], 64, /https/],
     [["bot", "--listen", "127.0.0.1:0", ...secrets("/none")], 69, /cannot be opened/],
     [["bot", "--listen", "8.8.8.8:0", ...secrets(own)], 69, /not an address of a tunnel/],
+    [["blind", "--spool", "x"], 64, /--spool does not belong to blind/],
+    [
+      ["blind", "--listen", "127.0.0.1", ...target, "--time-port", "1"],
+      64,
+      /needs --link-key-file/,
+    ],
+    [[...bot, "--time-port", "65536"], 64, /--time-port is 0 to 65535/],
+    [[...bot, "--spool-days", "7"], 64, /--spool-days needs --spool/],
+    [[...bot, "--spool", "x", "--spool-days", "0"], 64, /--spool-days is 1 to 60/],
+    [[...bot, "--spool", "x", "--spool-days", "61"], 64, /--spool-days is 1 to 60/],
+    [[...bot, "--spool", "x", "--spool-records", "1e3"], 64, /--spool-records is 1 to/],
+    [[...bot, "--usage", "x"], 64, /--usage-for/],
+    [[...bot, "--usage-for", "x"], 64, /--usage names/],
+    [[...bot, "--usage", dirname(own), "--usage-for", "age1x"], 69, /cannot be sealed to age1x/],
   ];
   for (const [args, status, words] of refused)
     it(`refuses ${args.join(" ") || "nothing"}`, () => {
@@ -57,10 +72,12 @@ describe("adyton-relay", () => {
     });
 
   it("says where it waits for the node, and ends when it is told", async () => {
-    const args = [main, "bot", "--listen", "127.0.0.1:0", ...secrets(own)];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"] });
-    const [line] = await once(createInterface({ input: child.stderr }), "line");
+    const child = spawn(process.execPath, [main, ...bot], { stdio: ["ignore", "ignore", "pipe"] });
+    const lines = createInterface({ input: child.stderr });
+    const [line] = await once(lines, "line");
     assert.match(String(line), /^waiting for the node at=127\.0\.0\.1 port=\d+ api=api\.telegram/);
+    const [next] = await once(lines, "line");
+    assert.match(String(next), /^telling the time at=127\.0\.0\.1 port=\d+$/);
     child.kill("SIGTERM");
     const [code] = await once(child, "exit");
     assert.equal(code, 0);

@@ -6,6 +6,7 @@ import { Forwarder, type ForwarderOptions } from "./blind/forwarder.ts";
 import { parseRange, parseTarget, TargetError } from "./blind/target.ts";
 import { help } from "./help.ts";
 import { ListenError } from "./tunnel-address.ts";
+import { UsageError } from "./usage-error.ts";
 
 const usageStatus = 64;
 const failedStatus = 69;
@@ -20,31 +21,66 @@ const options = {
   "token-file": { type: "string" },
   "link-key-file": { type: "string" },
   "api-root": { type: "string" },
+  "time-port": { type: "string" },
+  spool: { type: "string" },
+  "spool-records": { type: "string" },
+  "spool-mib": { type: "string" },
+  "spool-days": { type: "string" },
+  usage: { type: "string" },
+  "usage-for": { type: "string" },
   help: { type: "boolean", short: "h", default: false },
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>["values"];
-
-class UsageError extends Error {}
 
 const say = (message: string, fields: Readonly<Record<string, string | number>> = {}): void => {
   const words = Object.entries(fields).map(([name, value]) => `${name}=${value}`);
   process.stderr.write(`${[message, ...words].join(" ")}\n`);
 };
 
+const both = ["listen", "range", "link-key-file", "time-port"];
+const kept = ["spool", "spool-records", "spool-mib", "spool-days", "usage", "usage-for"];
+
 /** Each layout has options of its own; one that belongs to the other is refused. */
 const layouts: Readonly<
   Record<string, { open: (values: Values) => Promise<AsyncDisposable>; options: readonly string[] }>
 > = {
-  blind: { open: blind, options: ["listen", "target", "range", "connections"] },
-  bot: { open: bot, options: ["listen", "range", "token-file", "link-key-file", "api-root"] },
+  blind: { open: blind, options: [...both, "target", "connections"] },
+  bot: { open: bot, options: [...both, "token-file", "api-root", ...kept] },
 };
 
 async function blind(values: Values): Promise<AsyncDisposable> {
-  const forwarder = await Forwarder.listen(wayThrough(values));
-  for (const [host, port] of forwarder.ports)
-    say("forwarding", { from: values.listen ?? "", port, host });
-  return forwarder;
+  await using stack = new AsyncDisposableStack();
+  const way = wayThrough(values);
+  const forwarder = stack.use(await Forwarder.listen(way));
+  for (const [host, port] of forwarder.ports) say("forwarding", { from: way.address, port, host });
+  await tellTime(way.address, values, stack);
+  return stack.move();
+}
+
+/** Tells the node the time where the two share a key. */
+async function tellTime(
+  address: string,
+  { "link-key-file": keyFile, "time-port": port }: Values,
+  stack: AsyncDisposableStack,
+): Promise<void> {
+  if (keyFile === undefined) {
+    if (port !== undefined) throw new UsageError("--time-port needs --link-key-file");
+    return;
+  }
+  const { Secret } = await import("@adyton/runtime/secret");
+  const { timePortDefault } = await import("@adyton/runtime/signed-time");
+  const { TimeServer } = await import("./time-server.ts");
+  const key = Secret.fromFile(keyFile);
+  const wished = port === undefined ? timePortDefault : portOf(port);
+  const server = stack.use(await TimeServer.listen({ address, port: wished, key }));
+  say("telling the time", { at: address, port: server.port });
+}
+
+function portOf(text: string): number {
+  if (!/^\d{1,5}$/.test(text) || Number(text) > portMax)
+    throw new UsageError(`--time-port is 0 to ${portMax}`);
+  return Number(text);
 }
 
 function wayThrough({ listen, target = [], range = [], connections }: Values): ForwarderOptions {
@@ -73,7 +109,10 @@ async function bot(values: Values): Promise<AsyncDisposable> {
     throw new UsageError("--link-key-file names the file with the key that the node has too");
   const { Secret } = await import("@adyton/runtime/secret");
   const { openBotRelay } = await import("./bot/bot-relay.ts");
+  const { keepingOf } = await import("./bot/keeping-arguments.ts");
+  await using stack = new AsyncDisposableStack();
   const relay = await openBotRelay({
+    ...keepingOf(values),
     address,
     port,
     apiRoot,
@@ -82,8 +121,10 @@ async function bot(values: Values): Promise<AsyncDisposable> {
     addresses,
     log: say,
   });
+  stack.use(relay);
   say("waiting for the node", { at: address, port: relay.port, api: apiRoot.host });
-  return relay;
+  await tellTime(address, values, stack);
+  return stack.move();
 }
 
 function listenAt(listen: string | undefined): { readonly address: string; readonly port: number } {
@@ -133,7 +174,8 @@ const isUsage = (error: unknown): boolean =>
 
 /** Those of ours, whose message holds no secret. */
 const isOurs = (error: unknown): error is Error =>
-  error instanceof ListenError || (error instanceof Error && error.name === "SecretError");
+  error instanceof ListenError ||
+  (error instanceof Error && ["SecretError", "SealError"].includes(error.name));
 
 try {
   process.exitCode = await run();

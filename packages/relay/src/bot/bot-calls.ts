@@ -1,18 +1,23 @@
-import type { IncomingMessage } from "node:http";
 import {
   linkAnswerBytesMax,
   linkCallsMax,
   linkChunkBytes,
   linkMethods,
 } from "@adyton/protocol/link-limits";
+import { spoolMethod } from "@adyton/protocol/link-spool-limits";
 import type { NumberedFrame, UnnumberedFrame } from "@adyton/runtime/link/link-frame";
 import { type NumberedFrames, SessionOver } from "@adyton/runtime/link/numbered-frames";
 import type { BotApi, BotRequest } from "./bot-api.ts";
+import type { UsageWatch } from "../usage/usage-watch.ts";
 import type { SessionWork } from "./link-host.ts";
 
 export interface BotCallsOptions {
   readonly frames: NumberedFrames;
   readonly api: Pick<BotApi, "ask">;
+  /** Answers what the node asks of the spool, where there is one; `undefined` to what it does not understand. */
+  readonly askSpool?: ((body: string) => Promise<object | undefined>) | undefined;
+  /** Counts what passes, where that is wanted. */
+  readonly usage?: Pick<UsageWatch, "asked" | "answered"> | undefined;
   /** The node has broken a rule of the link. */
   readonly fault: () => void;
 }
@@ -68,29 +73,47 @@ export class BotCalls implements SessionWork {
     body: Buffer,
     signal: AbortSignal,
   ): Promise<void> {
+    if (frame.type === "call" && frame.method === spoolMethod)
+      return this.#passOn(frame.call, 200, [await this.#askSpool(body)], signal);
     if (frame.type === "call" && !methods.has(frame.method)) throw new CallError("NOT_ALLOWED");
     const wanted: BotRequest =
       frame.type === "file"
         ? { kind: "file", path: frame.path }
         : { kind: "method", name: frame.method, contentType: frame.contentType, body };
-    await this.#pass(frame.call, await this.#options.api.ask(wanted, signal), signal);
+    const { api, usage } = this.#options;
+    usage?.asked(wanted);
+    const answer = await api.ask(wanted, signal);
+    const chunks = answer as AsyncIterable<Buffer>;
+    const status = answer.statusCode ?? 0;
+    await this.#passOn(frame.call, status, usage?.answered(wanted, chunks) ?? chunks, signal);
+  }
+
+  async #askSpool(body: Buffer): Promise<Buffer> {
+    const { askSpool } = this.#options;
+    if (askSpool === undefined) throw new CallError("NOT_ALLOWED");
+    const answer = await askSpool(body.toString());
+    if (answer === undefined) throw new CallError("NOT_UNDERSTOOD");
+    return Buffer.from(JSON.stringify(answer));
   }
 
   /** Passes an answer on in parts. While the node takes none, none is read. */
-  async #pass(call: number, answer: IncomingMessage, signal: AbortSignal): Promise<void> {
+  async #passOn(
+    call: number,
+    status: number,
+    chunks: AsyncIterable<Buffer> | Iterable<Buffer>,
+    signal: AbortSignal,
+  ): Promise<void> {
     let passed = 0;
     const post = async (part: Buffer, isLast: boolean): Promise<void> => {
       signal.throwIfAborted();
       const frame: UnnumberedFrame =
-        passed === 0
-          ? { type: "result", call, status: answer.statusCode ?? 0, isLast }
-          : { type: "more", call, isLast };
+        passed === 0 ? { type: "result", call, status, isLast } : { type: "more", call, isLast };
       passed += 1;
       await this.#options.frames.post(frame, part);
     };
     let bytes = 0;
     let held = Buffer.alloc(0);
-    for await (const chunk of answer as AsyncIterable<Buffer>) {
+    for await (const chunk of chunks) {
       bytes += chunk.length;
       if (bytes > linkAnswerBytesMax) throw new CallError("ANSWER_TOO_LARGE");
       held = Buffer.concat([held, chunk]);
@@ -114,7 +137,7 @@ export class BotCalls implements SessionWork {
 }
 
 class CallError extends Error {
-  readonly code: "NOT_ALLOWED" | "ANSWER_TOO_LARGE";
+  readonly code: "NOT_ALLOWED" | "NOT_UNDERSTOOD" | "ANSWER_TOO_LARGE";
 
   constructor(code: CallError["code"]) {
     super(code);

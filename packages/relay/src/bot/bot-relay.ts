@@ -1,15 +1,18 @@
 import { systemClock } from "@adyton/runtime/clock";
+import type { NumberedFrames } from "@adyton/runtime/link/numbered-frames";
 import type { AllowedAddresses } from "../allowed-addresses.ts";
 import { BotApi } from "./bot-api.ts";
 import { BotCalls } from "./bot-calls.ts";
-import { LinkHost } from "./link-host.ts";
+import { type KeepingOptions, openKeeping } from "./keeping.ts";
+import { LinkHost, type SessionWork } from "./link-host.ts";
 import { LinkServer } from "./link-server.ts";
 
 // The relay of the layout `bot`. It has the bot's token and makes the calls that the node asks for: `LinkHost` knows
 // whether a node is connected, `BotCalls` makes each call once, `BotApi` adds the token. It decides nothing and keeps
-// nothing but answers that the node has not acknowledged. Without a node nothing is asked of the messenger.
+// nothing but answers that the node has not acknowledged. Without a node nothing is asked of the messenger, unless there is
+// a spool: that polls in the node's place, and keeps what comes sealed to the node.
 
-export interface BotRelayOptions {
+export interface BotRelayOptions extends KeepingOptions {
   /** An address of the tunnel. */
   readonly address: string;
   readonly port: number;
@@ -30,14 +33,21 @@ export async function openBotRelay(options: BotRelayOptions): Promise<BotRelay> 
   await using stack = new AsyncDisposableStack();
   const { address, port, linkKey, log } = options;
   const api = stack.use(new BotApi(options));
-  const host = stack.use(
-    new LinkHost({
-      key: linkKey,
-      work: (frames, fault) => new BotCalls({ frames, api, fault }),
-      clock: systemClock,
-      log,
-    }),
-  );
+  const clock = systemClock;
+  const { spooler, usage } = await openKeeping(options, { api, clock, log }, stack);
+  const askSpool = spooler?.exchange.bind(spooler);
+  const work = (frames: NumberedFrames, fault: () => void): SessionWork => {
+    const calls = new BotCalls({ frames, api, askSpool, usage, fault });
+    spooler?.nodeCame();
+    return {
+      take: (read) => calls.take(read),
+      [Symbol.dispose]: () => {
+        calls[Symbol.dispose]();
+        spooler?.nodeLeft();
+      },
+    };
+  };
+  const host = stack.use(new LinkHost({ key: linkKey, work, clock, log }));
   const server = stack.use(await LinkServer.listen(address, port, host));
   const opened = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => opened.disposeAsync() };
