@@ -158,4 +158,30 @@ describe("the bot", { concurrency: true }, () => {
     assert.equal(patient.answers[0]?.markup, undefined);
     assert.match(patient.answers[0]?.former.at(-1) ?? "", /^слово0 слово1/);
   });
+
+  it("takes edited words in place of those that wait, and later as a question that says so", async () => {
+    const slow: Rule = { times: 1, reply: () => words("слово", 80) };
+    await using telegram = await startTelegramEmulator();
+    await using model = await startOpenAiEmulator({ rules: [slow, echo], tokenDelayMs: 5 });
+    await using node = await startBot(telegram, model, "ru");
+    const person = telegram.person({ id: 2 });
+    const first = person.say("первый вопрос");
+    const second = person.say("второй вапрос");
+    const edited = person.edit(second, "второй вопрос");
+    telegram.push("edited_message", Object(edited?.["edited_message"]));
+    const texts = (): string[] => person.answers.map(({ text }) => text);
+    await telegram.waitUntil(() => texts().includes("echo второй вопрос"), answerMsMax);
+    assert.match(texts()[0] ?? "", /^слово0 .* слово79$/);
+    const [cancelled] = await node.journal("turn.failed");
+    assert.equal(cancelled?.["facts"].code, "cancelled");
+
+    person.edit(first, "первый вопрос, иначе");
+    const anew = "echo (Это сообщение исправлено.)\nпервый вопрос, иначе";
+    await telegram.waitUntil(() => texts().includes(anew), answerMsMax);
+    assert.equal(person.answers.at(-1)?.replyTo, first.id, "it names what it answers");
+    person.edit(first, "/help");
+    await telegram.waitUntil(() => /describe_self/.test(texts().at(-1) ?? ""), answerMsMax);
+    assert.equal(texts().length, 4, "nothing for words that did not change");
+    assert.equal((await node.journal("turn.received")).length, 4);
+  });
 });

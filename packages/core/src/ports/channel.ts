@@ -7,6 +7,8 @@ export interface Place {
   readonly thread?: number | undefined;
   /** The message that is answered. */
   readonly replyTo?: number | undefined;
+  /** Whether the answer names it where answers stand right below their questions, too: there it is an older one. */
+  readonly isQuoted?: boolean | undefined;
 }
 
 /** Stands under a message; `data` comes back from whoever presses it, and holds ids alone. */

@@ -20,6 +20,13 @@ export function deliveryProjection<T extends Header>(run: Run) {
         record.seq,
         record.time,
       ),
+    "delivery.replaced": (record: T, facts: Facts<"delivery.replaced">): void =>
+      run(
+        "UPDATE delivery SET run = ?, seq = ? WHERE id = ?",
+        facts.run,
+        record.seq,
+        facts.delivery,
+      ),
     "delivery.placing": (_record: T, facts: Facts<"delivery.placing">): void =>
       run("UPDATE delivery SET placing = ? WHERE id = ?", facts.part, facts.delivery),
     "delivery.placed": (_record: T, facts: Facts<"delivery.placed">): void =>

@@ -6,7 +6,7 @@ import {
   type ChannelUser,
   channelUser,
 } from "../../app/channels/channel-principals.ts";
-import type { FollowedRun } from "../../app/channels/outbox.ts";
+import type { FollowedRun } from "../../app/channels/delivery.ts";
 import type { Principal, Reply } from "../../ports/http.ts";
 import type { Operations } from "../../ports/operations.ts";
 import type { Clock } from "@adyton/runtime/clock";

@@ -55,6 +55,11 @@ Telegram can read what passes here; so do not send me passwords.`,
 
 Телеграм может прочесть то, что здесь пишут: не присылайте мне паролей.`,
   },
+  /** Before a question that was edited after its answer had begun; the model reads it too. */
+  edited: {
+    en: "(I have edited this message.)",
+    ru: "(Это сообщение исправлено.)",
+  },
   oldButton: {
     en: "This button leads nowhere any more.",
     ru: "Эта кнопка больше ни к чему не ведёт.",

@@ -68,3 +68,21 @@ it("tells apart what Telegram numbers alike", () => {
   assert.notEqual(keyOf(update(1, alone(1), "one", { message_id: 4 })), first);
   assert.notEqual(keyOf(update(2, alone(2), "one")), first);
 });
+
+it("takes an edited text as an edit, and an edited picture or place as nothing", () => {
+  const edit = (from: number, more: Partial<Message>): Update => {
+    const { message, update_id } = update(from, alone(from), "новые слова", more);
+    return { update_id, edited_message: message as Message & Update.Edited & Update.NonChannel };
+  };
+  const read = readUpdate(edit(2, {}), bot, admission);
+  assert.equal(read.kind === "message" && read.isEdit, true);
+  const first = readUpdate(update(2, alone(2), "новые слова"), bot, admission);
+  assert.equal(first.kind === "message" && first.isEdit, false);
+  const { text: _, ...none } = { text: "", caption: "новая подпись" };
+  for (const more of [
+    { text: undefined, ...none },
+    { text: undefined, location: {} },
+  ])
+    assert.equal(readUpdate(edit(2, more as Partial<Message>), bot, admission).kind, "nothing");
+  assert.equal(readUpdate(edit(3, {}), bot, admission).kind, "stranger");
+});

@@ -12,6 +12,8 @@ export type Incoming =
       /** Tells this update from any other, also when Telegram begins to number anew. */
       readonly key: string;
       readonly content: Content;
+      /** Whether it is a message of before, whose words were changed. */
+      readonly isEdit: boolean;
     }
   | {
       readonly kind: "unreadable";
@@ -24,7 +26,9 @@ export type Incoming =
 
 /** Reads an update as a message to the node. In groups only what is said to the bot counts. */
 export function readUpdate(update: Update, bot: User, admission: Admission): Incoming {
-  const message = update.message;
+  // Of files and places only the first version counts; a place that moves is edited every few seconds.
+  const edited = update.edited_message?.text === undefined ? undefined : update.edited_message;
+  const message = update.message ?? edited;
   const user = message?.from?.id;
   if (message === undefined || user === undefined)
     return { kind: isFromAdmitted(update, admission) ? "nothing" : "stranger" };
@@ -42,7 +46,8 @@ export function readUpdate(update: Update, bot: User, admission: Admission): Inc
   if (read.kind === "nothing") return read;
   if (read.kind === "unreadable" || read.content.files.length > 0)
     return { kind: "unreadable", user, place, key };
-  return { kind: "message", user, place, key, content: read.content };
+  const isEdit = update.message === undefined;
+  return { kind: "message", user, place, key, content: read.content, isEdit };
 }
 
 /** Whether somebody may speak to the bot, and in that chat. */

@@ -6,7 +6,7 @@ import type { Admitted, ChannelUser } from "../../app/channels/channel-principal
 import type { Pairings } from "../../app/channels/pairings.ts";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
 import { Outages } from "../../app/channels/outages.ts";
-import { Outbox } from "../../app/channels/outbox.ts";
+import { type NewDelivery, Outbox } from "../../app/channels/outbox.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
@@ -17,6 +17,7 @@ import type { Operations } from "../../ports/operations.ts";
 import { askNode, type Asked, questionOf } from "./ask-node.ts";
 import { BotOperations } from "./bot-operations.ts";
 import { channelWords, greetingFor } from "./channel-words.ts";
+import { EditedMessages } from "./edited-messages.ts";
 import { showMenu } from "./command-menu.ts";
 import { type Closed, DoorWatch } from "./door-watch.ts";
 import { outageWords } from "./outage-words.ts";
@@ -69,6 +70,7 @@ export class TelegramChannel implements AsyncDisposable {
   readonly #operations: BotOperations;
   readonly #outbox: Outbox;
   readonly #presses: Presses;
+  readonly #edited: EditedMessages;
   readonly #supervisor: Supervisor;
   #client: TelegramClient;
   /** Who the bot is: asked before the first poll, so that no stranger makes the node ask. */
@@ -103,6 +105,7 @@ export class TelegramChannel implements AsyncDisposable {
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
     });
+    this.#edited = new EditedMessages({ deliveries, records, operations: this.#operations });
     this.#presses = new Presses({
       client,
       door,
@@ -269,14 +272,44 @@ export class TelegramChannel implements AsyncDisposable {
     const { user, place, key } = incoming;
     const principal = this.#operations.principal(speakerIn(user, Number(place.chat)));
     if (principal === undefined) return "taken";
+    const { id: actor, person: owner, tier } = principal;
+    const owed = { place, actor, owner, tier, dedupe: this.#options.dedupeKey(key) };
+    if (incoming.kind === "message" && incoming.isEdit)
+      return this.#takeEdit(incoming, principal, owed);
     const reply =
       isPaired || isGreeting(incoming)
         ? this.#greet(isPaired, update.message)
         : await this.#replyTo(incoming, principal);
     if (reply.kind === "later") return "later";
-    const { id: actor, person: owner, tier } = principal;
-    const dedupe = this.#options.dedupeKey(key);
-    await this.#outbox.open({ place, actor, owner, tier, reply, dedupe });
+    await this.#outbox.open({ ...owed, reply });
+    if (incoming.kind === "message") this.#edited.note(incoming);
+    return "taken";
+  }
+
+  /** Words that were changed before their turn began take its place; later they are a turn of their own, which says so. */
+  async #takeEdit(
+    edit: Incoming & { kind: "message" },
+    principal: Principal,
+    owed: Omit<NewDelivery, "reply">,
+  ): Promise<"taken" | "later"> {
+    if (this.#edited.isSame(edit)) return "taken";
+    const waiting = await this.#edited.waiting(edit, principal);
+    const asked = waiting === undefined ? saidAnew(edit, this.#options.language) : edit;
+    const reply = await this.#replyTo(asked, principal);
+    if (reply.kind === "later") return "later";
+    const place = { ...owed.place, isQuoted: true };
+    // What could not be asked leaves the first words as they are.
+    const isAsked = reply.kind === "run" || reply.data !== undefined;
+    if (
+      waiting !== undefined &&
+      isAsked &&
+      (await this.#outbox.replace(waiting.id, { ...owed, reply }))
+    ) {
+      const { run } = waiting;
+      if (reply.kind !== "run" || reply.run !== run)
+        await this.#operations.perform(principal, { route: "cancelRun", params: { id: run } });
+    } else await this.#outbox.open({ ...owed, place, reply });
+    this.#edited.note(edit);
     return "taken";
   }
 
@@ -326,6 +359,17 @@ export class TelegramChannel implements AsyncDisposable {
 
 const isGreeting = (incoming: Incoming): boolean =>
   incoming.kind === "message" && incoming.content.text === "/start";
+
+/** An edited message as a question of its own; a command is the same command. */
+function saidAnew(
+  edit: Incoming & { kind: "message" },
+  language: keyof Bilingual,
+): Incoming & { kind: "message" } {
+  const { content } = edit;
+  if (readText(content.text).kind !== "speech") return edit;
+  const text = `${channelWords.edited[language]}\n${content.text}`;
+  return { ...edit, content: { ...content, text } };
+}
 
 /** Groups have numbers below zero; a private chat has its user's. */
 const speakerIn = (user: number, chat: number): ChannelUser =>

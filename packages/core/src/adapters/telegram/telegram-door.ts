@@ -56,7 +56,7 @@ export function telegramDoor({ client, language, onSent }: TelegramDoorOptions):
   return {
     name: "telegram",
     textUnitsMax,
-    place: (place, signal) => send(place, placeholder, inGroup(place), signal),
+    place: (place, signal) => send(place, placeholder, quoted(place), signal),
     ping: (place, message, signal) => send(place, pingWords[language], message, signal),
     fill: async (place, message, { said, buttons }, signal) => {
       const { text, styles } = said ?? { text: placeholder, styles: [] };
@@ -118,8 +118,8 @@ const keyboardOf = (rows: Buttons) =>
 const pingWords: Bilingual = { en: "The answer is here ↑", ru: "Ответ готов ↑" };
 
 /** In a group an answer names its question; in a private chat it stands right below. */
-const inGroup = ({ chat, replyTo }: Place): number | undefined =>
-  isGroup(chat) ? replyTo : undefined;
+const quoted = ({ chat, replyTo, isQuoted }: Place): number | undefined =>
+  isGroup(chat) || isQuoted === true ? replyTo : undefined;
 const isGroup = (chat: string): boolean => chat.startsWith("-");
 
 const failureOf = (result: TelegramResult<unknown>): TelegramFailure | undefined =>

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { it } from "node:test";
+import { describe, it } from "node:test";
 import { systemClock } from "@adyton/runtime/clock";
 import { JournalError } from "../../adapters/sqlite/journal-error.ts";
 import type { Journal } from "../../adapters/sqlite/journal.ts";
@@ -172,4 +172,105 @@ it("looks at a text whole before it is cut into messages, and counts what it too
   const { delivery: _id, ...facts } = Object(record?.facts);
   assert.deepEqual(facts, { run: "r1", removed: { address: 1, user: 1, host: 1 } });
   assert.equal(removed.value("address"), 1);
+});
+
+describe("a reply whose question was edited", () => {
+  const place = { chat: "1" };
+  const who = { place, actor: "telegram:1", owner: "owner", tier: "owner" };
+  const key = (at: number) => ({ key: Buffer.alloc(32, at), fingerprint: Buffer.alloc(32, at) });
+
+  /** Two runs, each of which ends when the test says so. */
+  function runs() {
+    const ends = new Map(["r1", "r2"].map((run) => [run, Promise.withResolvers<string>()]));
+    const followed: string[] = [];
+    const endOf = ({ run }: { readonly run: string }, signal: AbortSignal): Promise<string> => {
+      followed.push(run);
+      const end = ends.get(run);
+      signal.addEventListener("abort", () => end?.reject(new Error("stopped")));
+      return end?.promise ?? Promise.reject(new Error(run));
+    };
+    const end = (run: string, text: string): void => ends.get(run)?.resolve(text);
+    return { followed, endOf, end };
+  }
+
+  it("is another run's end, in the same message, also for the next process", async () => {
+    await using app = await openApp();
+    const { shown, door } = chat();
+    const { followed, endOf, end } = runs();
+    const options = {
+      door,
+      journal: app.journal,
+      records: app.records,
+      deliveries: app.state,
+      exit: exitCheck(),
+      endOf,
+      clock: systemClock,
+      onUnexpected: assert.ifError,
+    };
+    {
+      await using outbox = new Outbox(options);
+      await outbox.open({ ...who, reply: { kind: "run", run: "r1" }, dedupe: key(1) });
+      await until("the first is waited for", () => followed.length === 1);
+      const [owed] = app.state.deliveries("telegram");
+      assert.equal(owed?.run, "r1");
+      const reply = { kind: "run", run: "r2" } as const;
+      assert.ok(await outbox.replace(owed.id, { ...who, reply, dedupe: key(2) }));
+      assert.ok(await outbox.replace(owed.id, { ...who, reply, dedupe: key(2) }), "twice is once");
+      end("r1", "отменено");
+      await until("the second is waited for", () => followed.length === 2);
+    }
+    assert.deepEqual(shown, ["…"]);
+    const [left] = app.state.deliveries("telegram");
+    assert.equal(left?.run, "r2");
+    const second = runs();
+    second.end("r2", "второй ответ");
+    await using outbox = new Outbox({ ...options, endOf: second.endOf });
+    outbox.start();
+    await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
+    assert.deepEqual(shown, ["второй ответ"]);
+    const late = { ...who, reply: { kind: "text", text: "поздно" }, dedupe: key(3) } as const;
+    assert.equal(await outbox.replace(left.id, late), false, "it has ended");
+  });
+
+  it("waits for what replaces it while that is being written", async () => {
+    const { promise: written, resolve: write } = Promise.withResolvers<void>();
+    const wrap = (journal: Journal): JournalPort => ({
+      get lastSeq() {
+        return journal.lastSeq;
+      },
+      get storage() {
+        return journal.storage;
+      },
+      append: async (group) => {
+        if (group.records.some(({ type }) => type === "delivery.replaced")) await written;
+        return journal.append(group);
+      },
+      noteTokenUse: (name, timeMs) => journal.noteTokenUse(name, timeMs),
+      onAppended: (listener) => journal.onAppended(listener),
+    });
+    await using app = await openApp({ wrap });
+    const { shown, door } = chat();
+    const { followed, endOf, end } = runs();
+    await using outbox = new Outbox({
+      door,
+      journal: app.journal,
+      records: app.records,
+      deliveries: app.state,
+      exit: exitCheck(),
+      endOf,
+      clock: systemClock,
+      onUnexpected: assert.ifError,
+    });
+    await outbox.open({ ...who, reply: { kind: "run", run: "r1" }, dedupe: key(1) });
+    await until("the first is waited for", () => followed.length === 1);
+    const [owed] = app.state.deliveries("telegram");
+    const reply = { kind: "text", text: "справка" } as const;
+    const replaced = outbox.replace(owed?.id ?? "", { ...who, reply, dedupe: key(2) });
+    end("r1", "первый ответ");
+    await new Promise((resolve) => setImmediate(resolve));
+    write();
+    assert.ok(await replaced);
+    await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
+    assert.deepEqual(shown, ["справка"]);
+  });
 });

@@ -1,0 +1,232 @@
+import type { Clock } from "@adyton/runtime/clock";
+import { backoffDelayMs } from "@adyton/runtime/retry";
+import { type FormattedText, formatMarkdown } from "../../domain/channels/format.ts";
+import { splitText } from "../../domain/channels/split-text.ts";
+import type { CheckedText, LeakCounts } from "../../domain/exit-filter/checked-text.ts";
+import type {
+  Buttons,
+  CallOutcome,
+  ChannelDoor,
+  DeliveryState,
+  Place,
+} from "../../ports/channel.ts";
+import type { JournalPort } from "../../ports/journal.ts";
+import { EditGrid } from "./edit-grid.ts";
+import type { ExitCheck } from "./exit-check.ts";
+import { GrownAnswer, type ShowOutcome } from "./grown-answer.ts";
+
+export interface DeliveryOptions {
+  readonly door: ChannelDoor;
+  readonly journal: JournalPort;
+  /** What every text passes before it leaves. */
+  readonly exit: ExitCheck;
+  /**
+   * The text of a run's end, in the words for its caller; until then, each time that it has grown, the text so far. Resolves
+   * when it has ended; rejects with the signal's reason.
+   */
+  readonly endOf: (run: FollowedRun, signal: AbortSignal) => Promise<string>;
+  readonly clock: Clock;
+}
+
+/** A run that somebody waits for. */
+export interface FollowedRun {
+  readonly run: string;
+  readonly actor: string;
+  readonly onGrown: (text: string) => void;
+}
+
+/** What is owed: a text, or the end of a run. */
+export interface Reply {
+  readonly run: string | null;
+  readonly text?: string | undefined;
+  readonly buttons?: Buttons | undefined;
+}
+
+/** A message that may or may not have been sent gets so long to show itself before another takes its place. */
+const unknownWaitMs = 3_000;
+/** Also how soon a reply goes out once the way is free again. */
+export const backoff = { baseMs: 500, capMs: 5_000 };
+const laterMsMax = 3_600_000;
+const writingEveryMs = 4_500;
+/** An answer that took longer than this is announced: its reader has looked away. */
+const pingAfterMs = 10_000;
+/** Thrown within a delivery that will never arrive. */
+export class Undeliverable extends Error {}
+
+export const nodeRecord = ({ actor, seq }: DeliveryState) =>
+  ({ owner: "node", actor, tier: "owner", class: "trace", origin: "node", cause: seq }) as const;
+
+/** One reply on its way. */
+export class Delivery {
+  readonly #options: DeliveryOptions;
+  readonly #state: DeliveryState;
+  readonly #place: Place;
+  readonly #signal: AbortSignal;
+  /** By part. */
+  readonly #messages: Map<number, number>;
+  /** By part, what it shows while the answer grows. */
+  readonly #looks = new Map<number, string>();
+  #placing: number;
+
+  constructor(options: DeliveryOptions, state: DeliveryState, place: Place, signal: AbortSignal) {
+    this.#options = options;
+    this.#state = state;
+    this.#place = place;
+    this.#signal = signal;
+    this.#messages = new Map(state.messages.entries());
+    this.#placing = state.placing;
+  }
+
+  /**
+   * Delivers a reply, or the one that has taken its place by the time it has ended. Resolves with what the exit filter took
+   * out. Throws `Undeliverable`.
+   */
+  async complete(first: Reply, replaced: () => Promise<Reply> | undefined): Promise<LeakCounts> {
+    const { door, clock, exit } = this.#options;
+    await this.#ensurePlaced(0);
+    let reply = first;
+    let said = await this.#endOf(reply);
+    for (let other = replaced(); other !== undefined; other = replaced()) {
+      reply = await other;
+      said = await this.#endOf(reply);
+    }
+    // The whole text, without its marks: what is cut in two or written as `10.**0**.0.7` is one word to its reader.
+    const { checked, counts } = await exit.check(said);
+    const pieces = this.#split(checked);
+    for (const [part, piece] of pieces.entries())
+      await this.#fill(part, piece, part === pieces.length - 1 ? (reply.buttons ?? []) : []);
+    await this.#removeFrom(Math.max(1, pieces.length));
+    const isLate = clock.nowMs() - this.#state.time >= pingAfterMs;
+    if (isLate && reply.text === undefined)
+      await door.ping(this.#place, [...this.#messages.values()].at(-1) ?? 0, this.#signal);
+    return counts;
+  }
+
+  #split(checked: CheckedText): readonly CheckedText[] {
+    return checked.split((text) => splitText(text, this.#options.door.textUnitsMax));
+  }
+
+  async #endOf({ run, text }: Reply): Promise<FormattedText> {
+    if (text !== undefined) return { text, styles: [] };
+    return formatMarkdown(run === null ? "" : await this.#endOfRun(run));
+  }
+
+  async #endOfRun(run: string): Promise<string> {
+    const { actor } = this.#state;
+    const { door, clock, endOf } = this.#options;
+    const over = new AbortController();
+    const writing = this.#showWriting(AbortSignal.any([this.#signal, over.signal]));
+    const grid = new EditGrid({ clock, everyMs: door.editEveryMs(this.#place) });
+    const growing = new GrownAnswer(grid, (text) => this.#showGrown(run, text));
+    try {
+      return await endOf({ run, actor, onGrown: growing.take }, this.#signal);
+    } finally {
+      over.abort();
+      await writing;
+      await growing.end(this.#signal);
+    }
+  }
+
+  /** Shows an answer as far as it has come: one message of it at a time, the last one with the button that stops it. */
+  async #showGrown(run: string, text: string): Promise<ShowOutcome> {
+    const { door, exit } = this.#options;
+    const pieces = this.#split(await exit.checkGrowing(formatMarkdown(text)));
+    const last = Math.max(0, pieces.length - 1);
+    for (let part = 0; part <= last; part += 1) {
+      const said = pieces[part];
+      const buttons = part === last ? [[door.stopButton(run)]] : [];
+      const look = JSON.stringify([said?.text, said?.styles, buttons]);
+      if (this.#looks.get(part) === look) continue;
+      await this.#ensurePlaced(part);
+      const message = this.#messages.get(part) ?? 0;
+      const filled = await door.fill(this.#place, message, { said, buttons }, this.#signal);
+      if (filled.kind === "later") return filled;
+      if (filled.kind === "gone" || filled.kind === "refused") return { kind: "ended" };
+      // It may still arrive, and must not do so after the whole answer.
+      if (filled.kind === "unknown") await this.#options.clock.sleep(unknownWaitMs, this.#signal);
+      else this.#looks.set(part, look);
+      return { kind: "shown" };
+    }
+    return { kind: "unchanged" };
+  }
+
+  async #showWriting(signal: AbortSignal): Promise<void> {
+    const { door, clock } = this.#options;
+    try {
+      while (!signal.aborted) {
+        await door.showWriting(this.#place, signal);
+        await clock.sleep(writingEveryMs, signal);
+      }
+    } catch {
+      // Only the signal ends it: the answer has come, or the node stops.
+    }
+  }
+
+  /** Sends the message of a part, unless the journal says that it is there. */
+  async #ensurePlaced(part: number): Promise<void> {
+    if (this.#messages.has(part)) return;
+    const { door, journal, clock } = this.#options;
+    const facts = { delivery: this.#state.id, part };
+    if (this.#placing < part) {
+      await journal.append({
+        records: [{ ...nodeRecord(this.#state), type: "delivery.placing", facts }],
+      });
+      this.#placing = part;
+    } else await clock.sleep(unknownWaitMs, this.#signal); // The last process died between asking and knowing.
+    const placed = await this.#insist(() => door.place(this.#place, this.#signal));
+    if (placed.kind !== "done") throw new Undeliverable("there is nothing to place it in");
+    const { message } = placed;
+    await journal.append({
+      records: [
+        { ...nodeRecord(this.#state), type: "delivery.placed", facts: { ...facts, message } },
+      ],
+    });
+    this.#messages.set(part, message);
+  }
+
+  async #fill(part: number, said: CheckedText, buttons: Buttons): Promise<void> {
+    for (;;) {
+      await this.#ensurePlaced(part);
+      const message = this.#messages.get(part) ?? 0;
+      const filled = await this.#insist(() =>
+        this.#options.door.fill(this.#place, message, { said, buttons }, this.#signal),
+      );
+      if (filled.kind === "done") return;
+      // Somebody deleted the message in the meantime; its text is still owed.
+      this.#messages.delete(part);
+      this.#placing = part - 1;
+    }
+  }
+
+  /** Takes away the messages of what an answer had before it was taken back, or replaced by a problem. */
+  async #removeFrom(part: number): Promise<void> {
+    for (const [at, message] of this.#messages)
+      if (at >= part)
+        await this.#insist(() => this.#options.door.remove(this.#place, message, this.#signal));
+  }
+
+  /** Calls until the messenger has said yes or no. */
+  async #insist(
+    call: () => Promise<CallOutcome>,
+  ): Promise<CallOutcome & { readonly kind: "done" | "gone" }> {
+    const { clock } = this.#options;
+    for (let attempt = 1; ; attempt += 1) {
+      this.#signal.throwIfAborted();
+      const outcome = await call();
+      switch (outcome.kind) {
+        case "done":
+        case "gone":
+          return outcome;
+        case "refused":
+          throw new Undeliverable(outcome.reason);
+        case "later":
+          await clock.sleep(Math.min(outcome.afterMs, laterMsMax), this.#signal);
+          break;
+        case "unknown": {
+          const delayMs = backoffDelayMs(attempt, backoff);
+          await clock.sleep(Math.max(delayMs, unknownWaitMs), this.#signal);
+        }
+      }
+    }
+  }
+}
