@@ -21,6 +21,7 @@ const issued: readonly string[] = [
   `xoxb-${opaqueText(40, 15)}`,
   `AIza${opaqueText(35, 16)}`,
   "AKIAQ3ZT7YVN5WPLR2KD",
+  `AGE-SECRET-KEY-1${opaqueText(58, 17).toUpperCase()}`,
   `eyJ${opaqueText(33, 5)}.eyJ${opaqueText(60, 6)}.${opaqueText(43, 7)}`,
   `-----BEGIN PRIVATE KEY-----\n${opaqueText(64, 8)}\n${opaqueText(64, 9)}\n-----END PRIVATE KEY-----`,
 ];

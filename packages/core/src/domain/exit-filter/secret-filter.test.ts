@@ -23,6 +23,7 @@ const secrets: readonly [name: string, secret: string][] = [
   ["a webhook's secret", "whsec_a/b/c/d/e/f/g/h/i/j/k/l/m="],
   ["a Google key", `AIza${opaqueText(35, 8)}`],
   ["an Amazon key", "AKIAQ3ZT7YVN5WPLR2KD"],
+  ["a key of age", `AGE-SECRET-KEY-1${opaqueText(58, 9).toUpperCase()}`],
   ["a web token", web],
   ["a private key", pem],
   ["a private key as JSON", JSON.stringify(pem).slice(1, -1)],

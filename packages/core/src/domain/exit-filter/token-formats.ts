@@ -5,7 +5,7 @@
  * none.
  */
 export const issuedToken =
-  /(?<![\p{L}\p{N}_])(?:(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{35}|gh[pousr]_\w{36,100}|github_pat_\w{30,100}|glpat-[\w-]{20,64}|hf_[A-Za-z0-9]{30,64}|xox[abeprs]-[\w-]{20,200}|sk-(?=[\w-]{0,100}\d)[\w-]{20,200}|whsec_[\w+/=-]{24,100}|adyton_[\w-]{43}|\d{8,10}:[\w-]{35})(?![\w-])/gu;
+  /(?<![\p{L}\p{N}_])(?:(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{35}|gh[pousr]_\w{36,100}|github_pat_\w{30,100}|glpat-[\w-]{20,64}|hf_[A-Za-z0-9]{30,64}|xox[abeprs]-[\w-]{20,200}|sk-(?=[\w-]{0,100}\d)[\w-]{20,200}|whsec_[\w+/=-]{24,100}|AGE-SECRET-KEY-1[0-9A-Z]{58}|adyton_[\w-]{43}|\d{8,10}:[\w-]{35})(?![\w-])/gu;
 
 /** A signed JSON Web Token. */
 export const webToken = /(?<![\p{L}\p{N}_])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,4000}\.[\w-]{10,1000}/gu;
