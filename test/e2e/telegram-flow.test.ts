@@ -18,6 +18,7 @@ function startBot(
   telegram: TelegramEmulator,
   model: OpenAiEmulator,
   language: "en" | "ru",
+  more: readonly string[] = [],
 ): Promise<NodeProcess> {
   const file = join(process.env["TMPDIR"] ?? "/tmp", `adyton-token-${telegram.port}`);
   writeFileSync(file, telegram.token, { mode: 0o600 });
@@ -27,6 +28,7 @@ function startBot(
     "  owners: [1]",
     "  allowed_user_ids: [2, 3]",
     `  api_root: ${telegram.apiRoot}`,
+    ...more,
     "",
   ].join("\n");
   return NodeProcess.start({ backend: model.url, language, config });
@@ -183,5 +185,28 @@ describe("the bot", { concurrency: true }, () => {
     await telegram.waitUntil(() => /describe_self/.test(texts().at(-1) ?? ""), answerMsMax);
     assert.equal(texts().length, 4, "nothing for words that did not change");
     assert.equal((await node.journal("turn.received")).length, 4);
+  });
+
+  it("shows an answer in a draft where that is asked for, and stops it there", async () => {
+    const long: Rule = { times: 1, reply: () => words("слово", 400) };
+    await using telegram = await startTelegramEmulator();
+    await using model = await startOpenAiEmulator({ rules: [long, echo], tokenDelayMs: 10 });
+    await using node = await startBot(telegram, model, "ru", ["  drafts: true"]);
+    const person = telegram.person({ id: 2 });
+    person.say("расскажи");
+    await telegram.waitUntil(() => /слово5/.test(person.draft ?? ""), answerMsMax);
+    assert.deepEqual(person.answers, [], "no message stands beneath a draft");
+    // Another person's stop, with the same draft's number, stops nothing.
+    const [drafted] = telegram.calls.filter(({ method }) => method === "sendMessageDraft");
+    const draft = { draft_id: drafted?.values["draft_id"] };
+    const other = telegram.person({ id: 3 });
+    telegram.push("stopped_message_generation", { chat: { id: 3, type: "private" }, ...draft });
+    other.say("и мне");
+    await telegram.waitUntil(() => other.answers.at(-1)?.text === "echo и мне", answerMsMax);
+    assert.deepEqual(await node.journal("turn.failed"), []);
+    person.stopDraft();
+    await telegram.waitUntil(() => /отменено/.test(person.answers[0]?.text ?? ""), answerMsMax);
+    assert.equal(person.answers.length, 1);
+    assert.equal(person.draft, undefined, "the message took its place");
   });
 });

@@ -159,6 +159,8 @@ const TelegramConfig = z.strictObject({
   owners: z.array(userId).max(telegramPeopleMax).default([]),
   allowed_user_ids: z.array(userId).max(telegramPeopleMax).default([]),
   groups: z.array(z.int().max(-1)).max(telegramPeopleMax).default([]),
+  /** In private chats answers grow in a draft, as the apps show it, and not by edits. */
+  drafts: z.boolean().default(false),
   api_root: webAddress.default("https://api.telegram.org"),
   /** `direct`; `blind`: through the relay's forwarder; `bot`: the relay runs the bot. */
   via: z.enum(["direct", "blind", "bot"]).default("direct"),

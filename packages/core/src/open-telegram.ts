@@ -115,6 +115,7 @@ export async function openTelegram(
     exit: parts.exit,
     dedupeKey: parts.channelKey,
     language,
+    drafts: config.drafts,
     clock: systemClock,
     log,
     onDoor: (status, detail) => {

@@ -69,6 +69,8 @@ export const templateEn = {
 #:   allowed_user_ids: [234567890]
 #:   # Groups in which those above may address the bot by its name.
 #:   groups: [-1001234567890]
+#:   # In private chats answers grow in a draft, as new apps show it, and not in their message.
+#:   drafts: true
 #:   # A server of the same interface, such as the one of \`adyton emulate telegram\`.
 #:   api_root: https://api.telegram.org
 #:   # direct; blind: through the relay, which then needs its address below; bot: the relay runs the bot and has the

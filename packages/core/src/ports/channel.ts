@@ -20,6 +20,12 @@ export interface Button {
 /** Rows of buttons. */
 export type Buttons = readonly (readonly Button[])[];
 
+/** What is shown of a run while it goes on. */
+export interface Draft {
+  readonly run: string;
+  readonly said: CheckedText | undefined;
+}
+
 /** What a message shows. Without a text it has no content yet. */
 export interface Shown {
   readonly said: CheckedText | undefined;
@@ -46,6 +52,10 @@ export interface ChannelDoor {
   place(place: Place, signal: AbortSignal): Promise<CallOutcome>;
   /** Gives a message its text and its buttons in place of those it had; repeating it changes nothing. */
   fill(place: Place, message: number, shown: Shown, signal: AbortSignal): Promise<CallOutcome>;
+  /** Whether answers grow there in a draft, which goes by itself, and not in their message. */
+  hasDrafts(place: Place): boolean;
+  /** Shows an answer as far as it has come, with a button that stops its run. Without a text it shows that there is none yet. */
+  draft(place: Place, growing: Draft, signal: AbortSignal): Promise<CallOutcome>;
   /** Takes a message of the bot's away; it is done also when it was gone. */
   remove(place: Place, message: number, signal: AbortSignal): Promise<CallOutcome>;
   /** How often a message there may be given another text while its answer grows. */

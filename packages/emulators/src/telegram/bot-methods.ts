@@ -89,7 +89,7 @@ const methods: Readonly<Record<string, Method>> = {
     if (typeof draft !== "number" || draft === 0) throw badRequest("draft_id must be non-zero");
     if (typeof text !== "string" || text.length > draftUnitsMax)
       throw badRequest("message is too long");
-    state.drafts.set(chat.id, text);
+    state.drafts.set(chat.id, { id: draft, text });
     state.changed();
     return true;
   },

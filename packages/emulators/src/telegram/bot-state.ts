@@ -15,7 +15,7 @@ export class BotState {
   readonly callbacks = new Set<string>();
   /** What the bot shows beside its messages, by chat. */
   readonly actions = new Map<number, { readonly action: string; readonly atMs: number }>();
-  readonly drafts = new Map<number, string>();
+  readonly drafts = new Map<number, { readonly id: number; readonly text: string }>();
   /** The command menu by language. */
   readonly commands = new Map<string, readonly unknown[]>();
   /** Where updates are said to be sent; nothing is sent there, but nobody may ask for them. */

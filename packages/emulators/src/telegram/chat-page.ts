@@ -76,7 +76,7 @@ export class ChatPage {
     return {
       bot: this.#state.bot.firstName,
       action: isShown ? action.action : null,
-      draft: this.#state.drafts.get(chat.id) ?? null,
+      draft: this.#state.drafts.get(chat.id)?.text ?? null,
       commands: [...(this.#state.commands.get("") ?? [])],
       messages: messages.map(({ id, isBots, text, entities, markup, editedMs, extra }) => ({
         id,

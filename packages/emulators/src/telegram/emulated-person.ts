@@ -69,6 +69,24 @@ export class EmulatedPerson {
     return update;
   }
 
+  /** What the bot shows as its draft here; empty while it only says that it thinks. */
+  get draft(): string | undefined {
+    return this.#state.drafts.get(this.chat.id)?.text;
+  }
+
+  /** Stops the draft that is shown. */
+  stopDraft(): Update | undefined {
+    const draft = this.#state.drafts.get(this.chat.id);
+    if (draft === undefined) return undefined;
+    this.#state.drafts.delete(this.chat.id);
+    const { id, firstName } = this.person;
+    const chat = { id, type: "private", first_name: firstName };
+    const stopped = { chat, draft_id: draft.id };
+    const update = this.#state.updates.push("stopped_message_generation", stopped);
+    this.#state.changed();
+    return update;
+  }
+
   /** Presses a button of a message by its data. */
   press(message: ChatMessage, data: string): Update | undefined {
     const id = randomBytes(8).toString("hex");

@@ -7,11 +7,13 @@ import {
   channelUser,
 } from "../../app/channels/channel-principals.ts";
 import type { FollowedRun } from "../../app/channels/delivery.ts";
+import type { DeliveriesPort } from "../../ports/channel.ts";
 import type { Principal, Reply } from "../../ports/http.ts";
 import type { Operations } from "../../ports/operations.ts";
 import type { Clock } from "@adyton/runtime/clock";
 import type { Perform } from "./ask-node.ts";
 import { channelWords } from "./channel-words.ts";
+import { draftIdOf } from "./keyboards.ts";
 import { problemInWords } from "./problem-in-words.ts";
 
 export interface BotOperationsOptions {
@@ -57,6 +59,19 @@ export class BotOperations {
   async modes(principal: Principal): Promise<readonly string[]> {
     const reply = await this.perform(principal, { route: "getSelf" });
     return reply.kind === "json" ? Self.parse(reply.body).modes.map(({ id }) => id) : [];
+  }
+
+  /** Cancels the run whose draft somebody stopped, if the reply to that person is still owed. */
+  async stopDraft(draft: number, principal: Principal, owed: DeliveriesPort): Promise<void> {
+    const { run } =
+      owed
+        .deliveries(channelName)
+        .find(
+          (each) =>
+            each.actor === principal.id && each.run !== null && draftIdOf(each.run) === draft,
+        ) ?? {};
+    if (run !== undefined && run !== null)
+      await this.perform(principal, { route: "cancelRun", params: { id: run } });
   }
 
   /** The words of a run's end; until then, each time it has grown, the text so far. Rejects with the signal's reason. */

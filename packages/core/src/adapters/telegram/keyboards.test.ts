@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Buttons } from "../../ports/channel.ts";
 import { greetingFor } from "./channel-words.ts";
-import { buttonsUnder, readPressed, stopButton } from "./keyboards.ts";
+import { buttonsUnder, draftIdOf, readPressed, stopButton } from "./keyboards.ts";
 import { problemInWords } from "./problem-in-words.ts";
 
 const user = 1_234_567_890_123_456;
@@ -65,6 +65,12 @@ describe("buttons", () => {
     const { text, data } = stopButton("run_0mi8abcdeAAAAAAAAAAAAAA", "ru");
     assert.equal(text, "Стоп");
     assert.deepEqual(readPressed(data), { kind: "stop", run: "run_0mi8abcdeAAAAAAAAAAAAAA" });
+  });
+
+  it("tell drafts of different runs apart by a number that is none of the server's refusals", () => {
+    const ids = Array.from({ length: 1_000 }, (_, at) => draftIdOf(`run_${at}`));
+    assert.ok(ids.every((id) => Number.isSafeInteger(id) && id > 0 && id < 2 ** 31));
+    assert.equal(new Set(ids).size, ids.length);
   });
 
   for (const data of [

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { type Bilingual, ForgetPreview, ModeState } from "@adyton/protocol";
 import type { Button, Buttons } from "../../ports/channel.ts";
 import { channelWords } from "./channel-words.ts";
@@ -20,6 +21,11 @@ const modesPerRow = 2;
 /** Stops a run. */
 export function stopButton(run: string, language: Language): Button {
   return { text: channelWords.stop[language], data: `stop:${run}` };
+}
+
+/** The number of a run's draft, by which the server tells that somebody stopped it. It takes any but 0. */
+export function draftIdOf(run: string): number {
+  return Math.max(1, createHash("sha256").update(run).digest().readUInt32BE() >>> 1);
 }
 
 /** Reads a button's data; `undefined` for what no button of this bot has. */

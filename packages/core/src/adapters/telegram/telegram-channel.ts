@@ -1,7 +1,7 @@
 import type { Bilingual, Health } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
 import { Supervisor } from "@adyton/runtime/supervisor";
-import type { CallbackQuery, Message, Update, User } from "grammy/types";
+import type { CallbackQuery, Message, MessageGenerationStopped, Update, User } from "grammy/types";
 import type { Admitted, ChannelUser } from "../../app/channels/channel-principals.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
@@ -14,6 +14,7 @@ import { readText } from "../../domain/commands/command-text.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { Operations } from "../../ports/operations.ts";
+import { isFromAdmitted } from "./admission.ts";
 import { askNode, type Asked, questionOf } from "./ask-node.ts";
 import { BotOperations } from "./bot-operations.ts";
 import { channelWords, greetingFor } from "./channel-words.ts";
@@ -51,6 +52,8 @@ export interface TelegramChannelOptions {
   /** The journal's key of something that comes from outside once. */
   readonly dedupeKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
+  /** Whether answers grow in drafts in private chats. */
+  readonly drafts: boolean;
   readonly clock: Clock;
   readonly log: (message: string, fields: Readonly<Record<string, string | number>>) => void;
   /** The door stopped working a minute ago, or works again. */
@@ -92,6 +95,7 @@ export class TelegramChannel implements AsyncDisposable {
     const door = telegramDoor({
       client,
       language,
+      drafts: options.drafts,
       onSent: (failure) => this.#watch.sent(clock.monotonicMs(), failure),
     });
     this.#outbox = new Outbox({
@@ -255,7 +259,14 @@ export class TelegramChannel implements AsyncDisposable {
 
   async #take(update: Update, signal: AbortSignal): Promise<"taken" | "later"> {
     const bot = await this.#knowBot(signal);
-    if (update.callback_query !== undefined) return this.#takePress(update.callback_query, signal);
+    const { callback_query: query, stopped_message_generation: stopped } = update;
+    if ((query ?? stopped) !== undefined && !isFromAdmitted(update, this.#options.admitted)) {
+      // Strangers are not told that there is anybody.
+      this.strangers += 1;
+      return "taken";
+    }
+    if (query !== undefined) return this.#takePress(query, signal);
+    if (stopped !== undefined) return this.#takeStop(stopped);
     try {
       return await this.#takeIn(update, bot);
     } catch (error) {
@@ -317,9 +328,16 @@ export class TelegramChannel implements AsyncDisposable {
     const { message, from } = query;
     const principal = this.#operations.principal(speakerIn(from.id, message?.chat.id ?? from.id));
     const isHere = message === undefined || mayThere(message, from.id, this.#options.admitted);
-    // Strangers are not told that there is anybody.
     if (principal === undefined || !isHere) this.strangers += 1;
     else await this.#presses.take(query, principal, signal);
+    return "taken";
+  }
+
+  /** Somebody stopped the draft of an answer. A private chat has the number of whoever speaks in it. */
+  async #takeStop({ chat, draft_id: draft }: MessageGenerationStopped): Promise<"taken"> {
+    const principal = this.#operations.principal({ user: chat.id });
+    if (principal !== undefined)
+      await this.#operations.stopDraft(draft, principal, this.#options.deliveries);
     return "taken";
   }
 

@@ -35,7 +35,12 @@ const pollSlackSeconds = 10;
 const probeSeconds = 5;
 const updatesPerPollMax = 100;
 
-const updateKinds = ["message", "edited_message", "callback_query"] as const;
+const updateKinds = [
+  "message",
+  "edited_message",
+  "callback_query",
+  "stopped_message_generation",
+] as const;
 /** What the offset is taken from. The rest of an update is looked at one by one: one of them must not hold up others. */
 const Updates = z.array(z.looseObject({ update_id: z.int() }));
 

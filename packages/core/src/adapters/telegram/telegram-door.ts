@@ -2,7 +2,7 @@ import type { Bilingual } from "@adyton/protocol";
 import type { MessageEntity } from "grammy/types";
 import type { Styled } from "../../domain/channels/format.ts";
 import type { Buttons, CallOutcome, ChannelDoor, Place } from "../../ports/channel.ts";
-import { stopButton } from "./keyboards.ts";
+import { draftIdOf, stopButton } from "./keyboards.ts";
 import type { TelegramClient, TelegramResult } from "./telegram-client.ts";
 import type { TelegramFailure } from "./trouble.ts";
 
@@ -20,12 +20,19 @@ const groupEditEveryMs = 3_500;
 export interface TelegramDoorOptions {
   readonly client: () => TelegramClient;
   readonly language: keyof Bilingual;
+  /** Whether answers grow in drafts, which private chats alone have. */
+  readonly drafts: boolean;
   /** What each send and edit came to, for whoever watches the door. */
   readonly onSent: (failure: TelegramFailure | undefined) => void;
 }
 
 /** Telegram as the outbox sees it. Every send goes through here. */
-export function telegramDoor({ client, language, onSent }: TelegramDoorOptions): ChannelDoor {
+export function telegramDoor({
+  client,
+  language,
+  drafts,
+  onSent,
+}: TelegramDoorOptions): ChannelDoor {
   const send = async (
     place: Place,
     text: string,
@@ -85,6 +92,32 @@ export function telegramDoor({ client, language, onSent }: TelegramDoorOptions):
       );
       const isSettled = result.kind === "done" || result.failure.status === 400;
       return isSettled ? { kind: "done", message } : failedOutcome(result.failure);
+    },
+    ...whileItGrows({ client, language, drafts }),
+  };
+}
+
+/** What is shown of an answer before it is there. What comes of it nobody watches: the answer itself will tell. */
+function whileItGrows({
+  client,
+  language,
+  drafts,
+}: Omit<TelegramDoorOptions, "onSent">): Pick<
+  ChannelDoor,
+  "hasDrafts" | "draft" | "editEveryMs" | "stopButton" | "showWriting"
+> {
+  return {
+    hasDrafts: ({ chat }) => drafts && !isGroup(chat),
+    draft: async ({ chat, thread }, { run, said }, signal) => {
+      const { text, styles } = said ?? { text: "", styles: [] };
+      const topic = thread === undefined ? {} : { message_thread_id: thread };
+      const more = { ...topic, entities: styles.map(entityOf), can_stop: true };
+      const id = draftIdOf(run);
+      const result = await client().call(
+        (api, polyfill) => api.sendMessageDraft(Number(chat), id, text, more, polyfill),
+        signal,
+      );
+      return outcomeOf(result, () => id);
     },
     editEveryMs: ({ chat }) => (isGroup(chat) ? groupEditEveryMs : privateEditEveryMs),
     stopButton: (run) => stopButton(run, language),

@@ -48,6 +48,8 @@ const unknownWaitMs = 3_000;
 export const backoff = { baseMs: 500, capMs: 5_000 };
 const laterMsMax = 3_600_000;
 const writingEveryMs = 4_500;
+/** A draft goes by itself after thirty seconds; it is shown again before, also when nothing was added. */
+const draftEveryMs = 20_000;
 /** An answer that took longer than this is announced: its reader has looked away. */
 const pingAfterMs = 10_000;
 /** Thrown within a delivery that will never arrive. */
@@ -83,7 +85,9 @@ export class Delivery {
    */
   async complete(first: Reply, replaced: () => Promise<Reply> | undefined): Promise<LeakCounts> {
     const { door, clock, exit } = this.#options;
-    await this.#ensurePlaced(0);
+    // A draft needs no message beneath it: that comes with the answer, and tells of it.
+    const isDrafted = first.run !== null && door.hasDrafts(this.#place);
+    if (!isDrafted) await this.#ensurePlaced(0);
     let reply = first;
     let said = await this.#endOf(reply);
     for (let other = replaced(); other !== undefined; other = replaced()) {
@@ -97,7 +101,7 @@ export class Delivery {
       await this.#fill(part, piece, part === pieces.length - 1 ? (reply.buttons ?? []) : []);
     await this.#removeFrom(Math.max(1, pieces.length));
     const isLate = clock.nowMs() - this.#state.time >= pingAfterMs;
-    if (isLate && reply.text === undefined)
+    if (isLate && !isDrafted && reply.text === undefined)
       await door.ping(this.#place, [...this.#messages.values()].at(-1) ?? 0, this.#signal);
     return counts;
   }
@@ -117,7 +121,9 @@ export class Delivery {
     const over = new AbortController();
     const writing = this.#showWriting(AbortSignal.any([this.#signal, over.signal]));
     const grid = new EditGrid({ clock, everyMs: door.editEveryMs(this.#place) });
-    const growing = new GrownAnswer(grid, (text) => this.#showGrown(run, text));
+    const growing = new GrownAnswer(grid, (text) =>
+      door.hasDrafts(this.#place) ? this.#showDraft(run, text) : this.#showGrown(run, text),
+    );
     try {
       return await endOf({ run, actor, onGrown: growing.take }, this.#signal);
     } finally {
@@ -148,6 +154,20 @@ export class Delivery {
       return { kind: "shown" };
     }
     return { kind: "unchanged" };
+  }
+
+  /** Shows the end of an answer as far as it has come. */
+  async #showDraft(run: string, text: string): Promise<ShowOutcome> {
+    const { door, exit, clock } = this.#options;
+    const said = this.#split(await exit.checkGrowing(formatMarkdown(text))).at(-1);
+    const age = Math.floor(clock.monotonicMs() / draftEveryMs);
+    const look = JSON.stringify([said?.text, said?.styles, age]);
+    if (this.#looks.get(0) === look) return { kind: "unchanged" };
+    const drafted = await door.draft(this.#place, { run, said }, this.#signal);
+    if (drafted.kind === "later") return drafted;
+    if (drafted.kind === "gone" || drafted.kind === "refused") return { kind: "ended" };
+    this.#looks.set(0, look);
+    return { kind: "shown" };
   }
 
   async #showWriting(signal: AbortSignal): Promise<void> {

@@ -37,6 +37,8 @@ function chat(): { readonly shown: string[]; readonly door: ChannelDoor } {
       shown[message] = "";
       return Promise.resolve({ kind: "done", message });
     },
+    hasDrafts: () => false,
+    draft: () => Promise.resolve({ kind: "refused", reason: "there are none" }),
     editEveryMs: () => 2_000,
     stopButton: (run) => ({ text: "Stop", data: run }),
     showWriting: () => Promise.resolve(),
