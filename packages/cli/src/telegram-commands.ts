@@ -14,6 +14,24 @@ export const telegramCommands = [
     load: async () => (await import("./commands/telegram-setup.ts")).telegramSetup,
   },
   {
+    path: "telegram confirm",
+    args: "<id>",
+    group: "care",
+    options: [{ flags: "--expires <when>", text: "option.confirm_expires" }],
+    load: async () => (await import("./commands/confirm.ts")).confirmOwner,
+  },
+  {
+    path: "telegram confirm list",
+    group: "care",
+    load: async () => (await import("./commands/confirm.ts")).confirmedOwners,
+  },
+  {
+    path: "telegram confirm revoke",
+    args: "<id>",
+    group: "care",
+    load: async () => (await import("./commands/confirm.ts")).revokeOwner,
+  },
+  {
     path: "pair",
     group: "care",
     options: [

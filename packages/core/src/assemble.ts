@@ -22,7 +22,7 @@ import { dataHandlers } from "./app/handlers/data.ts";
 import { factHandlers } from "./app/handlers/facts.ts";
 import { endingStreams } from "./app/handlers/ending-streams.ts";
 import { nodeHandlers } from "./app/handlers/node.ts";
-import { pairingHandlers } from "./app/handlers/pairing.ts";
+import { confirmationHandlers, pairingHandlers } from "./app/handlers/pairing.ts";
 import { openAiHandlers } from "./app/handlers/openai.ts";
 import { talkHandlers } from "./app/handlers/talk.ts";
 import { textGenerationHandlers } from "./app/handlers/text-generation.ts";
@@ -39,11 +39,12 @@ import { Runs } from "./app/runs.ts";
 import { TaintedAnswers } from "./app/tainted-answers.ts";
 import { SentRequests } from "./app/sent-requests.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
-import { Pairings } from "./app/channels/pairings.ts";
-import { local, Tokens } from "./app/tokens.ts";
+import type { Confirmations } from "./app/channels/confirmations.ts";
+import type { Pairings } from "./app/channels/pairings.ts";
+import { callersOf } from "./callers.ts";
+import { local } from "./app/tokens.ts";
 import { Turns, type TurnsOptions } from "./app/turns.ts";
 import { tokensToday } from "./app/usage.ts";
-import { telegramPrincipal } from "./open-telegram.ts";
 import { type NodeFaults, startBackgroundWork } from "./background-work.ts";
 import { assembleMemory } from "./assemble-memory.ts";
 import type { NodeConfig } from "./config.ts";
@@ -61,7 +62,7 @@ import { nodeMetrics } from "./node-metrics.ts";
 import type { Authenticate, Handlers, Principal } from "./ports/http.ts";
 import type { DeliveriesPort } from "./ports/channel.ts";
 import type { Callers } from "./ports/operations.ts";
-import type { JournalPort, StatePort } from "./ports/journal.ts";
+import type { StatePort } from "./ports/journal.ts";
 
 export interface Parts {
   readonly config: NodeConfig;
@@ -97,6 +98,7 @@ export interface App {
   /** The journal's key of what a channel hands in, by its own id. */
   readonly channelKey: (channel: string, id: string) => DedupeKey;
   readonly pairings: Pairings;
+  readonly confirmations: Confirmations;
   /** What the exit filter took out since the start, by kind. */
   readonly redacted: Counters;
   readonly startedRecord: NewRecord;
@@ -123,6 +125,7 @@ export function assembleApp(parts: Parts): App {
     local,
     callers: tokens,
     pairings: cases.pairings,
+    confirmations: cases.confirmations,
     channelKey: (channel, id) => cases.idempotency.eventKey("node", channel, id),
     redacted: cases.redacted,
     startedRecord: {
@@ -274,18 +277,6 @@ function forgettingOf(
   });
 }
 
-/** Who may speak: the holders of tokens, and through the messenger whom an owner named or let in. */
-function callersOf({ config, keys, state, ownerTokenHash }: Parts, journal: JournalPort) {
-  const now = Date.now;
-  const server = config.telegram?.api_root;
-  const pairings = new Pairings({ journal, state, key: keys.pairingKey, server, now });
-  const ofChannel = (id: string): Principal | undefined => telegramPrincipal(config, pairings, id);
-  return {
-    pairings,
-    tokens: new Tokens({ journal, state, ownerTokenHash, ofChannel, now }),
-  };
-}
-
 function turnsOf(
   parts: Parts,
   {
@@ -379,6 +370,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     ...dataHandlers(cases),
     ...factHandlers(cases),
     ...pairingHandlers(cases),
+    ...confirmationHandlers(cases),
     ...nodeHandlers({
       describe,
       tokens,

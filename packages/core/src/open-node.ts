@@ -156,6 +156,7 @@ async function openBot(
     exit,
     channelKey: (id: string) => app.channelKey("telegram", id),
     pairings: app.pairings,
+    confirmations: app.confirmations,
     log: (message: string, fields: Readonly<Record<string, string | number>>) =>
       log.warn(message, fields),
     notice: options.onNotice ?? (() => undefined),

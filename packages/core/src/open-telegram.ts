@@ -3,6 +3,7 @@ import { systemClock } from "@adyton/runtime/clock";
 import { Secret, SecretError } from "@adyton/runtime/secret";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
 import { channelPrincipal, channelUser } from "./app/channels/channel-principals.ts";
+import type { Confirmations } from "./app/channels/confirmations.ts";
 import type { Pairings } from "./app/channels/pairings.ts";
 import type { ExitCheck } from "./app/channels/exit-check.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
@@ -23,6 +24,7 @@ export interface TelegramParts {
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort & DoorsPort;
   readonly pairings: Pairings;
+  readonly confirmations: Confirmations;
   readonly exit: ExitCheck;
   readonly channelKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
@@ -30,19 +32,25 @@ export interface TelegramParts {
   readonly notice: (notice: Notice) => void;
 }
 
+/** People as the journal has them: let in by a code, or confirmed as the owners they are. */
+export interface KnownPeople {
+  readonly pairings: Pick<Pairings, "has">;
+  readonly confirmations: Pick<Confirmations, "has">;
+}
+
 /**
  * Who may speak: whom the configuration names, and who was let in by a code. Where the relay runs the bot, whoever has
- * taken it over could write in anybody's name, so nobody is more than a member there.
+ * taken it over could write in anybody's name, so an owner is a member there until he is confirmed on this machine.
  */
 function admittedBy(
   { owners, allowed_user_ids, groups, via }: TelegramParts["config"],
-  pairings: Pick<Pairings, "has">,
+  { pairings, confirmations }: KnownPeople,
 ) {
-  const isSure = via !== "bot";
-  const named = new Set([...allowed_user_ids, ...(isSure ? [] : owners)]);
+  const named = new Set(allowed_user_ids);
   return {
-    owners: new Set(isSure ? owners : []),
+    owners: new Set(owners),
     members: { has: (user: number) => named.has(user) || pairings.has(user) },
+    isSure: (owner: number) => via !== "bot" || confirmations.has(owner),
     groups: new Set(groups),
   };
 }
@@ -50,12 +58,12 @@ function admittedBy(
 /** The principal of a Telegram user who may speak, by the id in the journal. */
 export function telegramPrincipal(
   { telegram }: NodeConfig,
-  pairings: Pick<Pairings, "has">,
+  people: KnownPeople,
   id: string,
 ): Principal | undefined {
   const user = channelUser("telegram", id);
   if (telegram === undefined || user === undefined) return undefined;
-  return channelPrincipal("telegram", user, admittedBy(telegram, pairings));
+  return channelPrincipal("telegram", user, admittedBy(telegram, people));
 }
 
 /** The relay's address in parts; the configuration has one where something goes through it. */
@@ -106,7 +114,7 @@ export async function openTelegram(
   return new TelegramChannel({
     ...way,
     apiRoot: config.api_root,
-    admitted: admittedBy(config, parts.pairings),
+    admitted: admittedBy(config, parts),
     pairings: parts.pairings,
     operations,
     journal,

@@ -15,6 +15,7 @@ export * from "./blocks.ts";
 export * from "./forgetting.ts";
 export * from "./tokens.ts";
 export * from "./pairings.ts";
+export * from "./confirmations.ts";
 export * from "./link.ts";
 export * from "./link-spool.ts";
 export * from "./node-state.ts";

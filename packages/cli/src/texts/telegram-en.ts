@@ -66,6 +66,21 @@ export const telegramEn = {
   "telegram.stopped": "Stopped. Nothing was changed.",
   "telegram.welcome":
     "You own this node now. Once it has been started again, write to me; /help shows what I can do.",
+  "summary.telegram confirm":
+    "where a relay runs the bot: let an owner's messages count as the owner's, for a time",
+  "example.telegram confirm": `{adyton} telegram confirm 123456789 --expires 2h
+{adyton} telegram confirm revoke 123456789`,
+  "option.confirm_expires":
+    "when it ends, such as 2h or 3d; in 12 hours otherwise, after 7 days at most",
+  "summary.telegram confirm list": "the owners who are confirmed now",
+  "example.telegram confirm list": "{adyton} telegram confirm list",
+  "summary.telegram confirm revoke": "take a confirmation back at once",
+  "example.telegram confirm revoke": "{adyton} telegram confirm revoke 123456789",
+  "confirm.done": "Until {at}, what {user} writes counts as the owner's.",
+  "confirm.none": "Nobody is confirmed: owners are members where a relay runs the bot.",
+  "confirm.until": "confirmed until {at}",
+  "confirm.revoked": "{user} is a member again.",
+  "confirm.bad_id": "{found} is no numeric id of Telegram.",
   "summary.pair": "let somebody speak to the bot: makes a one-time code for him to send",
   "example.pair": `{adyton} pair
 {adyton} pair --name anna --expires 2h

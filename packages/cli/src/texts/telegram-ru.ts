@@ -68,6 +68,21 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.stopped": "Прервано. Ничего не изменено.",
   "telegram.welcome":
     "Теперь вы владелец этого узла. Когда он будет запущен заново, напишите мне; /help покажет, что я умею.",
+  "summary.telegram confirm":
+    "где бота ведёт ретранслятор: на время считать сообщения владельца сообщениями владельца",
+  "example.telegram confirm": `{adyton} telegram confirm 123456789 --expires 2h
+{adyton} telegram confirm revoke 123456789`,
+  "option.confirm_expires":
+    "когда кончится, например 2h или 3d; иначе через 12 часов, самое позднее через 7 дней",
+  "summary.telegram confirm list": "подтверждённые сейчас владельцы",
+  "example.telegram confirm list": "{adyton} telegram confirm list",
+  "summary.telegram confirm revoke": "сразу отозвать подтверждение",
+  "example.telegram confirm revoke": "{adyton} telegram confirm revoke 123456789",
+  "confirm.done": "До {at} написанное {user} считается написанным владельцем.",
+  "confirm.none": "Никто не подтверждён: где бота ведёт ретранслятор, владельцы — участники.",
+  "confirm.until": "подтверждён до {at}",
+  "confirm.revoked": "{user} снова участник.",
+  "confirm.bad_id": "{found} — не числовой номер в Telegram.",
   "summary.pair": "разрешить кому-то говорить с ботом: одноразовый код, который он отправит",
   "example.pair": `{adyton} pair
 {adyton} pair --name anna --expires 2h

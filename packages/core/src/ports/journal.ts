@@ -141,6 +141,12 @@ export interface PairingState {
   readonly revoked: number | null;
 }
 
+export interface ConfirmationState {
+  readonly user: number;
+  readonly created: number;
+  readonly expires: number;
+}
+
 export interface UsageState {
   readonly day: string;
   readonly actor: string;
@@ -290,5 +296,6 @@ export interface StatePort {
   forgettings(): readonly ForgettingState[];
   tokens(): readonly TokenState[];
   pairings(): readonly PairingState[];
+  confirmations(): readonly ConfirmationState[];
   usage(sinceDay: string, actor: string | null): readonly UsageState[];
 }

@@ -1,6 +1,12 @@
 import * as z from "zod";
 import { ConversationName } from "../message.ts";
 import { BackupReport, Health, Usage, UsageQuery, VerifyReport } from "../node-state.ts";
+import {
+  Confirmation,
+  ConfirmationList,
+  ConfirmationRequest,
+  ConfirmedUser,
+} from "../confirmations.ts";
 import { Pairing, PairingList, PairingMade, PairingRequest } from "../pairings.ts";
 import { body, json, open, type Route, storage, text, token } from "../route.ts";
 import { Self } from "../self.ts";
@@ -149,6 +155,45 @@ export const nodeRoutes = [
     idempotent: true,
     problems: [...storage, "not_found"],
     examples: [{ name: "unknown", parameters: { name: "nobody" }, status: 404 }],
+  },
+  {
+    id: "addConfirmation",
+    method: "POST",
+    path: "/api/v1/confirmations",
+    access: token("admin"),
+    summary:
+      "For a time, let an owner's messages count as the owner's although a relay runs the bot",
+    body: body(ConfirmationRequest),
+    status: 201,
+    response: json(Confirmation),
+    idempotent: true,
+    problems: [...storage, "conflict"],
+    examples: [{ name: "without such a relay", body: { user: 123_456_789 }, status: 409 }],
+  },
+  {
+    id: "listConfirmations",
+    method: "GET",
+    path: "/api/v1/confirmations",
+    access: token("admin"),
+    summary: "The owners who are confirmed now",
+    status: 200,
+    response: json(ConfirmationList),
+    idempotent: true,
+    problems: [],
+    examples: [{ name: "all", status: 200 }],
+  },
+  {
+    id: "revokeConfirmation",
+    method: "DELETE",
+    path: "/api/v1/confirmations/{user}",
+    access: token("admin"),
+    summary: "Take a confirmation back at once",
+    params: z.strictObject({ user: ConfirmedUser }),
+    status: 200,
+    response: json(Confirmation),
+    idempotent: true,
+    problems: [...storage, "not_found"],
+    examples: [{ name: "unknown", parameters: { user: "123456789" }, status: 404 }],
   },
   {
     id: "verifyJournal",

@@ -2,7 +2,7 @@ import type { Facts } from "../../domain/journal/record.ts";
 
 type Run = (sql: string, ...values: (string | number | null)[]) => void;
 
-/** Who was let in by a code. A name whose former bearer is gone is given again. */
+/** Who was let in by a code, and which owners are confirmed. A name whose former bearer is gone is given again. */
 export function pairingProjection<T extends { readonly time: number }>(run: Run) {
   return {
     "pairing.made": (record: T, { name, server, code, expiresMs }: Facts<"pairing.made">): void =>
@@ -21,6 +21,15 @@ export function pairingProjection<T extends { readonly time: number }>(run: Run)
         record.time,
         name,
       ),
+    "confirmation.made": (record: T, { user, expiresMs }: Facts<"confirmation.made">): void =>
+      run(
+        "INSERT OR REPLACE INTO confirmation (user, created, expires) VALUES (?, ?, ?)",
+        user,
+        record.time,
+        expiresMs,
+      ),
+    "confirmation.revoked": (_: T, { user }: Facts<"confirmation.revoked">): void =>
+      run("DELETE FROM confirmation WHERE user = ?", user),
     "pairing.revoked": (record: T, { name }: Facts<"pairing.revoked">): void =>
       run("UPDATE pairing SET revoked = ? WHERE name = ? AND revoked IS NULL", record.time, name),
   };

@@ -79,6 +79,8 @@ const anyEvent = fc.oneof(
   event("pairing.made", fc.record({ name, server: name, code: name, expiresMs: fc.nat(5_000) })),
   event("pairing.used", fc.record({ name, user: fc.nat(9) })),
   event("pairing.revoked", fc.record({ name })),
+  event("confirmation.made", fc.record({ user: fc.nat(9), expiresMs: fc.nat(5_000) })),
+  event("confirmation.revoked", fc.record({ user: fc.nat(9) })),
   event(
     "door.changed",
     fc.record(

@@ -29,6 +29,7 @@ export const stateTables = [
   "fold_group",
   "judge",
   "pairing",
+  "confirmation",
   "delivery",
   "delivery_part",
   "door",

@@ -97,6 +97,8 @@ const PairingRow = z.object({
   revoked: z.int().nullable(),
 });
 
+const ConfirmationRow = z.object({ user: z.int(), created: z.int(), expires: z.int() });
+
 const UsageRow = z.object({
   day: z.string(),
   actor: z.string(),
@@ -220,6 +222,10 @@ export class StateReader {
 
   pairings(): readonly z.infer<typeof PairingRow>[] {
     return this.#rows.all(PairingRow, "SELECT * FROM pairing ORDER BY name");
+  }
+
+  confirmations(): readonly z.infer<typeof ConfirmationRow>[] {
+    return this.#rows.all(ConfirmationRow, "SELECT * FROM confirmation ORDER BY user");
   }
 
   usage(sinceDay: string, actor: string | null): readonly UsageRow[] {

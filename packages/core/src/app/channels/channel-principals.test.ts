@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { channelPrincipal, type ChannelUser, channelUser } from "./channel-principals.ts";
 
-const admitted = { owners: new Set([1]), members: new Set([2]) };
+const admitted = { owners: new Set([1]), members: new Set([2]), isSure: () => true };
 
 describe("who speaks in a messenger", () => {
   for (const [who, user, id, tier, person] of [
@@ -16,6 +16,21 @@ describe("who speaks in a messenger", () => {
       assert.deepEqual([principal?.id, principal?.tier, principal?.person], [id, tier, person]);
       assert.deepEqual(channelUser("chat", id), user);
     });
+
+  it("an owner of whom it is not sure is a member, with nothing that is the owner's", () => {
+    const unsure = { ...admitted, isSure: () => false };
+    const principal = channelPrincipal("chat", { user: 1 }, unsure);
+    assert.deepEqual(
+      principal,
+      channelPrincipal(
+        "chat",
+        { user: 1 },
+        { ...unsure, owners: new Set(), members: new Set([1]) },
+      ),
+    );
+    assert.deepEqual([principal?.tier, principal?.person], ["member", "chat:1"]);
+    assert.equal(channelPrincipal("chat", { user: 3 }, unsure), undefined);
+  });
 
   for (const user of [{ user: 3 }, { user: 3, group: -5 }])
     it(`nobody else is anybody: ${JSON.stringify(user)}`, () =>

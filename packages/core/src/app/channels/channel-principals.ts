@@ -4,6 +4,8 @@ import type { Principal } from "../../ports/http.ts";
 export interface Admitted {
   readonly owners: ReadonlySet<number>;
   readonly members: Pick<ReadonlySet<number>, "has">;
+  /** Whether what comes in an owner's name is the owner's. Else it is taken as a member's. */
+  readonly isSure: (owner: number) => boolean;
 }
 
 /** A user of a messenger, and the group it speaks in; in private there is none. */
@@ -19,10 +21,10 @@ export interface ChannelUser {
 export function channelPrincipal(
   channel: string,
   { user, group }: ChannelUser,
-  { owners, members }: Admitted,
+  { owners, members, isSure }: Admitted,
 ): Principal | undefined {
-  const isOwner = owners.has(user);
-  if (!isOwner && !members.has(user)) return undefined;
+  if (!owners.has(user) && !members.has(user)) return undefined;
+  const isOwner = owners.has(user) && isSure(user);
   const asMember = { tier: "member", grants: ["say", "command:usage"] } as const;
   if (group !== undefined)
     return { id: `${channel}:${user}@${group}`, ...asMember, person: `${channel}:${group}` };

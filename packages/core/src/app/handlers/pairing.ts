@@ -1,4 +1,5 @@
 import type { Handlers } from "../../ports/http.ts";
+import type { Confirmations } from "../channels/confirmations.ts";
 import type { Pairings } from "../channels/pairings.ts";
 import { refuseKey } from "../idempotency.ts";
 
@@ -17,6 +18,28 @@ export function pairingHandlers({
     revokePairing: async (call) => ({
       kind: "json",
       body: await pairings.revoke(call.params.name, call.principal),
+    }),
+  };
+}
+
+/** The handlers of owners who are confirmed although a relay runs the bot. */
+export function confirmationHandlers({
+  confirmations,
+}: {
+  readonly confirmations: Confirmations;
+}): Pick<Handlers, "addConfirmation" | "listConfirmations" | "revokeConfirmation"> {
+  return {
+    addConfirmation: async ({ body, principal }) => ({
+      kind: "json",
+      body: await confirmations.add(body, principal),
+    }),
+    listConfirmations: async () => ({
+      kind: "json",
+      body: { confirmations: confirmations.list() },
+    }),
+    revokeConfirmation: async ({ params, principal }) => ({
+      kind: "json",
+      body: await confirmations.revoke(Number(params.user), principal),
     }),
   };
 }

@@ -177,6 +177,9 @@ export const factsByType = {
   /** A messenger's user sent the code and may speak from now on. */
   "pairing.used": z.strictObject({ name: z.string(), user: z.int() }),
   "pairing.revoked": z.strictObject({ name: z.string() }),
+  /** Until then an owner's messages count as the owner's, although they come through a relay that runs the bot. */
+  "confirmation.made": z.strictObject({ user: z.int(), expiresMs: z.int() }),
+  "confirmation.revoked": z.strictObject({ user: z.int() }),
   /** A reply is owed through a channel: the end of a run, or a text in the payload. */
   "delivery.opened": z.strictObject({
     delivery: z.string(),
