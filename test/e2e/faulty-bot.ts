@@ -16,6 +16,7 @@ import { endChild } from "./end-child.ts";
 import type { Machine } from "./faulty-machine.ts";
 import { FaultyWay } from "./faulty-way.ts";
 import { NodeProcess, until } from "./node-process.ts";
+import { SmallProxy } from "./small-proxy.ts";
 
 /** The bot's server has a name, so that names can fail. */
 const host = "telegram.test";
@@ -61,8 +62,8 @@ export interface FaultyBotSettings {
   readonly certificates?: Certificates;
   /** Through a relay of its own process; needs TLS. */
   readonly isRelayed?: boolean;
-  /** Further lines of the section `telegram`. */
-  readonly telegram?: readonly string[];
+  /** Through a proxy of this kind; needs TLS. */
+  readonly proxy?: { readonly kind: "socks5" | "http"; readonly login?: string };
   /** Further sections of the configuration. */
   readonly config?: readonly string[];
   readonly home?: string;
@@ -82,6 +83,7 @@ export class FaultyBot implements AsyncDisposable {
   readonly #settings: FaultyBotSettings;
   #relay: ReturnType<typeof spawn> | undefined;
   #relayPort = 0;
+  #proxy: SmallProxy | undefined;
   #node: NodeProcess | undefined;
 
   private constructor(
@@ -149,6 +151,26 @@ export class FaultyBot implements AsyncDisposable {
     writeFileSync(join(this.#folder, "token"), token, { mode: 0o600 });
   }
 
+  get proxy(): SmallProxy {
+    return this.#proxy ?? assert.fail("there is no proxy");
+  }
+
+  /** Starts the proxy, again where it was, with another login where one is given. */
+  async startProxy(login = this.#settings.proxy?.login): Promise<void> {
+    const { kind } = this.#settings.proxy ?? assert.fail("there is no proxy");
+    this.#proxy = await SmallProxy.start({
+      kind,
+      resolve: () => this.way.port,
+      ...(this.#proxy === undefined ? {} : { port: this.#proxy.port }),
+      ...(login === undefined ? {} : { login }),
+    });
+  }
+
+  /** Writes the user and password of the proxy where the node reads them. */
+  writeProxyLogin(login: string): void {
+    writeFileSync(join(this.#folder, "proxy-login"), login, { mode: 0o600 });
+  }
+
   /** The owner writes to the bot. */
   say(text: string): void {
     this.telegram.person({ id: owner }).say(text);
@@ -205,23 +227,31 @@ export class FaultyBot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#node?.[Symbol.asyncDispose]();
     await this.killRelay();
+    await this.#proxy?.[Symbol.asyncDispose]();
     await this.#stack.disposeAsync();
   }
 
   async #open(): Promise<void> {
-    const { certificates, isRelayed, home, telegram = [], config = [] } = this.#settings;
+    const { certificates, isRelayed, home, proxy, config = [] } = this.#settings;
     this.writeToken(this.telegram.token);
     this.setMachine({});
     const relay = isRelayed === true ? await this.startRelay() : undefined;
     const scheme = certificates === undefined ? "http" : "https";
-    const port = relay === undefined ? `:${this.way.port}` : "";
+    const port = relay === undefined && proxy === undefined ? `:${this.way.port}` : "";
+    if (proxy !== undefined) await this.startProxy();
+    if (proxy?.login !== undefined) this.writeProxyLogin(proxy.login);
     const lines = [
       "telegram:",
       `  token_file: ${join(this.#folder, "token")}`,
       `  owners: [${owner}]`,
       `  api_root: ${scheme}://${host}${port}`,
       ...(relay === undefined ? [] : ["  via: blind"]),
-      ...telegram,
+      ...(proxy === undefined
+        ? []
+        : ["  via: proxy", `  proxy: ${proxy.kind}://127.0.0.1:${this.proxy.port}`]),
+      ...(proxy?.login === undefined
+        ? []
+        : [`  proxy_login_file: ${join(this.#folder, "proxy-login")}`]),
       ...(relay === undefined ? [] : ["relay:", `  address: 127.0.0.1:${relay}`]),
       ...config,
     ];

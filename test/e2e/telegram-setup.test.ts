@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { startTelegramEmulator, type TelegramEmulator } from "@adyton/emulators";
 import { NodeConfig } from "@adyton/core/config";
+import { Certificates } from "./faulty-bot.ts";
+import { SmallProxy } from "./small-proxy.ts";
 import { readConfigFile } from "@adyton/runtime/config-file";
 import {
   collect,
@@ -202,5 +204,58 @@ describe("telegram setup", () => {
     assert.match(out(), /осталось 9:5\d|осталось 10:00/);
     assert.deepEqual(configOf(home)?.owners, [1]);
     child.stdin.end();
+  });
+
+  it(
+    "asks at a terminal for a proxy where the way is blocked",
+    { skip: lacks(terminal) },
+    async () => {
+      using certificates = new Certificates();
+      await using telegram = await startTelegramEmulator({ tls: certificates.of("real") });
+      const login = "anna:hunter2";
+      await using proxy = await SmallProxy.start({
+        kind: "socks5",
+        login,
+        resolve: () => telegram.port,
+      });
+      const home = newHome();
+      const files = { token: join(folder, "own-token"), login: join(folder, "proxy-login") };
+      writeFileSync(files.token, telegram.token, { mode: 0o600 });
+      writeFileSync(files.login, login, { mode: 0o600 });
+      const given = ["--token-file", files.token, "--proxy-login-file", files.login];
+      const words = [process.execPath, main, "telegram", "setup", "--home", home, ...given];
+      const line = [...words, "--api-root", "https://telegram.test"].join(" ");
+      const child = spawn(terminal, ["-qec", line, "/dev/null"], {
+        env: environment({ NO_COLOR: "1", NODE_EXTRA_CA_CERTS: certificates.trusted }),
+        stdio: "pipe",
+      });
+      const out = collect(child);
+      await until(() => /A proxy to go through/.test(out()) || child.exitCode !== null, out);
+      assert.match(out(), /telegram\.test cannot be found/);
+      child.stdin.write(`socks5://127.0.0.1:${proxy.port}\r`);
+      await until(() => codePattern.test(out()) || child.exitCode !== null, out);
+      telegram.person({ id: 1 }).say(codePattern.exec(out())?.[0] ?? "");
+      assert.equal(await ended(child), 0, out());
+      assert.ok(!out().includes("hunter2"));
+      const { via, proxy: address, proxy_login_file: loginFile } = configOf(home) ?? {};
+      assert.deepEqual(
+        [via, address, loginFile],
+        ["proxy", `socks5://127.0.0.1:${proxy.port}`, files.login],
+      );
+      child.stdin.end();
+    },
+  );
+
+  it("repeats no password that stands in the address of a proxy", async () => {
+    await using telegram = await startTelegramEmulator();
+    const { child, out } = await begin(
+      telegram,
+      newHome(),
+      "--proxy",
+      "http://anna:hunter2@127.0.0.1:1",
+    );
+    assert.equal(await ended(child), 2, out());
+    assert.match(out(), /proxy_login_file/);
+    assert.ok(!out().includes("hunter2"));
   });
 });

@@ -114,6 +114,15 @@ export const wayFaults: readonly BotFault[] = [
     healMsMax: 10_000,
   },
   {
+    name: "the proxy is dead",
+    settings: (certificates) => ({ certificates, proxy: { kind: "socks5" } }),
+    begin: ({ proxy }) => proxy[Symbol.asyncDispose](),
+    end: (each) => each.startProxy(),
+    alarm: { kind: "door", why: /proxy does not answer/u, withinMs: 5_000 },
+    isLong: true,
+    healMsMax: 10_000,
+  },
+  {
     name: "the relay is started again",
     settings: (certificates) => ({ certificates, isRelayed: true }),
     begin: async (each) => {

@@ -7,6 +7,8 @@ export const telegramCommands = [
     options: [
       { flags: "--api-root <url>", text: "option.api_root" },
       { flags: "--token-file <file>", text: "option.token_file" },
+      { flags: "--proxy <address>", text: "option.proxy" },
+      { flags: "--proxy-login-file <file>", text: "option.proxy_login_file" },
       { flags: "--expires <time>", text: "option.code_expires" },
       { flags: "--lang <language>", text: "option.lang" },
       { flags: "-y, --yes", text: "option.webhook_yes" },

@@ -39,6 +39,34 @@ describe("the configuration", () => {
     Array.from({ length: count }, (_, index) => ({ name: `l${index}`, path: "/a" }));
   const texts = (count: number) => Array.from({ length: count }, (_, index) => `t${index}`);
   const ofBackend = (more: object) => ({ backends: [{ ...backend, ...more }] });
+  const bot = { token_file: "/t", via: "proxy", proxy: "socks5://192.0.2.1:1080" };
+  const ways: ReadonlyArray<readonly [name: string, telegram: object, refused: readonly string[]]> =
+    [
+      ["a proxy", bot, []],
+      ["a proxy that one logs in at", { ...bot, proxy_login_file: "/p" }, []],
+      ["the way through a proxy without one", { token_file: "/t", via: "proxy" }, ["via"]],
+      [
+        "a proxy that is not used",
+        { ...bot, via: "direct", proxy_login_file: "/p" },
+        ["proxy", "proxy_login_file"],
+      ],
+      ["a proxy that could read along", { ...bot, api_root: "http://192.0.2.9" }, ["api_root"]],
+      [
+        "a proxy with a password",
+        { ...bot, proxy: "http://anna:secret@192.0.2.1:3128" },
+        ["proxy"],
+      ],
+    ];
+  for (const [name, telegram, refused] of ways)
+    it(`${refused.length === 0 ? "takes" : "refuses"} ${name}`, () => {
+      const issues = NodeConfig.safeParse({ telegram }).error?.issues ?? [];
+      assert.deepEqual(
+        issues.map(({ path }) => path.join(".")),
+        refused.map((key) => `telegram.${key}`),
+      );
+      assert.doesNotMatch(JSON.stringify(issues), /secret/);
+    });
+
   const cases: ReadonlyArray<readonly [name: string, value: unknown, accepted: boolean]> = [
     ["an unknown key", { lsiten: {} }, false],
     ["an unknown key below", { listen: { port: 1, host: "0.0.0.0" } }, false],

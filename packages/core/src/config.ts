@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { parseProxy } from "./adapters/telegram/proxy-address.ts";
 import { parseAddress } from "./adapters/openai-compatible/address.ts";
 import { isLoopbackRedis, parseRedisUrl } from "./adapters/bullmq/redis-url.ts";
 import { modelNamePattern } from "./domain/model/model-name.ts";
@@ -162,8 +163,11 @@ const TelegramConfig = z.strictObject({
   /** In private chats answers grow in a draft, as the apps show it, and not by edits. */
   drafts: z.boolean().default(false),
   api_root: webAddress.default("https://api.telegram.org"),
-  /** `direct`; `blind`: through the relay's forwarder; `bot`: the relay runs the bot. */
-  via: z.enum(["direct", "blind", "bot"]).default("direct"),
+  /** `direct`; `proxy`; `blind`: through the relay's forwarder; `bot`: the relay runs the bot. */
+  via: z.enum(["direct", "proxy", "blind", "bot"]).default("direct"),
+  proxy: addressFor(parseProxy).optional(),
+  /** A file with `user:password`. */
+  proxy_login_file: z.string().min(1).optional(),
 });
 
 /** Hosts that answers may link to, whatever they were made from. */
@@ -201,8 +205,29 @@ const RelayConfig = z.strictObject({
   link_key_file: z.string().min(1).optional(),
 });
 
-/** The bot's token lies where the bot runs, and what goes through the relay needs one. */
-function refuseMissingRelay(
+type Refuse = (path: string[], message: string) => void;
+
+/** TLS runs through a proxy from end to end, or it could read along. */
+function refuseProxy(
+  { via, proxy, proxy_login_file: login, api_root: root }: z.infer<typeof TelegramConfig>,
+  refuse: Refuse,
+): void {
+  if (via !== "proxy") {
+    const message = "is used with `via: proxy` alone";
+    if (proxy !== undefined) refuse(["telegram", "proxy"], message);
+    if (login !== undefined) refuse(["telegram", "proxy_login_file"], message);
+    return;
+  }
+  if (proxy === undefined) refuse(["telegram", "via"], "needs proxy, the proxy's address");
+  if (!root.startsWith("https:"))
+    refuse(
+      ["telegram", "api_root"],
+      "must begin with https:// where it is reached through a proxy",
+    );
+}
+
+/** The bot's token lies where the bot runs, and what goes through a relay or a proxy needs one. */
+function refuseMissingWay(
   {
     telegram,
     relay,
@@ -214,8 +239,7 @@ function refuseMissingRelay(
 ): void {
   if (telegram === undefined) return;
   const { via, token_file: token, api_root: root } = telegram;
-  const refuse = (path: string[], message: string): void =>
-    context.addIssue({ code: "custom", message, path });
+  const refuse: Refuse = (path, message) => context.addIssue({ code: "custom", message, path });
   if (via === "bot" && token !== undefined)
     refuse(
       ["telegram", "token_file"],
@@ -223,7 +247,8 @@ function refuseMissingRelay(
     );
   if (via !== "bot" && token === undefined)
     refuse(["telegram", "token_file"], "must name the file with the bot's token");
-  if (via === "direct") return;
+  refuseProxy(telegram, refuse);
+  if (via === "direct" || via === "proxy") return;
   if (relay === undefined)
     refuse(["telegram", "via"], "needs relay.address, the address of the relay");
   else if (via === "bot" && relay.link_key_file === undefined)
@@ -309,5 +334,5 @@ export const NodeConfigFields = z.strictObject({
 });
 
 /** The configuration with what its keys ask of each other. */
-export const NodeConfig = NodeConfigFields.superRefine(refuseMissingRelay);
+export const NodeConfig = NodeConfigFields.superRefine(refuseMissingWay);
 export type NodeConfig = z.infer<typeof NodeConfig>;

@@ -58,11 +58,12 @@ function ownSecrets(config: NodeConfig, files: Omit<OwnFiles, "home">): readonly
 
 /** What tells where a node runs: the machine, and what its configuration names, with the keys themselves. */
 async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIdentity> {
-  const { backends, workers, relay, logs } = config;
+  const { backends, workers, telegram, relay, logs } = config;
   const machine = await machineIdentity();
   const hosts = [
     ...backends.map(({ url }) => url),
     workers?.redis,
+    telegram?.proxy,
     relay === undefined ? undefined : `tcp://${relay.address}`,
   ].flatMap(hostOf);
   return {
@@ -86,6 +87,7 @@ const keyFiles = ({ backends, workers, telegram, relay }: NodeConfig): readonly 
     workers?.key_file,
     workers?.password_file,
     telegram?.token_file,
+    telegram?.proxy_login_file,
     relay?.link_key_file,
   ].filter((file) => file !== undefined);
 

@@ -6,6 +6,8 @@ import { channelPrincipal, channelUser } from "./app/channels/channel-principals
 import type { Confirmations } from "./app/channels/confirmations.ts";
 import type { Pairings } from "./app/channels/pairings.ts";
 import type { ExitCheck } from "./app/channels/exit-check.ts";
+import type { Proxy } from "./adapters/telegram/proxy.ts";
+import { parseProxy } from "./adapters/telegram/proxy-address.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
 import type { DedupeKey } from "./domain/journal/record.ts";
@@ -93,11 +95,30 @@ async function wayOf({ config, relay: second }: TelegramParts, stack: AsyncDispo
     const dial = dialRelay.bind(undefined, relay);
     const link = stack.use(new LinkClient({ dial, key, clock: systemClock }));
     link.start();
-    return { readToken: () => noToken, wire: new LinkFetch(link), relay: undefined };
+    return {
+      readToken: () => noToken,
+      wire: new LinkFetch(link),
+      relay: undefined,
+      proxy: undefined,
+    };
   }
   const readToken = (): Secret => secretAt("telegram.token_file", config.token_file);
   readToken();
-  return { readToken, wire: undefined, relay: config.via === "blind" ? relay : undefined };
+  const proxy = proxyOf(config);
+  proxy?.readLogin();
+  return { readToken, wire: undefined, relay: config.via === "blind" ? relay : undefined, proxy };
+}
+
+/** The proxy that the configuration names, where something goes through it. */
+export function proxyOf({
+  via,
+  proxy,
+  proxy_login_file: file,
+}: TelegramParts["config"]): Proxy | undefined {
+  if (via !== "proxy" || proxy === undefined) return undefined;
+  const readLogin = (): Secret | undefined =>
+    file === undefined ? undefined : secretAt("telegram.proxy_login_file", file);
+  return { ...parseProxy(proxy), readLogin };
 }
 
 /**
@@ -115,6 +136,7 @@ export async function openTelegram(
     ...way,
     apiRoot: config.api_root,
     admitted: admittedBy(config, parts),
+    told: config.owners,
     pairings: parts.pairings,
     operations,
     journal,

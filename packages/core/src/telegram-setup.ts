@@ -18,7 +18,7 @@ import { isSameCode, writtenCode } from "./app/channels/pairing-code.ts";
 /** Connecting a bot before the node has one: whether Telegram is reached, and who its owner is. */
 
 export { newPairingCode } from "./app/channels/pairing-code.ts";
-export { relayOf } from "./open-telegram.ts";
+export { proxyOf, relayOf } from "./open-telegram.ts";
 
 export interface Blocked {
   readonly kind: "blocked";

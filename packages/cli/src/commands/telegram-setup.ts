@@ -17,7 +17,12 @@ import type { Invocation, Shell } from "../shell.ts";
 import { untilSignal } from "../signals.ts";
 import { spelling } from "../spelling.ts";
 import { isPiped, readStandardInput } from "../standard-input.ts";
-import { type BotSettings, readBotSettings, saveBotSettings } from "../telegram-settings.ts";
+import {
+  type BotSettings,
+  type GivenSettings,
+  readBotSettings,
+  saveBotSettings,
+} from "../telegram-settings.ts";
 import { plainLine } from "../terminal-text.ts";
 import { loadTexts } from "../texts/translate.ts";
 
@@ -41,16 +46,21 @@ export async function telegramSetup(given: Shell, { options }: Invocation): Prom
   const beganMs = performance.now();
   const shell = await inLanguage(given, options.text("lang"), options.text("home"));
   const { print, t } = shell;
-  const settings = readBotSettings(shell, options.text("api-root"));
+  const asked = {
+    apiRoot: options.text("api-root"),
+    proxy: options.text("proxy"),
+    proxyLoginFile: options.text("proxy-login-file"),
+  };
+  const settled = readBotSettings(shell, asked);
   const codeMs = codeMsOf(options.text("expires"), shell);
   const stopping = new AbortController();
   void untilSignal().then(() => stopping.abort());
   const { signal } = stopping;
   try {
     const { token, file } = await askForToken(shell, options.text("token-file"), signal);
+    const { bot, settings } = await reach(shell, { token, asked, settled, signal });
     using telegram = new TelegramSetup({ token, ...settings.server });
     const setup: Setup = { shell, signal, telegram, settings };
-    const bot = await reach(setup);
     await removeWebhook(setup, options.flag("yes"));
     const owner = await findOwner(setup, bot, codeMs);
     const tokenFile = await saveBotSettings(shell, settings, { token, file, owner: owner.id });
@@ -129,14 +139,59 @@ function sound(text: string, { t }: Shell): Secret {
   throw new Failure("failed", { title: t("telegram.no_token"), advice: t("telegram.make_bot") });
 }
 
-async function reach({ shell, telegram, settings, signal }: Setup): Promise<Bot> {
+/** Reaches the bot; where the way is blocked, a person at a terminal may name a proxy and try again. */
+async function reach(
+  shell: Shell,
+  given: {
+    readonly token: Secret;
+    readonly asked: GivenSettings;
+    readonly settled: BotSettings;
+    readonly signal: AbortSignal;
+  },
+): Promise<{ readonly bot: Bot; readonly settings: BotSettings }> {
   const { print, t } = shell;
+  const { token, asked, signal } = given;
+  for (let settings = given.settled; ;) {
+    using telegram = new TelegramSetup({ token, ...settings.server });
+    const reached = await tryToReach(shell, telegram, settings, signal);
+    if (reached.kind === "reached") {
+      if (!print.json) print.line(t("telegram.reached", { bot: reached.bot.username }));
+      return { bot: reached.bot, settings };
+    }
+    const failure = obstacle(reached, shell, settings);
+    if (!blockedWays.has(reached.obstacle)) throw failure;
+    print.note(failure.message);
+    const proxy = await askForProxy(shell, signal);
+    if (proxy === "") throw failure;
+    settings = readBotSettings(shell, { ...asked, proxy });
+  }
+}
+
+/** What another way may lead around. */
+const blockedWays: ReadonlySet<Blocked["obstacle"]> = new Set([
+  "dns",
+  "refused",
+  "blocked",
+  "strange",
+  "proxy_away",
+  "proxy_refuses",
+]);
+
+async function tryToReach(
+  { print, t }: Shell,
+  telegram: TelegramSetup,
+  { host }: BotSettings,
+  signal: AbortSignal,
+): ReturnType<TelegramSetup["reach"]> {
   using progress = print.progress();
-  progress.update(t("telegram.reaching", { server: settings.host }));
-  const reached = await telegram.reach(signal);
-  if (reached.kind === "blocked") throw obstacle(reached, shell, settings);
-  if (!print.json) print.line(t("telegram.reached", { bot: reached.bot.username }));
-  return reached.bot;
+  progress.update(t("telegram.reaching", { server: host }));
+  return await telegram.reach(signal);
+}
+
+/** A proxy's address, or nothing. */
+async function askForProxy({ t, print }: Shell, signal: AbortSignal): Promise<string> {
+  if (!process.stdin.isTTY || print.json) return "";
+  return (await askLine(t("telegram.ask_proxy"), signal)).trim();
 }
 
 function obstacle({ obstacle: name, words }: Blocked, { t }: Shell, { host }: BotSettings) {
@@ -159,12 +214,16 @@ async function removeWebhook(setup: Setup, isSure: boolean): Promise<void> {
 
 async function confirm({ t, print }: Shell, signal: AbortSignal): Promise<boolean> {
   if (!process.stdin.isTTY || print.json) return false;
+  const said = await askLine(t("telegram.drop_webhook"), signal);
+  return /^(?:y|yes|д|да)$/i.test(said.trim());
+}
+
+async function askLine(question: string, signal: AbortSignal): Promise<string> {
   const { createInterface } = await import("node:readline/promises");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
   try {
-    const said = await lines.question(t("telegram.drop_webhook"), { signal });
-    return /^(?:y|yes|д|да)$/i.test(said.trim());
+    return await lines.question(question, { signal });
   } finally {
     lines.close();
   }

@@ -8,6 +8,8 @@ export const telegramEn = {
 {adyton} telegram setup --api-root http://127.0.0.1:8081 --lang ru`,
   "option.api_root": "another server of the Bot API (default: https://api.telegram.org)",
   "option.token_file": "take the token from this file, and leave it there",
+  "option.proxy": "go through this proxy: socks5://HOST:PORT or http://HOST:PORT",
+  "option.proxy_login_file": "a file with the proxy's user:password",
   "option.code_expires": "how long the code is valid, up to 1h (default: 10m)",
   "option.lang": "the language of this command: en or ru",
   "option.webhook_yes": "remove a webhook without asking",
@@ -30,7 +32,7 @@ export const telegramEn = {
     "Nothing listens there, or a firewall is in between. Is --api-root right?",
   "telegram.blocked.blocked": "{server} does not answer: the way to it is blocked.",
   "telegram.advice.blocked":
-    "A firewall or the provider keeps it away. A relay outside helps: {adyton relay bundle relay}, then telegram.via: blind",
+    "A firewall or the provider keeps it away. A proxy helps: --proxy ADDRESS. So does a relay outside: {adyton relay bundle relay}, then telegram.via: blind",
   "telegram.blocked.tls": "Something between here and {server} shows a false certificate.",
   "telegram.advice.tls":
     "Is the clock of this machine right? Else somebody reads along: do not go on.",
@@ -49,6 +51,21 @@ export const telegramEn = {
   "telegram.advice.webhook": "Repeat this with --yes to remove it, or make a bot of its own.",
   "telegram.blocked.busy": "{server} asks to wait.",
   "telegram.advice.busy": "Too many requests came lately. Try again in a few minutes.",
+  "telegram.bad_proxy": "The address of the proxy {problem}.",
+  "telegram.ask_proxy":
+    "A proxy to go through (socks5://HOST:PORT or http://HOST:PORT), or Enter to stop: ",
+  "telegram.blocked.proxy_away": "The proxy does not answer.",
+  "telegram.advice.proxy_away":
+    "Does it run? Are its address and port right? --proxy names another.",
+  "telegram.blocked.proxy_login": "The proxy does not take the user and password.",
+  "telegram.advice.proxy_login":
+    "Write them as user:password into a file that you alone can read: --proxy-login-file FILE",
+  "telegram.blocked.proxy_refuses": "The proxy does not connect to {server}.",
+  "telegram.advice.proxy_refuses":
+    "It forbids that, or cannot reach it either. Take another: --proxy ADDRESS",
+  "telegram.blocked.proxy_strange":
+    "What answers at the address of the proxy is not a proxy of this kind.",
+  "telegram.advice.proxy_strange": "Is it socks5:// or http://? Is the port right?",
   "telegram.blocked.server": "{server} refuses.",
   "telegram.advice.server": "Try again in a minute.",
   "telegram.drop_webhook":

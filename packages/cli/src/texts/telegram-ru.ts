@@ -9,6 +9,8 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
 {adyton} telegram setup --api-root http://127.0.0.1:8081 --lang ru`,
   "option.api_root": "другой сервер Bot API (обычно https://api.telegram.org)",
   "option.token_file": "взять токен из этого файла и там оставить",
+  "option.proxy": "идти через этот прокси: socks5://ХОСТ:ПОРТ или http://ХОСТ:ПОРТ",
+  "option.proxy_login_file": "файл с именем:паролем для прокси",
   "option.code_expires": "сколько действует код, до 1h (обычно 10m)",
   "option.lang": "язык этой команды: en или ru",
   "option.webhook_yes": "снять вебхук, не спрашивая",
@@ -31,7 +33,7 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
     "Там никто не слушает или мешает межсетевой экран. Верен ли --api-root?",
   "telegram.blocked.blocked": "{server} не отвечает: путь к нему закрыт.",
   "telegram.advice.blocked":
-    "Его не пускает межсетевой экран или провайдер. Поможет ретранслятор снаружи: {adyton relay bundle relay}, затем telegram.via: blind",
+    "Его не пускает межсетевой экран или провайдер. Поможет прокси: --proxy АДРЕС. Поможет и ретранслятор снаружи: {adyton relay bundle relay}, затем telegram.via: blind",
   "telegram.blocked.tls": "Между этой машиной и {server} кто-то показывает чужой сертификат.",
   "telegram.advice.tls":
     "Верны ли часы этой машины? Если верны, связь кто-то читает: не продолжайте.",
@@ -51,6 +53,20 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.blocked.busy": "{server} просит подождать.",
   "telegram.advice.busy":
     "В последнее время было слишком много запросов. Повторите через несколько минут.",
+  "telegram.bad_proxy": "Адрес прокси не годится: {problem}.",
+  "telegram.ask_proxy":
+    "Через какой прокси идти (socks5://ХОСТ:ПОРТ или http://ХОСТ:ПОРТ)? Enter — остановиться: ",
+  "telegram.blocked.proxy_away": "Прокси не отвечает.",
+  "telegram.advice.proxy_away":
+    "Работает ли он? Верны ли адрес и порт? Другой можно назвать так: --proxy АДРЕС",
+  "telegram.blocked.proxy_login": "Прокси не принимает имя и пароль.",
+  "telegram.advice.proxy_login":
+    "Запишите их как имя:пароль в файл, который читаете только вы: --proxy-login-file ФАЙЛ",
+  "telegram.blocked.proxy_refuses": "Прокси не соединяет с {server}.",
+  "telegram.advice.proxy_refuses":
+    "Он это запрещает или сам туда не попадает. Возьмите другой: --proxy АДРЕС",
+  "telegram.blocked.proxy_strange": "По адресу прокси отвечает не такой прокси.",
+  "telegram.advice.proxy_strange": "Он socks5:// или http://? Верен ли порт?",
   "telegram.blocked.server": "{server} отказывает.",
   "telegram.advice.server": "Попробуйте через минуту.",
   "telegram.drop_webhook":

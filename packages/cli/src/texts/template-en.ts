@@ -73,9 +73,12 @@ export const templateEn = {
 #:   drafts: true
 #:   # A server of the same interface, such as the one of \`adyton emulate telegram\`.
 #:   api_root: https://api.telegram.org
-#:   # direct; blind: through the relay, which then needs its address below; bot: the relay runs the bot and has the
+#:   # direct; proxy: through a proxy, which is named next; blind: through the relay, which then needs its address below; bot: the relay runs the bot and has the
 #:   # token, so that token_file is left out here.
 #:   via: blind
+#:   # socks5:// or http://, for \`via: proxy\` alone, and a file with its user:password, if it asks for one.
+#:   # proxy: socks5://192.0.2.1:1080
+#:   # proxy_login_file: /home/me/.secrets/proxy-login
 
 # The second machine, which the messenger sees in place of this one (\`adyton relay bundle\`).
 #: relay:

@@ -73,9 +73,12 @@ export const templateRu = {
 #:   drafts: true
 #:   # Сервер с тем же интерфейсом, например у \`adyton emulate telegram\`.
 #:   api_root: https://api.telegram.org
-#:   # direct (напрямую); blind: через ретранслятор, адрес которого стоит ниже; bot: ретранслятор сам ведёт бота и хранит
+#:   # direct (напрямую); proxy: через прокси, названный ниже; blind: через ретранслятор, адрес которого стоит ниже; bot: ретранслятор сам ведёт бота и хранит
 #:   # токен, поэтому token_file здесь не пишут.
 #:   via: blind
+#:   # socks5:// или http://, только для \`via: proxy\`, и файл с его именем:паролем, если он их спрашивает.
+#:   # proxy: socks5://192.0.2.1:1080
+#:   # proxy_login_file: /home/me/.secrets/proxy-login
 
 # Вторая машина, которую мессенджер видит вместо этой (\`adyton relay bundle\`).
 #: relay:

@@ -30,18 +30,19 @@ import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
 import { TelegramClient } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
 import { type TelegramFailure, troubleWords } from "./trouble.ts";
-import type { Relay, Wire } from "./wire-fetch.ts";
+import type { Ways, Wire } from "./wire-fetch.ts";
 
 const channelName = "telegram";
 
-export interface TelegramChannelOptions {
+export interface TelegramChannelOptions extends Ways {
   /** Read anew after a refusal: a token may have been changed. Throws when the file cannot be read. */
   readonly readToken: () => { reveal(): string };
   readonly apiRoot: string;
-  readonly relay: Relay | undefined;
   /** In the layout `bot`, the way to the relay that makes the calls. */
   readonly wire: Wire | undefined;
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
+  /** Whom the bot tells of its own faults: the owners, also where they may do no more than others. */
+  readonly told: readonly number[];
   /** Lets in whoever sends a code that waits. */
   readonly pairings: Pick<Pairings, "claim">;
   readonly operations: Operations;
@@ -155,8 +156,8 @@ export class TelegramChannel implements AsyncDisposable {
   }
 
   #connect(): TelegramClient {
-    const { readToken, apiRoot, relay, wire } = this.#options;
-    return new TelegramClient({ token: readToken(), apiRoot, relay, wire });
+    const { readToken, apiRoot, relay, proxy, wire } = this.#options;
+    return new TelegramClient({ token: readToken(), apiRoot, relay, proxy, wire });
   }
 
   async #poll(signal: AbortSignal): Promise<void> {
@@ -205,8 +206,8 @@ export class TelegramChannel implements AsyncDisposable {
 
   /** Tells every owner once, through the only other door there is: this one, once it is open. */
   async #tellOwners(key: string, text: string): Promise<void> {
-    const { admitted, dedupeKey } = this.#options;
-    for (const user of admitted.owners) {
+    const { told, dedupeKey } = this.#options;
+    for (const user of told) {
       const principal = this.#operations.principal({ user });
       if (principal === undefined) continue;
       const { id: actor, person: owner, tier } = principal;

@@ -2,13 +2,12 @@ import { Api, GrammyError, HttpError } from "grammy";
 import type { Update } from "grammy/types";
 import * as z from "zod";
 import { strangeCode, type TelegramFailure, timedOutCode } from "./trouble.ts";
-import { type Relay, type Wire, WireFetch } from "./wire-fetch.ts";
+import { type Ways, type Wire, WireFetch } from "./wire-fetch.ts";
 
-export interface TelegramClientOptions {
+export interface TelegramClientOptions extends Ways {
   readonly token: { reveal(): string };
   /** `https://api.telegram.org`, or a server of the same interface. */
   readonly apiRoot: string;
-  readonly relay?: Relay | undefined;
   /** Takes the place of connections of its own. */
   readonly wire?: Wire | undefined;
 }
@@ -51,8 +50,8 @@ export class TelegramClient implements Disposable {
   readonly #calls: Api;
   readonly #wire: Wire;
 
-  constructor({ token, apiRoot, relay, wire }: TelegramClientOptions) {
-    this.#wire = wire ?? new WireFetch(relay);
+  constructor({ token, apiRoot, relay, proxy, wire }: TelegramClientOptions) {
+    this.#wire = wire ?? new WireFetch({ relay, proxy });
     const options = {
       apiRoot,
       fetch: this.#wire.fetch,

@@ -1,4 +1,5 @@
 import type { Bilingual } from "@adyton/protocol";
+import type { ProxyCode } from "./proxy.ts";
 
 /**
  * How a call failed. `unknown`: it may have had its effect. The words are the server's or the system's, never a token:
@@ -23,7 +24,11 @@ export type Trouble =
   | "poller"
   | "webhook"
   | "busy"
-  | "server";
+  | "server"
+  | "proxy_away"
+  | "proxy_login"
+  | "proxy_refuses"
+  | "proxy_strange";
 
 /** A call that got no answer in time, as the system names it. */
 export const timedOutCode = "ETIMEDOUT";
@@ -40,7 +45,16 @@ export function troubleOf({ status, words }: Pick<TelegramFailure, "status" | "w
   return status === 429 ? "busy" : "server";
 }
 
+const proxyTroubles: Readonly<Record<string, Trouble>> = {
+  PROXY_UNREACHABLE: "proxy_away",
+  PROXY_LOGIN: "proxy_login",
+  PROXY_REFUSED: "proxy_refuses",
+  PROXY_STRANGE: "proxy_strange",
+} satisfies Record<ProxyCode, Trouble>;
+
 function troubleOfCode(code: string): Trouble {
+  const ofProxy = proxyTroubles[code];
+  if (ofProxy !== undefined) return ofProxy;
   if (/^(?:ENOTFOUND|EAI_\w+)$/u.test(code)) return "dns";
   if (code.startsWith("RELAY_")) return "relay";
   if (code === "ECONNREFUSED") return "refused";
@@ -74,5 +88,15 @@ const sentences: Readonly<Record<Trouble, Bilingual>> = {
     ru: "сообщения этого бота отправляются на веб-адрес (вебхук)",
   },
   busy: { en: "it asks to wait", ru: "он просит подождать" },
+  proxy_away: { en: "the proxy does not answer", ru: "прокси не отвечает" },
+  proxy_login: {
+    en: "the proxy does not take the user and password",
+    ru: "прокси не принимает имя и пароль",
+  },
+  proxy_refuses: {
+    en: "the proxy does not connect to it",
+    ru: "прокси с ним не соединяет",
+  },
+  proxy_strange: { en: "what answers is not a proxy of this kind", ru: "отвечает не такой прокси" },
   server: { en: "it answers with an error", ru: "он отвечает ошибкой" },
 };

@@ -4,6 +4,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Readable } from "node:stream";
 import { CodedError } from "@adyton/runtime/coded-error";
 import { ownLookup } from "./own-lookup.ts";
+import { type Proxy, proxyAgents } from "./proxy.ts";
 import { tooLargeCode } from "./trouble.ts";
 
 /** Bytes of one answer; the largest, a hundred updates, has a few hundred kilobytes. */
@@ -41,6 +42,12 @@ export interface Relay {
   readonly port: number;
 }
 
+/** What a connection is made through; at most one of them. */
+export interface Ways {
+  readonly relay?: Relay | undefined;
+  readonly proxy?: Proxy | undefined;
+}
+
 class WireError extends CodedError<typeof tooLargeCode> {}
 
 /**
@@ -52,12 +59,16 @@ export class WireFetch implements Wire {
   readonly #https: HttpsAgent;
   readonly #relay: Relay | undefined;
 
-  constructor(relay?: Relay) {
+  constructor({ relay, proxy }: Ways = {}) {
     this.#relay = relay;
     const sockets = { keepAlive: true, keepAliveMsecs, maxSockets: socketsMax };
     const options = { ...sockets, lookup: ownLookup(), autoSelectFamily: false };
-    this.#http = new HttpAgent(options);
-    this.#https = new HttpsAgent(options);
+    const agents =
+      proxy === undefined
+        ? { http: new HttpAgent(options), https: new HttpsAgent(options) }
+        : proxyAgents(proxy, options);
+    this.#http = agents.http;
+    this.#https = agents.https;
   }
 
   /** Resolves once the whole answer is there. Rejects when it does not come whole, is too large, or the signal aborts. */
