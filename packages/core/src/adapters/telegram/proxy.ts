@@ -37,13 +37,14 @@ export function proxyAgents(
 ): { readonly http: HttpAgent; readonly https: HttpsAgent } {
   const reach = ({ host, port }: ClientRequestArgs): Promise<Socket> =>
     connectThrough(proxy, { host: host ?? "", port: Number(port) }, options.lookup);
-  type Done = (error: Error | null, socket?: Duplex) => void;
+  type Done = (error: Error | null, socket: Duplex) => void;
   const hand = async (made: Promise<Duplex>, done: Done | undefined): Promise<void> => {
     let socket: Duplex;
     try {
       socket = await made;
     } catch (error) {
-      done?.(error instanceof Error ? error : new Error("no connection", { cause: error }));
+      // With an error there is no socket, whatever the type says.
+      if (done !== undefined) Reflect.apply(done, undefined, [error]);
       return;
     }
     done?.(null, socket);
