@@ -74,6 +74,7 @@ describe("telegram setup", () => {
       token_file: file,
       owners: [1],
       allowed_user_ids: [],
+      drafts: false,
       groups: [],
       api_root: telegram.apiRoot,
       via: "direct",
