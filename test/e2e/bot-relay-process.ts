@@ -12,10 +12,17 @@ export class BotRelayProcess implements AsyncDisposable {
   readonly keyFile: string;
   readonly #arguments: readonly string[];
   readonly #tokenFile: string;
+  readonly #spool: readonly string[];
   #child: ChildProcess | undefined;
   port = 0;
 
-  private constructor(folder: string, host: string, telegram: TelegramEmulator) {
+  private constructor(
+    folder: string,
+    host: string,
+    telegram: TelegramEmulator,
+    spool: readonly string[],
+  ) {
+    this.#spool = spool;
     this.keyFile = join(folder, "link.key");
     this.#tokenFile = join(folder, "bot.token");
     writeFileSync(this.keyFile, randomBytes(32).toString("hex"), { mode: 0o600 });
@@ -23,13 +30,17 @@ export class BotRelayProcess implements AsyncDisposable {
     this.#arguments = [join(import.meta.dirname, "run-bot-relay.ts"), host, String(telegram.port)];
   }
 
-  /** The key and the token are written into the folder; `host` is what the emulator's certificate names. */
+  /**
+   * The key and the token are written into the folder; `host` is what the emulator's certificate names. With a spool's
+   * folder it polls by itself once no node is there.
+   */
   static async start(
     folder: string,
     host: string,
     telegram: TelegramEmulator,
+    ...spool: readonly string[]
   ): Promise<BotRelayProcess> {
-    const relay = new BotRelayProcess(folder, host, telegram);
+    const relay = new BotRelayProcess(folder, host, telegram, spool);
     await relay.start();
     return relay;
   }
@@ -53,7 +64,13 @@ export class BotRelayProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    const args = [...this.#arguments, String(this.port), this.#tokenFile, this.keyFile];
+    const args = [
+      ...this.#arguments,
+      String(this.port),
+      this.#tokenFile,
+      this.keyFile,
+      ...this.#spool,
+    ];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
     const [line] = await once(createInterface({ input: child.stdout }), "line");

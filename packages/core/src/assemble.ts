@@ -78,6 +78,7 @@ export interface Parts {
   readonly server: () => HttpServer | undefined;
   /** The messengers' doors, for the health report. */
   readonly doors: () => Health["parts"];
+  readonly clock: () => Health["parts"][number] | undefined;
   readonly ownerTokenHash: string;
   /** The node's own keys and tokens, which leave with no answer. */
   readonly guard: {
@@ -341,6 +342,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     backends,
     searchFault: () => faults.search,
     doors: parts.doors,
+    clock: parts.clock,
     mode: () => turns.nodeMode.defaultFor("owner").id,
     now,
   };

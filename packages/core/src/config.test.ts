@@ -96,6 +96,8 @@ describe("the configuration", () => {
     ],
     ["port 0", { listen: { port: 0 } }, true],
     ["port 65535", { listen: { port: 65_535 } }, true],
+    ["the relay's time at port 1", { relay: { address: "10.77.0.1:1", time_port: 1 } }, true],
+    ["the relay's time at port 0", { relay: { address: "10.77.0.1:1", time_port: 0 } }, false],
     ["port 65536", { listen: { port: 65_536 } }, false],
     ["port -1", { listen: { port: -1 } }, false],
     ["Russian", { language: "ru" }, true],

@@ -1,3 +1,4 @@
+import { timePortDefault } from "@adyton/runtime/signed-time";
 import * as z from "zod";
 import { parseProxy } from "./adapters/telegram/proxy-address.ts";
 import { parseAddress } from "./adapters/openai-compatible/address.ts";
@@ -201,8 +202,10 @@ const RelayConfig = z.strictObject({
       /^(?:[\w.-]+|\[[0-9a-f:]+\]):\d{1,5}$/i,
       "must be the relay's address and port, such as 10.77.0.1:8443",
     ),
-  /** The key that a relay `bot` has too. */
+  /** The key that the relay has too. */
   link_key_file: z.string().min(1).optional(),
+  /** Where a relay with the key tells the time. */
+  time_port: z.int().min(1).max(65_535).default(timePortDefault),
 });
 
 type Refuse = (path: string[], message: string) => void;

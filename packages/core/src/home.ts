@@ -19,6 +19,8 @@ export interface HomeFiles {
   readonly journal: string;
   readonly head: string;
   readonly key: string;
+  /** Keys to which a relay seals what waits for the node. */
+  readonly spoolKeys: string;
   readonly index: string;
   readonly log: string;
   readonly run: string;
@@ -35,6 +37,7 @@ export function homeFiles(home: string): HomeFiles {
     journal: join(home, "journal.db"),
     head: join(home, "journal.head"),
     key: join(home, "node.key"),
+    spoolKeys: join(home, "spool.keys"),
     index: join(home, "index.db"),
     log: join(home, "adyton.log"),
     run: join(home, "run.json"),

@@ -22,7 +22,9 @@ import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
 import type { Notice } from "./notices.ts";
+import type { RelayClock } from "./adapters/relay/relay-clock.ts";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
+import { openRelayClock } from "./open-relay-clock.ts";
 import { openTelegram, type TelegramParts } from "./open-telegram.ts";
 import { openSockets } from "./open-sockets.ts";
 import { StartError } from "./start-error.ts";
@@ -44,6 +46,19 @@ export interface Started {
   readonly deadline: StopDeadline;
 }
 
+/** What opens after the parts that ask for it. */
+interface Running {
+  server?: HttpServer;
+  telegram?: TelegramChannel | undefined;
+  clock?: RelayClock | undefined;
+}
+
+const openedLater = (running: Running) => ({
+  server: () => running.server,
+  doors: () => (running.telegram === undefined ? [] : [running.telegram.health()]),
+  clock: () => running.clock?.health(),
+});
+
 /** Opens everything above the journal and starts to serve. Throws `StartError`. Disposing closes it in reverse. */
 export async function openNode(started: Started): Promise<RunningNode> {
   const { options, files, keys, journal, deadline } = started;
@@ -59,7 +74,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   });
   stack.use(backends);
 
-  const running: { server?: HttpServer; telegram?: TelegramChannel | undefined } = {};
+  const running: Running = {};
   const records = new FadingRecords(reader);
   const state = new StateReader(reader.database);
   const language = config.language === "auto" ? (options.language ?? "en") : config.language;
@@ -73,8 +88,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
     state,
     search,
     backends: backends.pool,
-    server: () => running.server,
-    doors: () => (running.telegram === undefined ? [] : [running.telegram.health()]),
+    ...openedLater(running),
     ownerTokenHash: started.tokenHash,
     guard: { ...openSecretFilter(config, { files, language }), isOff: options.isUnguarded },
     version: options.version,
@@ -103,6 +117,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   );
 
   const ports = { journal, records, deliveries: state, operations: server.operations };
+  running.clock = await openRelayClock(config, { language, log, notice }, stack);
   running.telegram = await openBot(started, config, { ...ports, app, log, language }, stack);
 
   // Only now, because a server on this machine has answered by now.
@@ -157,6 +172,7 @@ async function openBot(
     channelKey: (id: string) => app.channelKey("telegram", id),
     pairings: app.pairings,
     confirmations: app.confirmations,
+    spoolKeys: files.spoolKeys,
     log: (message: string, fields: Readonly<Record<string, string | number>>) =>
       log.warn(message, fields),
     notice: options.onNotice ?? (() => undefined),

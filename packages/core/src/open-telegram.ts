@@ -1,6 +1,6 @@
 import type { Bilingual } from "@adyton/protocol";
 import { systemClock } from "@adyton/runtime/clock";
-import { Secret, SecretError } from "@adyton/runtime/secret";
+import type { Secret } from "@adyton/runtime/secret";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
 import { channelPrincipal, channelUser } from "./app/channels/channel-principals.ts";
 import type { Confirmations } from "./app/channels/confirmations.ts";
@@ -10,13 +10,13 @@ import type { Proxy } from "./adapters/telegram/proxy.ts";
 import { parseProxy } from "./adapters/telegram/proxy-address.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
+import { secretAt } from "./configured-secret.ts";
 import type { DedupeKey } from "./domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "./ports/channel.ts";
 import type { Principal } from "./ports/http.ts";
 import type { JournalPort, RecordsPort } from "./ports/journal.ts";
 import type { Notice } from "./notices.ts";
 import type { Operations } from "./ports/operations.ts";
-import { StartError } from "./start-error.ts";
 
 export interface TelegramParts {
   readonly config: NonNullable<NodeConfig["telegram"]>;
@@ -27,6 +27,8 @@ export interface TelegramParts {
   readonly deliveries: DeliveriesPort & DoorsPort;
   readonly pairings: Pairings;
   readonly confirmations: Confirmations;
+  /** The file with the keys to which a relay seals what waits for the node. */
+  readonly spoolKeys: string;
   readonly exit: ExitCheck;
   readonly channelKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
@@ -75,18 +77,9 @@ export function relayOf(relay: NodeConfig["relay"]): Relay | undefined {
   return { host: hostname.replaceAll(/^\[|\]$/g, ""), port: Number(port) };
 }
 
-/** Reads a secret that the configuration names. Throws `StartError`. */
-function secretAt(key: string, file = ""): Secret {
-  try {
-    return Secret.fromFile(file);
-  } catch (error) {
-    if (!(error instanceof SecretError)) throw error;
-    throw new StartError("key_refused", `${key}: ${error.message}`, { cause: error });
-  }
-}
-
 /** The way to Telegram, and the token where this machine has it. */
-async function wayOf({ config, relay: second }: TelegramParts, stack: AsyncDisposableStack) {
+async function wayOf(parts: TelegramParts, stack: AsyncDisposableStack) {
+  const { config, relay: second, pairings } = parts;
   const relay = relayOf(second);
   if (config.via === "bot" && relay !== undefined) {
     const key = secretAt("relay.link_key_file", second?.link_key_file);
@@ -95,18 +88,18 @@ async function wayOf({ config, relay: second }: TelegramParts, stack: AsyncDispo
     const dial = dialRelay.bind(undefined, relay);
     const link = stack.use(new LinkClient({ dial, key, clock: systemClock }));
     link.start();
-    return {
-      readToken: () => noToken,
-      wire: new LinkFetch(link),
-      relay: undefined,
-      proxy: undefined,
-    };
+    const { openSpool } = await import("./open-spool.ts");
+    const named = [...config.owners, ...config.allowed_user_ids];
+    const spool = openSpool(link, () => [...new Set([...named, ...pairings.users])], parts);
+    const wire = new LinkFetch(link);
+    return { readToken: () => noToken, wire, relay: undefined, proxy: undefined, spool };
   }
   const readToken = (): Secret => secretAt("telegram.token_file", config.token_file);
   readToken();
   const proxy = proxyOf(config);
   proxy?.readLogin();
-  return { readToken, wire: undefined, relay: config.via === "blind" ? relay : undefined, proxy };
+  const through = config.via === "blind" ? relay : undefined;
+  return { readToken, wire: undefined, relay: through, proxy, spool: undefined };
 }
 
 /** The proxy that the configuration names, where something goes through it. */

@@ -30,6 +30,7 @@ export async function networkChecks(
   return [
     portCheck(context),
     nodeCheck(context, answer),
+    ...clockChecks(context, answer),
     ...(await backendChecks(context, answer)),
   ];
 }
@@ -73,6 +74,20 @@ function nodeCheck(context: DoctorContext, answer: NodeAnswer): Finding {
   const finding = status === "failed" ? fail : warn;
   const state = t(`health.${status}`);
   return finding("reach", t("doctor.node_state", { state }), t("doctor.see_health"));
+}
+
+/** The clock beside the relay's, where there is a relay. */
+function clockChecks({ home, t }: DoctorContext, answer: NodeAnswer): readonly Finding[] {
+  const { outcome } = readNodeConfig(home);
+  const relay = outcome.kind === "ok" ? outcome.value.relay : undefined;
+  if (relay === undefined) return [];
+  if (relay.link_key_file === undefined)
+    return [warn("relay", t("doctor.clock_uncompared"), t("doctor.clock_key"))];
+  const parts = answer.kind === "node" ? answer.health.parts : [];
+  const part = parts.find(({ name }) => name === "clock");
+  if (part === undefined) return [];
+  const text = plainLine(part.detail ?? t(`health.${part.status}`));
+  return [part.status === "ok" ? ok("relay", text) : warn("relay", text, t("doctor.clock_set"))];
 }
 
 /** The running node knows best which servers it uses; without one the configuration tells, then a look around. */

@@ -49,6 +49,11 @@ export const doctorEn = {
   "doctor.node_start": "start it: {adyton up}",
   "doctor.node_answers": "the node answers and everything works",
   "doctor.node_state": "the node answers: {state}",
+  "doctor.clock_uncompared":
+    "this machine's clock is not compared with the relay's: they share no key",
+  "doctor.clock_key":
+    "make a key with `adyton relay key FILE`, give it to the relay too, name it in relay.link_key_file",
+  "doctor.clock_set": "set this machine's clock: the tunnel refuses one that has gone back",
   "doctor.see_health": "see: {adyton health}",
   "doctor.models": "model servers found: {names}",
   "doctor.models_health": "the model server: {detail}",

@@ -50,6 +50,11 @@ export const doctorRu = {
   "doctor.node_start": "запустите его: {adyton up}",
   "doctor.node_answers": "узел отвечает, всё работает",
   "doctor.node_state": "узел отвечает: {state}",
+  "doctor.clock_uncompared":
+    "часы этой машины не сверяются с ретранслятором: у них нет общего ключа",
+  "doctor.clock_key":
+    "создайте ключ командой `adyton relay key ФАЙЛ`, дайте его и ретранслятору, назовите в relay.link_key_file",
+  "doctor.clock_set": "поставьте часы этой машины: туннель не принимает часов, ушедших назад",
   "doctor.see_health": "посмотрите: {adyton health}",
   "doctor.models": "найдены серверы моделей: {names}",
   "doctor.models_health": "сервер модели: {detail}",

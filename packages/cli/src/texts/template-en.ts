@@ -84,8 +84,11 @@ export const templateEn = {
 #: relay:
 #:   # Its address and port inside the tunnel.
 #:   address: 10.77.0.1:8443
-#:   # The key that a relay of the layout bot has too, made by \`adyton relay key FILE\`.
+#:   # A key that the relay has too, made by \`adyton relay key FILE\`: the layout bot needs it, and with it every relay tells
+#:   # the time, which this machine's clock is compared with.
 #:   link_key_file: /home/me/.secrets/link-key
+#:   # Where it tells the time.
+#:   time_port: 7862
 
 #turns:
 #  # Seconds that one answer may take.

@@ -13,6 +13,8 @@ export interface HealthOptions {
   readonly searchFault: () => string | undefined;
   /** The messengers' doors, each a part. */
   readonly doors: () => readonly Part[];
+  /** The clock beside the relay's, where it is compared. */
+  readonly clock: () => Part | undefined;
   /** The mode of conversations that have none of their own. */
   readonly mode: () => string;
   readonly now: () => number;
@@ -29,7 +31,8 @@ export function healthOf(options: HealthOptions, withDetails: boolean): Health {
   const storage = storagePart(options.journal);
   const search = searchPart(options.searchFault());
   const doors = options.doors();
-  const parts = [storage, ...backendParts(options.backends), search, ...doors];
+  const clock = options.clock() ?? [];
+  const parts = [storage, ...backendParts(options.backends), search, ...doors].concat(clock);
   const chats = options.backends.of("chat").length === 0 || options.backends.works("chat");
   const worst = parts.some((part) => part.status === "failed")
     ? "failed"

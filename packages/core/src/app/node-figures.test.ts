@@ -76,6 +76,7 @@ describe("health", () => {
         backends: poolOf(state === undefined ? undefined : backend(state)),
         searchFault: () => fault,
         doors: () => [],
+        clock: () => undefined,
         mode: () => "DIRECT",
         now: () => 2_500,
       };
@@ -86,6 +87,24 @@ describe("health", () => {
       assert.doesNotMatch(JSON.stringify(hidden), /127\.0\.0\.1|broken|detail/);
       if (state !== undefined) assert.match(JSON.stringify(health), /127\.0\.0\.1/);
     });
+});
+
+it("is degraded and ready while the clock is wrong", async () => {
+  await using app = await openApp();
+  const clock = { name: "clock", status: "degraded", detail: "130 s behind" } as const;
+  const options = {
+    version: "1",
+    startedMs: 0,
+    journal: app.real,
+    backends: poolOf(),
+    searchFault: () => undefined,
+    doors: () => [],
+    clock: () => clock,
+    mode: () => "DIRECT",
+    now: () => 0,
+  };
+  const health = Health.parse(healthOf(options, true));
+  assert.deepEqual([health.status, health.ready, health.parts.at(-1)], ["degraded", true, clock]);
 });
 
 describe("the health of several model servers", () => {
@@ -109,6 +128,7 @@ describe("the health of several model servers", () => {
       startedMs: 0,
       searchFault: () => undefined,
       doors: () => [],
+      clock: () => undefined,
       mode: () => "DIRECT",
       now: () => 0,
     };

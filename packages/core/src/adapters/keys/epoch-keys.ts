@@ -9,7 +9,7 @@ import { Secret } from "@adyton/runtime/secret";
 // use and the spool is empty: what was sealed to it can then be opened by nobody, whoever kept a copy. The file is one of
 // the program age's, which opens a record with it.
 
-class EpochKeyError extends CodedError<"not_keys"> {}
+export class EpochKeyError extends CodedError<"not_keys"> {}
 
 const epochMs = 7 * 86_400_000;
 /** Older keys go: the relay keeps no record for so many weeks. */

@@ -91,7 +91,7 @@ function keep(recipient: string, ...updates: readonly Update[]): void {
 }
 
 async function textsOf(spool: SpooledUpdates, offset: number): Promise<unknown> {
-  const polled = await spool.updates(client, offset, signal);
+  const polled = await spool.before(client).updates(offset, signal);
   return polled.kind === "done"
     ? polled.value.map(({ message }) => message?.text)
     : polled.failure.words;
@@ -161,7 +161,7 @@ describe("what the relay has kept", () => {
 
   it("is told of where it grew too old, once", async () => {
     const spool = spooled();
-    for (expired of [0, 3, 3, 4, 1]) await spool.updates(client, 0, signal);
+    for (expired of [0, 3, 3, 4, 1]) await spool.before(client).updates(0, signal);
     assert.deepEqual(told, [
       ["expired", 3],
       ["expired", 1],

@@ -34,6 +34,8 @@ export interface SpooledUpdatesOptions {
   readonly onExpired: (count: number) => void;
 }
 
+type Updates = Pick<TelegramClient, "updates">;
+
 interface Spooled {
   readonly id: string;
   readonly update: Update;
@@ -51,9 +53,13 @@ export class SpooledUpdates {
     this.#options = options;
   }
 
-  /** Updates from the spool while it has any, else from Telegram. */
-  async updates(
-    client: Pick<TelegramClient, "updates">,
+  /** Gives updates from the spool while it has any, else from Telegram. */
+  before(client: Updates): Updates {
+    return { updates: (offset, signal) => this.#updates(client, offset, signal) };
+  }
+
+  async #updates(
+    client: Updates,
     offset: number,
     signal: AbortSignal,
     manner?: PollManner,

@@ -27,6 +27,7 @@ import { buttonsUnder } from "./keyboards.ts";
 import { conversationOf } from "./place.ts";
 import { Presses } from "./presses.ts";
 import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
+import type { SpooledUpdates } from "./spooled-updates.ts";
 import { TelegramClient } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
 import { type TelegramFailure, troubleWords } from "./trouble.ts";
@@ -40,6 +41,8 @@ export interface TelegramChannelOptions extends Ways {
   readonly apiRoot: string;
   /** In the layout `bot`, the way to the relay that makes the calls. */
   readonly wire: Wire | undefined;
+  /** There, what has waited on the relay. */
+  readonly spool: SpooledUpdates | undefined;
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
   /** Whom the bot tells of its own faults: the owners, also where they may do no more than others. */
   readonly told: readonly number[];
@@ -165,7 +168,7 @@ export class TelegramChannel implements AsyncDisposable {
     await this.#knowBot(signal);
     await pollUpdates(
       {
-        client: () => this.#client,
+        client: () => this.#options.spool?.before(this.#client) ?? this.#client,
         take: (update) => this.#take(update, signal),
         onGivenUp: (error, update) => this.#passOver(error, update),
         onPolled: () => this.#watch.polled(clock.monotonicMs()),

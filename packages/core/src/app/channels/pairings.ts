@@ -54,6 +54,11 @@ export class Pairings {
     return this.#users.has(user);
   }
 
+  /** Who was let in and still is. */
+  get users(): Iterable<number> {
+    return this.#users;
+  }
+
   list(): readonly Pairing[] {
     return this.#rows.map((row) => this.#describe(row));
   }

@@ -207,6 +207,11 @@ export const factsByType = {
     status: z.enum(["open", "closed"]),
     sinceMs: z.int().optional(),
   }),
+  /** Updates that waited on the relay and are lost. */
+  "spool.dropped": z.strictObject({
+    reason: z.enum(["unknown_key", "damaged", "expired"]),
+    count: z.int(),
+  }),
   /** A report of the node on itself: what its checks came to. Quotations lie in the payload. */
   "report.made": z.strictObject({
     run: runId,

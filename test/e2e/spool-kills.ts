@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type Rule, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
+import { BotRelayProcess } from "./bot-relay-process.ts";
+import type { Certificate } from "./certificate.ts";
+import { NodeProcess } from "./node-process.ts";
+
+const host = "api.telegram.org";
+/** Repeats the question, so that each answer tells whose it is. */
+const echo: Rule = { reply: ({ messages }) => `echo ${messages.at(-1)?.text ?? ""}` };
+const word = "canary-d41e вопрос";
+
+export interface SpoolKillsOptions {
+  readonly folder: string;
+  readonly certificate: Certificate;
+  readonly kills: number;
+  readonly questionsPerKill: number;
+  readonly waitMsMax: number;
+}
+
+export interface SpoolKills {
+  readonly questions: number;
+  readonly answered: number;
+  /** Turns the node has begun: one for each question. */
+  readonly turns: number;
+  /** Most sealed records that lay on the relay's disk at a time. */
+  readonly spooled: number;
+  /** Files in which the questions can be read. */
+  readonly readable: number;
+}
+
+/**
+ * Kills the relay again and again while it spools for a node that is away, then has the node take everything. What the
+ * relay is doing when it dies is left to chance: polling, sealing, writing, or telling Telegram what it has.
+ */
+export async function spoolWhileKilled(options: SpoolKillsOptions): Promise<SpoolKills> {
+  const { folder, certificate, kills, questionsPerKill, waitMsMax } = options;
+  const spool = join(folder, "spool");
+  await using telegram = await startTelegramEmulator({ tls: certificate });
+  await using model = await startOpenAiEmulator({ rules: [echo] });
+  await using relay = await BotRelayProcess.start(folder, host, telegram, spool);
+  await using node = await NodeProcess.start({ backend: model.url, config: relay.config });
+  const people = [telegram.person({ id: 1 }), telegram.person({ id: 2 })];
+  for (const person of people) person.say("hello");
+  const isAnswered = (text: string): boolean =>
+    people.every(({ answers }) => answers.some((answer) => answer.text === `echo ${text}`));
+  await telegram.waitUntil(() => isAnswered("hello"), waitMsMax);
+  await node.kill();
+
+  const asked: string[] = [];
+  let spooled = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    await relay.kill();
+    await relay.start();
+    for (let count = 0; count < questionsPerKill; count += 1) {
+      asked.push(`${word} ${asked.length}`);
+      for (const person of people) person.say(asked.at(-1) ?? "");
+      await delay(Math.random() * 60);
+    }
+    spooled = Math.max(spooled, records(spool));
+  }
+  await until(() => telegram.pending === 0, waitMsMax);
+  spooled = Math.max(spooled, records(spool));
+  const readable = readableIn(spool);
+  writeFileSync(join(folder, "control"), word);
+  assert.equal(readableIn(folder), readable + 1, "the control is found");
+  await node.start();
+  await telegram.waitUntil(() => isAnswered(asked.at(-1) ?? ""), waitMsMax);
+  await until(() => records(spool) === 0, waitMsMax);
+  const answers = people.flatMap(({ answers: all }) =>
+    all.map(({ text }) => text).filter((text) => text.includes(word)),
+  );
+  assert.equal(new Set(answers).size * people.length, answers.length, "no answer comes twice");
+  const turns = await node.journal("turn.received");
+  return {
+    questions: asked.length * people.length,
+    answered: answers.length,
+    turns: turns.length - people.length,
+    spooled,
+    readable,
+  };
+}
+
+/** Files in which a question can be read. */
+function readableIn(folder: string): number {
+  // Where nothing is found, grep ends with a status of its own.
+  const script = 'grep -rlE "canary-d41e|вопрос" "$1" || true';
+  const found = execFileSync("sh", ["-c", script, "sh", folder], { encoding: "utf8" });
+  return found.split("\n").filter((line) => line !== "").length;
+}
+
+const records = (folder: string): number =>
+  readdirSync(folder).filter((name) => name.endsWith(".age")).length;
+
+async function until(isSo: () => boolean, msMax: number): Promise<void> {
+  const endMs = performance.now() + msMax;
+  while (!isSo()) {
+    assert.ok(performance.now() < endMs, "it does not come");
+    await delay(20);
+  }
+}

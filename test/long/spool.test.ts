@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { makeCertificate } from "../e2e/certificate.ts";
+import { spoolWhileKilled } from "../e2e/spool-kills.ts";
+
+test("1,000 questions to a node that is away, on a relay that is killed 125 times", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "adyton-spool-"));
+  t.after(() => {
+    delete process.env["NODE_EXTRA_CA_CERTS"];
+    rmSync(folder, { recursive: true });
+  });
+  const certificate = makeCertificate(folder, "real", "api.telegram.org");
+  process.env["NODE_EXTRA_CA_CERTS"] = certificate.file;
+  const [kills, questionsPerKill] = [125, 4];
+  const waitMsMax = 300_000;
+  const options = { folder, certificate, kills, questionsPerKill, waitMsMax };
+  const seen = await spoolWhileKilled(options);
+  t.diagnostic(JSON.stringify(seen));
+  const questions = 2 * kills * questionsPerKill;
+  assert.deepEqual(
+    { ...seen, spooled: seen.spooled >= questions },
+    { questions, answered: questions, turns: questions, spooled: true, readable: 0 },
+  );
+});
