@@ -15,6 +15,7 @@ export const benches = {
   workers: async () => (await import("./workers.ts")).workers,
   sockets: async () => (await import("./sockets.ts")).sockets,
   relay: async () => (await import("./relay.ts")).relay,
+  spool: async () => (await import("./spool.ts")).spool,
   exit: async () => (await import("./exit.ts")).exit,
   telegram: async () => (await import("./telegram.ts")).telegram,
   search: async () => (await import("./search.ts")).search,
