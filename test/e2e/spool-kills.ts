@@ -18,13 +18,14 @@ export interface SpoolKillsOptions {
   readonly certificate: Certificate;
   readonly kills: number;
   readonly questionsPerKill: number;
+  /** So many ask in turn; one who asks more than a few at a time is told to wait. */
+  readonly people: number;
   readonly waitMsMax: number;
 }
 
 export interface SpoolKills {
   readonly questions: number;
-  readonly answered: number;
-  /** Turns the node has begun: one for each question. */
+  /** Turns the node has begun: one for each question. Each is answered, once and in order. */
   readonly turns: number;
   /** Most sealed records that lay on the relay's disk at a time. */
   readonly spooled: number;
@@ -37,27 +38,36 @@ export interface SpoolKills {
  * relay is doing when it dies is left to chance: polling, sealing, writing, or telling Telegram what it has.
  */
 export async function spoolWhileKilled(options: SpoolKillsOptions): Promise<SpoolKills> {
-  const { folder, certificate, kills, questionsPerKill, waitMsMax } = options;
+  const { folder, certificate, kills, questionsPerKill, people: count, waitMsMax } = options;
   const spool = join(folder, "spool");
   await using telegram = await startTelegramEmulator({ tls: certificate });
   await using model = await startOpenAiEmulator({ rules: [echo] });
   await using relay = await BotRelayProcess.start(folder, host, telegram, spool);
-  await using node = await NodeProcess.start({ backend: model.url, config: relay.config });
-  const people = [telegram.person({ id: 1 }), telegram.person({ id: 2 })];
-  for (const person of people) person.say("hello");
-  const isAnswered = (text: string): boolean =>
-    people.every(({ answers }) => answers.some((answer) => answer.text === `echo ${text}`));
-  await telegram.waitUntil(() => isAnswered("hello"), waitMsMax);
+  const ids = Array.from({ length: count }, (_, index) => index + 1);
+  const config = relay.config.replace("allowed_user_ids: [2]", `allowed_user_ids: [${ids.join()}]`);
+  await using node = await NodeProcess.start({ backend: model.url, config });
+  const people = ids.map((id) => ({ person: telegram.person({ id }), asked: [] as string[] }));
+  const isAnswered = (): boolean =>
+    people.every(
+      ({ person, asked }) =>
+        asked.length === 0 || person.answers.some(({ text }) => text === `echo ${asked.at(-1)}`),
+    );
+  const ask = (number: number): void => {
+    const { person, asked } = people[number % people.length] ?? assert.fail("nobody is there");
+    asked.push(`${word} ${number}`);
+    person.say(asked.at(-1) ?? "");
+  };
+  ask(0);
+  await telegram.waitUntil(isAnswered, waitMsMax);
   await node.kill();
 
-  const asked: string[] = [];
+  const questions = kills * questionsPerKill;
   let spooled = 0;
   for (let kill = 0; kill < kills; kill += 1) {
     await relay.kill();
     await relay.start();
-    for (let count = 0; count < questionsPerKill; count += 1) {
-      asked.push(`${word} ${asked.length}`);
-      for (const person of people) person.say(asked.at(-1) ?? "");
+    for (let number = 1; number <= questionsPerKill; number += 1) {
+      ask(kill * questionsPerKill + number);
       await delay(Math.random() * 60);
     }
     spooled = Math.max(spooled, records(spool));
@@ -68,20 +78,15 @@ export async function spoolWhileKilled(options: SpoolKillsOptions): Promise<Spoo
   writeFileSync(join(folder, "control"), word);
   assert.equal(readableIn(folder), readable + 1, "the control is found");
   await node.start();
-  await telegram.waitUntil(() => isAnswered(asked.at(-1) ?? ""), waitMsMax);
+  await telegram.waitUntil(isAnswered, waitMsMax);
   await until(() => records(spool) === 0, waitMsMax);
-  const answers = people.flatMap(({ answers: all }) =>
-    all.map(({ text }) => text).filter((text) => text.includes(word)),
-  );
-  assert.equal(new Set(answers).size * people.length, answers.length, "no answer comes twice");
-  const turns = await node.journal("turn.received");
-  return {
-    questions: asked.length * people.length,
-    answered: answers.length,
-    turns: turns.length - people.length,
-    spooled,
-    readable,
-  };
+  for (const { person, asked } of people)
+    assert.deepEqual(
+      person.answers.map(({ text }) => text).filter((text) => text.startsWith("echo")),
+      asked.map((text) => `echo ${text}`),
+    );
+  const turns = (await node.journal("turn.received")).length - 1;
+  return { questions, turns, spooled, readable };
 }
 
 /** Files in which a question can be read. */

@@ -39,9 +39,8 @@ export interface TelegramChannelOptions extends Ways {
   /** Read anew after a refusal: a token may have been changed. Throws when the file cannot be read. */
   readonly readToken: () => { reveal(): string };
   readonly apiRoot: string;
-  /** In the layout `bot`, the way to the relay that makes the calls. */
+  /** In the layout `bot`, the way to the relay that makes the calls, and what has waited there. */
   readonly wire: Wire | undefined;
-  /** There, what has waited on the relay. */
   readonly spool: SpooledUpdates | undefined;
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
   /** Whom the bot tells of its own faults: the owners, also where they may do no more than others. */
