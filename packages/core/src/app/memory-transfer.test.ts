@@ -196,6 +196,9 @@ describe("an exported memory", () => {
         index === at ? JSON.parse(JSON.stringify(line).replace(from_, to)) : line,
       );
     const rehashed = { line: 1, item: { kind: "header", format: "adyton-memory", version: 2 } };
+    const [header = assert.fail()] = lines;
+    const item = { kind: "manifest", lines: 2, documents: 0, facts: 0, blocks: 0 };
+    const miscounted = { line: 2, hash: chainedHash(header.hash, item), item };
     const cases: ReadonlyArray<readonly [string, readonly unknown[], number]> = [
       ["a word", changed(1, "воду", "воздух"), 2],
       ["a trust", changed(3, '"member"', '"owner"'), 4],
@@ -208,6 +211,7 @@ describe("an exported memory", () => {
       ["a later version", [{ ...rehashed, hash: chainedHash("", rehashed.item) }], 1],
       ["no header", lines.slice(1), 1],
       ["something after the manifest", [...lines, lines[1]], 11],
+      ["a manifest that miscounts", [header, miscounted], 2],
     ];
     for (const [what, wrong, line] of cases) {
       await using to = await openApp();
