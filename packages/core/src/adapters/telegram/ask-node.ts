@@ -26,7 +26,7 @@ export type Asked =
   | { readonly kind: "later" };
 
 const RunId = z.object({ id: z.string() });
-const Answer = z.object({ text: z.string(), data: z.unknown() });
+const Answer = z.object({ text: z.string(), data: z.unknown().optional() });
 
 /** Codes of what passes by itself: the update stays with Telegram and comes again. */
 const passing = new Set(["storage_full", "storage_failed", "stopping"]);

@@ -11,7 +11,6 @@ const cases: ReadonlyArray<readonly [status: number, words: string, trouble: Tro
   [0, "DEPTH_ZERO_SELF_SIGNED_CERT", "tls"],
   [0, "ERR_TLS_CERT_ALTNAME_INVALID", "tls"],
   [0, "CERT_HAS_EXPIRED", "tls"],
-  [0, "RELAY_ECONNREFUSED", "relay"],
   [0, "STRANGE_ANSWER", "strange"],
   [0, "ANSWER_TOO_LARGE", "strange"],
   [0, "RELAY_ECONNREFUSED", "relay"],

@@ -25,7 +25,6 @@ export type Trouble =
   | "webhook"
   | "busy"
   | "server"
-  | "relay"
   | "proxy_away"
   | "proxy_login"
   | "proxy_refuses"
@@ -56,7 +55,6 @@ const proxyTroubles: Readonly<Record<string, Trouble>> = {
 function troubleOfCode(code: string): Trouble {
   const ofProxy = proxyTroubles[code];
   if (ofProxy !== undefined) return ofProxy;
-  if (code.startsWith("RELAY_")) return "relay";
   if (/^(?:ENOTFOUND|EAI_\w+)$/u.test(code)) return "dns";
   if (code.startsWith("RELAY_")) return "relay";
   if (code === "ECONNREFUSED") return "refused";
@@ -90,7 +88,6 @@ const sentences: Readonly<Record<Trouble, Bilingual>> = {
     ru: "сообщения этого бота отправляются на веб-адрес (вебхук)",
   },
   busy: { en: "it asks to wait", ru: "он просит подождать" },
-  relay: { en: "the relay does not answer", ru: "ретранслятор не отвечает" },
   proxy_away: { en: "the proxy does not answer", ru: "прокси не отвечает" },
   proxy_login: {
     en: "the proxy does not take the user and password",
