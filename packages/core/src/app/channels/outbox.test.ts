@@ -176,6 +176,40 @@ it("looks at a text whole before it is cut into messages, and counts what it too
   assert.equal(removed.value("address"), 1);
 });
 
+for (const [waitedMs, isDrafted, pings] of [
+  [9_000, false, 0],
+  [11_000, false, 1],
+  [11_000, true, 0],
+] as const)
+  it(`announces an answer after ${waitedMs} ms ${pings} times${isDrafted ? " in a draft" : ""}`, async () => {
+    await using app = await openApp();
+    const { shown, door } = chat();
+    let pinged = 0;
+    await using outbox = new Outbox({
+      door: {
+        ...door,
+        hasDrafts: () => isDrafted,
+        ping: () => {
+          pinged += 1;
+          return Promise.resolve({ kind: "unknown" });
+        },
+      },
+      journal: app.journal,
+      records: app.records,
+      deliveries: app.state,
+      exit: exitCheck(),
+      endOf: () => Promise.resolve("готово"),
+      // The journal stamps the question; the answer comes so much later.
+      clock: { ...systemClock, nowMs: () => Date.now() + waitedMs },
+      onUnexpected: assert.ifError,
+    });
+    const who = { place: { chat: "1" }, actor: "telegram:1", owner: "owner", tier: "owner" };
+    const dedupe = { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) };
+    await outbox.open({ ...who, reply: { kind: "run", run: "r1" }, dedupe });
+    await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
+    assert.deepEqual([shown, pinged], [["готово"], pings]);
+  });
+
 describe("a reply whose question was edited", () => {
   const place = { chat: "1" };
   const who = { place, actor: "telegram:1", owner: "owner", tier: "owner" };
