@@ -27,7 +27,7 @@ after(() => {
 });
 
 it("loses and doubles nothing of what waits sealed on a relay that is killed", async () => {
-  const kills = 3;
+  const kills = 2;
   const seen = await spoolWhileKilled({
     folder,
     certificate,
