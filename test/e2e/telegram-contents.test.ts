@@ -44,6 +44,6 @@ it("takes forwarded words for somebody else's, and quoted ones for whose they ar
   owner.say("", { extra: { location: { latitude: 59.93, longitude: 30.31 } } });
   await answered("asked 📍 59.93, 30.31");
   owner.say("", { extra: { sticker: { file_id: "s" } } });
-  await telegram.waitUntil(() => /text only/.test(owner.answers.at(-1)?.text ?? ""), answerMsMax);
+  await telegram.waitUntil(() => /cannot look/.test(owner.answers.at(-1)?.text ?? ""), answerMsMax);
   assert.equal(telegram.pending, 0);
 });

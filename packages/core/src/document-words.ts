@@ -1,13 +1,6 @@
-import type { PdfOutcome } from "./adapters/pdf/pdf-text.ts";
 import { htmlText } from "./domain/documents/html-text.ts";
 import type { DocumentMediaType } from "./domain/documents/media-types.ts";
-
-export type DocumentWords =
-  | { readonly kind: "text"; readonly text: string; readonly title?: string | undefined }
-  | {
-      readonly kind: "refused";
-      readonly reason: Extract<PdfOutcome, { kind: "refused" }>["reason"] | "not_text";
-    };
+import type { DocumentWords } from "./ports/file-words.ts";
 
 /** The text of a document's file, and its title where the file has one. What reads PDF is loaded with the first one. */
 export async function documentWords(

@@ -94,7 +94,7 @@ describe("the inspection of a node", () => {
   });
 
   it("counts replies that are owed for a quarter of an hour, and names the doors that are shut", () => {
-    const owed = { id: "d", actor: "a", run: null, seq: 1, placing: 0, messages: [] };
+    const owed = { id: "d", actor: "a", run: null, seq: 1, placing: 0, messages: [], notes: [] };
     const node = inspected({
       state: { tokens: () => [], deliveries: () => [{ ...owed, time: 1_000 }] },
       doors: () => [

@@ -136,6 +136,11 @@ export async function openTelegram(
     records,
     deliveries,
     exit: parts.exit,
+    readDocument: async (bytes, mediaType) => {
+      const { documentWords } = await import("./document-words.ts");
+      return documentWords(bytes, mediaType);
+    },
+    hear: undefined,
     dedupeKey: parts.channelKey,
     language,
     drafts: config.drafts,

@@ -79,6 +79,8 @@ export interface DeliveryState {
   readonly placing: number;
   /** The messages of its parts, in order. */
   readonly messages: readonly number[];
+  /** Records of what became known of it since, oldest first. */
+  readonly notes: readonly number[];
 }
 
 export interface DoorsPort {

@@ -219,18 +219,19 @@ class Server implements TelegramEmulator {
       this.#journal.add({ method: rest, values: {}, outcome: 401 });
       return send(response, new BotFailure(401, "Unauthorized"));
     }
-    if (kind === "file/bot") return this.#sendFile(rest, response);
+    if (kind === "file/bot") return await this.#sendFile(rest, response);
     return this.#call(rest, url, request, response);
   }
 
-  #sendFile(path: string, response: ServerResponse): void {
+  /** Hands a file out. To faults and in the journal this is the method `file`. */
+  async #sendFile(path: string, response: ServerResponse): Promise<void> {
+    const fault = this.#faults.take("file");
+    const record = this.#journal.add({ method: "file", values: { path }, outcome: undefined });
+    if (fault !== undefined && isBefore(fault)) return strikeBefore(fault, response, record);
     const file = this.#state.files.get(path.replace(/^documents\//u, ""));
+    record.outcome = file === undefined ? 404 : 200;
     if (file === undefined) return send(response, new BotFailure(404, "Not Found"));
-    response.writeHead(200, {
-      "content-type": "application/octet-stream",
-      "content-length": file.bytes.length,
-    });
-    response.end(file.bytes);
+    await deliver(response, { type: "application/octet-stream", bytes: file.bytes }, fault);
   }
 
   async #call(
@@ -256,7 +257,8 @@ class Server implements TelegramEmulator {
       const gone = connectionSignal(response);
       const result = await found.method(this.#state, { ...args, gone });
       record.outcome = 200;
-      await deliver(response, { ok: true, result }, fault);
+      const bytes = Buffer.from(JSON.stringify({ ok: true, result }));
+      await deliver(response, { type: "application/json", bytes }, fault);
     } catch (error) {
       if (!(error instanceof BotFailure)) throw error;
       record.outcome = error.status;
@@ -309,11 +311,10 @@ function strikeBefore(fault: FaultBefore, response: ServerResponse, record: BotC
 /** Answers a call that has had its effect, damaged as the fault says. */
 async function deliver(
   response: ServerResponse,
-  body: object,
+  { type, bytes }: { readonly type: string; readonly bytes: Buffer },
   fault: BotStrike | undefined,
 ): Promise<void> {
-  const text = JSON.stringify(body);
-  const head = { "content-type": "application/json", "content-length": Buffer.byteLength(text) };
+  const head = { "content-type": type, "content-length": bytes.length };
   if (fault?.kind === "lost_reply") {
     response.destroy();
     return;
@@ -321,9 +322,9 @@ async function deliver(
   if (fault?.kind === "cut") {
     const { socket } = response;
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
-    const whole = Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join("")}\r\n${text}`);
+    const whole = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`), bytes]);
     if (fault.afterBytes >= whole.length || socket === null) {
-      response.writeHead(200, head).end(text);
+      response.writeHead(200, head).end(bytes);
       return;
     }
     socket.write(whole.subarray(0, fault.afterBytes), () => socket.destroy());
@@ -333,7 +334,7 @@ async function deliver(
     const delayMs = Math.min(fault.delayMs, slowMsMax);
     await new Promise((resolve) => setTimeout(resolve, delayMs));
   }
-  if (!response.destroyed) response.writeHead(200, head).end(text);
+  if (!response.destroyed) response.writeHead(200, head).end(bytes);
 }
 
 function send(response: ServerResponse, failure: BotFailure): void {

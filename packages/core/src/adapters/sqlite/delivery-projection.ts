@@ -27,6 +27,13 @@ export function deliveryProjection<T extends Header>(run: Run) {
         record.seq,
         facts.delivery,
       ),
+    "delivery.noted": (record: T, facts: Facts<"delivery.noted">): void =>
+      run(
+        "UPDATE delivery SET notes = json_insert(notes, '$[#]', ?), run = coalesce(?, run) WHERE id = ?",
+        record.seq,
+        facts.run,
+        facts.delivery,
+      ),
     "delivery.placing": (_record: T, facts: Facts<"delivery.placing">): void =>
       run("UPDATE delivery SET placing = ? WHERE id = ?", facts.part, facts.delivery),
     "delivery.placed": (_record: T, facts: Facts<"delivery.placed">): void =>

@@ -115,6 +115,7 @@ const FoldGroupRow = z.object({ key: z.string(), into: z.string().nullable() });
 const FoldCoverageRow = z.object({ ms: z.int() });
 const JudgeRow = z.object({ sensitivity: z.number(), specificity: z.number() });
 
+const Numbers = z.string().transform((list) => z.array(z.int()).parse(JSON.parse(list)));
 const DeliveryRow = z.object({
   id: z.string(),
   actor: z.string(),
@@ -122,7 +123,8 @@ const DeliveryRow = z.object({
   seq: z.int(),
   time: z.int(),
   placing: z.int(),
-  messages: z.string().transform((list) => z.array(z.int()).parse(JSON.parse(list))),
+  messages: Numbers,
+  notes: Numbers,
 });
 
 const DoorRow = z.object({ since: z.int() });
@@ -263,7 +265,7 @@ export class StateReader {
   deliveries(channel: string): readonly z.infer<typeof DeliveryRow>[] {
     return this.#rows.all(
       DeliveryRow,
-      `SELECT id, actor, run, seq, time, placing, (SELECT json_group_array(message ORDER BY part) FROM delivery_part
+      `SELECT id, actor, run, seq, time, placing, notes, (SELECT json_group_array(message ORDER BY part) FROM delivery_part
          WHERE delivery = delivery.id) AS messages
        FROM delivery WHERE channel = ? ORDER BY seq`,
       channel,

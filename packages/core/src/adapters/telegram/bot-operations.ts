@@ -42,6 +42,12 @@ export class BotOperations {
     return channelPrincipal(channelName, user, this.#options.admitted);
   }
 
+  /** Who may still speak of an id in the journal. */
+  principalOf(actor: string): Principal | undefined {
+    const user = channelUser(channelName, actor);
+    return user === undefined ? undefined : this.principal(user);
+  }
+
   readonly perform: Perform = (principal, request) =>
     this.#options.operations.perform({
       params: {},
@@ -77,8 +83,7 @@ export class BotOperations {
   /** The words of a run's end; until then, each time it has grown, the text so far. Rejects with the signal's reason. */
   async endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<string> {
     const { language } = this.#options;
-    const user = channelUser(channelName, actor);
-    const principal = user === undefined ? undefined : this.principal(user);
+    const principal = this.principalOf(actor);
     if (principal === undefined) return channelWords.notAdmitted[language];
     const reply = await this.#follow(run, principal, signal);
     if (reply.kind === "problem") return problemInWords(reply.problem, language);

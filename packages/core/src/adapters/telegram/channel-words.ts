@@ -3,14 +3,18 @@ import type { Bilingual } from "@adyton/protocol";
 /** What the bot itself says. */
 export const channelWords = {
   unreadable: {
-    en: "I can read text only for now.",
-    ru: "Пока я понимаю только текст.",
+    en: "I cannot look at that. I read text, documents, pictures, voice and places.",
+    ru: "Этого я посмотреть не могу. Я понимаю текст, документы, картинки, голос и места.",
   },
   /** What is asked about a message without words of its sender's. */
   askAbout: { en: "What is this? Say it briefly.", ru: "Что это? Скажи коротко." },
   welcome: {
     en: "You may speak here now. /help shows what I can do.",
     ru: "Теперь здесь можно говорить. /help покажет, что я умею.",
+  },
+  tooMuchWaits: {
+    en: "Too much of yours waits here already; send it again in a while.",
+    ru: "Здесь уже слишком много ждёт; отправьте чуть позже ещё раз.",
   },
   notAdmitted: {
     en: "You may not speak here any more.",

@@ -1,10 +1,12 @@
 import { createHash } from "node:crypto";
-import { Run } from "@adyton/protocol";
+import { type Bilingual, Run } from "@adyton/protocol";
 import * as z from "zod";
 import type { DeliveriesPort } from "../../ports/channel.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { RecordsPort } from "../../ports/journal.ts";
+import { readText } from "../../domain/commands/command-text.ts";
 import type { BotOperations } from "./bot-operations.ts";
+import { channelWords } from "./channel-words.ts";
 import type { Incoming } from "./read-update.ts";
 
 /** Messages whose words are known again; the one seen longest ago goes first. */
@@ -68,3 +70,14 @@ export class EditedMessages {
 
 const keyOf = ({ chat, replyTo }: Message["place"]): string => `${chat}/${replyTo}`;
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
+
+/** An edited message as a question of its own; a command is the same command. */
+export function saidAnew(
+  edit: Incoming & { kind: "message" },
+  language: keyof Bilingual,
+): Incoming & { kind: "message" } {
+  const { content } = edit;
+  if (readText(content.text).kind !== "speech") return edit;
+  const text = `${channelWords.edited[language]}\n${content.text}`;
+  return { ...edit, content: { ...content, text } };
+}

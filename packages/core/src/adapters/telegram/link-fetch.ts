@@ -12,7 +12,7 @@ const dialMsMax = 10_000;
 /** Stands where grammY wants a token: the node has none in this layout, the relay adds it. */
 export const noToken = { reveal: () => "0:relay" };
 
-/** Requests for grammY's client through the link: of an address only the method's name leaves. */
+/** Requests for grammY's client through the link: of an address only the method's name or the file's path leaves. */
 export class LinkFetch implements Wire {
   readonly #link: Pick<LinkClient, "call">;
 
@@ -22,16 +22,22 @@ export class LinkFetch implements Wire {
 
   /** Resolves with the whole answer. Rejects with `LinkError`, or when the signal aborts. */
   readonly fetch = async (url: string | URL, init: Init = {}): Promise<Answer> => {
-    const method = new URL(url).pathname.split("/").at(-1) ?? "";
+    const { pathname } = new URL(url);
+    const path = /\/file\/bot[^/]+\/(.+)$/u.exec(pathname)?.[1];
+    const method = pathname.split("/").at(-1) ?? "";
     const contentType = init.headers?.["content-type"] ?? "application/json";
     const body = await bytesOf(init.body);
-    const asked = { type: "call", method, contentType } as const;
+    const asked =
+      path === undefined
+        ? ({ type: "call", method, contentType } as const)
+        : ({ type: "file", path } as const);
     const answer = await this.#link.call(asked, body, signalOf(init.signal));
     const { status } = answer;
     return {
       ok: status >= 200 && status < 300,
       status,
       json: async () => JSON.parse(answer.body.toString()) as unknown,
+      bytes: answer.body,
     };
   };
 

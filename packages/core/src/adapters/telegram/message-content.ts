@@ -16,7 +16,7 @@ const FileRef = z.strictObject({
   name: z.string().optional(),
   mediaType: z.string().optional(),
 });
-type FileRef = z.infer<typeof FileRef>;
+export type FileRef = z.infer<typeof FileRef>;
 
 /** What a message consists of, apart by whose words they are. */
 export const Content = z.strictObject({

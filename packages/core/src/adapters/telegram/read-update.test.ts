@@ -4,7 +4,12 @@ import type { Chat, Message, Update, User } from "grammy/types";
 import { readUpdate } from "./read-update.ts";
 
 const bot: User = { id: 7, is_bot: true, first_name: "Adyton", username: "adyton_bot" };
-const admission = { owners: new Set([1]), members: new Set([2]), groups: new Set([-5]) };
+const admission = {
+  isOfAlbum: () => false,
+  owners: new Set([1]),
+  members: new Set([2]),
+  groups: new Set([-5]),
+};
 const person = (id: number): User => ({ id, is_bot: false, first_name: `P${id}` });
 const alone = (id: number): Chat.PrivateChat => ({ id, type: "private", first_name: `P${id}` });
 const group = (id: number): Chat.SupergroupChat => ({ id, type: "supergroup", title: "G" });

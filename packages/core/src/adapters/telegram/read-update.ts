@@ -14,6 +14,8 @@ export type Incoming =
       readonly content: Content;
       /** Whether it is a message of before, whose words were changed. */
       readonly isEdit: boolean;
+      /** Of several messages that are shown as one. */
+      readonly album?: string;
     }
   | {
       readonly kind: "unreadable";
@@ -25,7 +27,11 @@ export type Incoming =
   | { readonly kind: "nothing" };
 
 /** Reads an update as a message to the node. In groups only what is said to the bot counts. */
-export function readUpdate(update: Update, bot: User, admission: Admission): Incoming {
+export function readUpdate(
+  update: Update,
+  bot: User,
+  admission: Admission & { readonly isOfAlbum: (album: string) => boolean },
+): Incoming {
   // Of files and places only the first version counts; a place that moves is edited every few seconds.
   const edited = update.edited_message?.text === undefined ? undefined : update.edited_message;
   const message = update.message ?? edited;
@@ -35,7 +41,11 @@ export function readUpdate(update: Update, bot: User, admission: Admission): Inc
   if (!mayThere(message, user, admission)) return { kind: "stranger" };
   const isPrivate = message.chat.type === "private";
   const said = message.text ?? message.caption ?? "";
-  if (!isPrivate && !isToBot(message, said, bot)) return { kind: "nothing" };
+  const group = message.media_group_id;
+  const album = group === undefined ? undefined : `${message.chat.id}/${group}`;
+  // Of an album one message has the caption that names the bot.
+  const isJoining = album !== undefined && admission.isOfAlbum(album);
+  if (!isPrivate && !isJoining && !isToBot(message, said, bot)) return { kind: "nothing" };
   const key = `${update.update_id}/${message.chat.id}/${message.message_id}`;
   const place = {
     chat: String(message.chat.id),
@@ -44,10 +54,11 @@ export function readUpdate(update: Update, bot: User, admission: Admission): Inc
   };
   const read = readContent(message, asCommand(withoutName(said, bot).trim()));
   if (read.kind === "nothing") return read;
-  if (read.kind === "unreadable" || read.content.files.length > 0)
-    return { kind: "unreadable", user, place, key };
+  if (read.kind === "unreadable") return { kind: "unreadable", user, place, key };
+  const { content } = read;
   const isEdit = update.message === undefined;
-  return { kind: "message", user, place, key, content: read.content, isEdit };
+  const incoming = { kind: "message", user, place, key, content, isEdit } as const;
+  return album === undefined ? incoming : { ...incoming, album };
 }
 
 /** Whether somebody may speak to the bot, and in that chat. */

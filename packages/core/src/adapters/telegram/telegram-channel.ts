@@ -11,14 +11,15 @@ import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
 import { readText } from "../../domain/commands/command-text.ts";
+import type { Hear, ReadDocument } from "../../ports/file-words.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { Operations } from "../../ports/operations.ts";
 import { isFromAdmitted } from "./admission.ts";
-import { askNode, type Asked, questionOf } from "./ask-node.ts";
+import { askNode, questionOf } from "./ask-node.ts";
 import { BotOperations } from "./bot-operations.ts";
 import { channelWords, greetingFor } from "./channel-words.ts";
-import { EditedMessages } from "./edited-messages.ts";
+import { EditedMessages, saidAnew } from "./edited-messages.ts";
 import { showMenu } from "./command-menu.ts";
 import { type Closed, DoorWatch } from "./door-watch.ts";
 import { outageWords } from "./outage-words.ts";
@@ -26,6 +27,7 @@ import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
 import { buttonsUnder } from "./keyboards.ts";
 import { conversationOf } from "./place.ts";
 import { Presses } from "./presses.ts";
+import { IncomingFiles } from "./incoming-files.ts";
 import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
 import type { SpooledUpdates } from "./spooled-updates.ts";
 import { TelegramClient } from "./telegram-client.ts";
@@ -52,6 +54,9 @@ export interface TelegramChannelOptions extends Ways {
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort & DoorsPort;
   readonly exit: ExitCheck;
+  readonly readDocument: ReadDocument;
+  /** Absent where no server for speech is configured. */
+  readonly hear: Hear | undefined;
   /** The journal's key of something that comes from outside once. */
   readonly dedupeKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
@@ -77,6 +82,7 @@ export class TelegramChannel implements AsyncDisposable {
   readonly #outbox: Outbox;
   readonly #presses: Presses;
   readonly #edited: EditedMessages;
+  readonly #files: IncomingFiles;
   readonly #supervisor: Supervisor;
   #client: TelegramClient;
   /** Who the bot is: asked before the first poll, so that no stranger makes the node ask. */
@@ -101,6 +107,8 @@ export class TelegramChannel implements AsyncDisposable {
       drafts: options.drafts,
       onSent: (failure) => this.#watch.sent(clock.monotonicMs(), failure),
     });
+    const own = { ...options, operations: this.#operations, outbox: () => this.#outbox };
+    this.#files = new IncomingFiles({ ...own, client });
     this.#outbox = new Outbox({
       door,
       journal,
@@ -108,6 +116,7 @@ export class TelegramChannel implements AsyncDisposable {
       deliveries,
       exit,
       endOf: (run, signal) => this.#operations.endOf(run, signal),
+      work: (owed, signal) => this.#files.work(owed, signal),
       clock,
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
@@ -136,6 +145,7 @@ export class TelegramChannel implements AsyncDisposable {
 
   /** Begins to poll, and to deliver what the last process still owed. */
   start(): void {
+    this.#files.resume();
     this.#outbox.start();
     this.#supervisor.loop("poll", (signal) => this.#poll(signal));
     this.#supervisor.loop("watch", (signal) => this.#tellOfDoor(signal));
@@ -280,7 +290,8 @@ export class TelegramChannel implements AsyncDisposable {
 
   async #takeIn(update: Update, bot: User): Promise<"taken" | "later"> {
     const isPaired = await this.#isPairedBy(update);
-    const incoming = readUpdate(update, bot, this.#options.admitted);
+    const { isOfAlbum } = this.#files;
+    const incoming = readUpdate(update, bot, { ...this.#options.admitted, isOfAlbum });
     if (incoming.kind === "stranger") this.strangers += 1;
     if (incoming.kind === "stranger" || incoming.kind === "nothing") return "taken";
     const { user, place, key } = incoming;
@@ -290,13 +301,17 @@ export class TelegramChannel implements AsyncDisposable {
     const owed = { place, actor, owner, tier, dedupe: this.#options.dedupeKey(key) };
     if (incoming.kind === "message" && incoming.isEdit)
       return this.#takeEdit(incoming, principal, owed);
+    if (incoming.kind === "message" && (await this.#files.joins(incoming, owed.dedupe)))
+      return "taken";
     const reply =
       isPaired || isGreeting(incoming)
         ? this.#greet(isPaired, update.message)
         : await this.#replyTo(incoming, principal);
     if (reply.kind === "later") return "later";
-    await this.#outbox.open({ ...owed, reply });
+    const delivery = await this.#outbox.open({ ...owed, reply });
     if (incoming.kind === "message") this.#edited.note(incoming);
+    if (incoming.kind === "message" && reply.kind === "work" && delivery !== undefined)
+      this.#files.opened(incoming, delivery);
     return "taken";
   }
 
@@ -313,7 +328,7 @@ export class TelegramChannel implements AsyncDisposable {
     if (reply.kind === "later") return "later";
     const place = { ...owed.place, isQuoted: true };
     // What could not be asked leaves the first words as they are.
-    const isAsked = reply.kind === "run" || reply.data !== undefined;
+    const isAsked = reply.kind === "run" || ("data" in reply && reply.data !== undefined);
     if (
       waiting !== undefined &&
       isAsked &&
@@ -358,13 +373,12 @@ export class TelegramChannel implements AsyncDisposable {
     return { kind: "text", text: isPaired ? channelWords.welcome[language] : greeting } as const;
   }
 
-  async #replyTo(
-    incoming: Incoming & { kind: "message" | "unreadable" },
-    principal: Principal,
-  ): Promise<Asked> {
+  async #replyTo(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
     const { language } = this.#options;
     if (incoming.kind === "unreadable")
-      return { kind: "text", text: channelWords.unreadable[language] };
+      return { kind: "text", text: channelWords.unreadable[language] } as const;
+    const waiting = this.#files.replyTo(incoming);
+    if (waiting !== undefined) return waiting;
     const { place, content, key, user } = incoming;
     const conversation = conversationOf(place);
     const body = questionOf(content, { conversation, language });
@@ -380,17 +394,6 @@ export class TelegramChannel implements AsyncDisposable {
 
 const isGreeting = (incoming: Incoming): boolean =>
   incoming.kind === "message" && incoming.content.text === "/start";
-
-/** An edited message as a question of its own; a command is the same command. */
-function saidAnew(
-  edit: Incoming & { kind: "message" },
-  language: keyof Bilingual,
-): Incoming & { kind: "message" } {
-  const { content } = edit;
-  if (readText(content.text).kind !== "speech") return edit;
-  const text = `${channelWords.edited[language]}\n${content.text}`;
-  return { ...edit, content: { ...content, text } };
-}
 
 /** Groups have numbers below zero; a private chat has its user's. */
 const speakerIn = (user: number, chat: number): ChannelUser =>

@@ -26,6 +26,8 @@ export interface PollManner {
 
 /** A call that takes longer is given up: the server answers within seconds or not at all. */
 const callSecondsMax = 15;
+/** A file of the size that is taken, over a slow way. */
+const fileSecondsMax = 120;
 /** How long the server holds a poll that has nothing; it allows up to 50. */
 const pollSeconds = 25;
 /** What an answer may take on its way. A connection that takes everything and answers nothing is found out by it. */
@@ -49,8 +51,11 @@ export class TelegramClient implements Disposable {
   readonly #probes: Api;
   readonly #calls: Api;
   readonly #wire: Wire;
+  /** Holds the token, so it is made where it is used and told to nobody. */
+  readonly #fileRoot: () => string;
 
   constructor({ token, apiRoot, relay, proxy, wire }: TelegramClientOptions) {
+    this.#fileRoot = () => `${apiRoot}/file/bot${token.reveal()}`;
     this.#wire = wire ?? new WireFetch({ relay, proxy });
     const options = {
       apiRoot,
@@ -96,6 +101,23 @@ export class TelegramClient implements Disposable {
     const result = await settled(work(this.#calls, asPolyfill(signal)));
     signal.throwIfAborted();
     return result;
+  }
+
+  /** Fetches a file that the bot was sent, by its id. Rejects with the signal's reason when it aborts. */
+  async file(id: string, signal: AbortSignal): Promise<TelegramResult<Buffer>> {
+    const found = await this.call((api, polyfill) => api.getFile(id, polyfill), signal);
+    if (found.kind === "failed") return found;
+    const { file_path: path = "" } = found.value;
+    const within = AbortSignal.any([signal, AbortSignal.timeout(fileSecondsMax * 1_000)]);
+    const fetched = await settled(
+      this.#wire.fetch(`${this.#fileRoot()}/${path}`, { signal: within }),
+    );
+    signal.throwIfAborted();
+    if (fetched.kind === "failed") return fetched;
+    const { ok, status, bytes } = fetched.value;
+    if (ok) return { kind: "done", value: bytes };
+    const kind = status >= 400 && status < 500 && status !== 429 ? "refused" : "unknown";
+    return { kind: "failed", failure: { ...unanswered("the file was refused"), kind, status } };
   }
 
   [Symbol.dispose](): void {

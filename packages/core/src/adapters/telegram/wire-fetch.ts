@@ -29,6 +29,8 @@ export interface Answer {
   readonly ok: boolean;
   readonly status: number;
   json(): Promise<unknown>;
+  /** The body as it came. */
+  readonly bytes: Buffer;
 }
 
 /** How a client's requests reach Telegram. */
@@ -89,12 +91,13 @@ export class WireFetch implements Wire {
     if (init.body instanceof Readable) init.body.pipe(request);
     else request.end(init.body);
     const response = await promise;
-    const text = await readWhole(response);
+    const bytes = await readWhole(response);
     const status = response.statusCode ?? 0;
     return {
       ok: status >= 200 && status < 300,
       status,
-      json: async () => JSON.parse(text) as unknown,
+      json: async () => JSON.parse(bytes.toString()) as unknown,
+      bytes,
     };
   };
 
@@ -104,7 +107,7 @@ export class WireFetch implements Wire {
   }
 }
 
-async function readWhole(response: IncomingMessage): Promise<string> {
+async function readWhole(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   // Ends with an error when the connection breaks before the end.
@@ -113,5 +116,5 @@ async function readWhole(response: IncomingMessage): Promise<string> {
     if (bytes > answerBytesMax) throw new WireError(tooLargeCode, "the answer is too large");
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return Buffer.concat(chunks);
 }

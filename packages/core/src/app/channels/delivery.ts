@@ -10,14 +10,13 @@ import type {
   DeliveryState,
   Place,
 } from "../../ports/channel.ts";
-import type { JournalPort } from "../../ports/journal.ts";
 import { EditGrid } from "./edit-grid.ts";
 import type { ExitCheck } from "./exit-check.ts";
 import { GrownAnswer, type ShowOutcome } from "./grown-answer.ts";
+import { type OwedWorkOptions, settleOwed } from "./owed-work.ts";
 
-export interface DeliveryOptions {
+export interface DeliveryOptions extends OwedWorkOptions {
   readonly door: ChannelDoor;
-  readonly journal: JournalPort;
   /** What every text passes before it leaves. */
   readonly exit: ExitCheck;
   /**
@@ -35,10 +34,11 @@ export interface FollowedRun {
   readonly onGrown: (text: string) => void;
 }
 
-/** What is owed: a text, or the end of a run. */
+/** What is owed: a text, the end of a run, or what work comes to. */
 export interface Reply {
   readonly run: string | null;
   readonly text?: string | undefined;
+  readonly work?: unknown;
   readonly buttons?: Buttons | undefined;
 }
 
@@ -110,26 +110,39 @@ export class Delivery {
     return checked.split((text) => splitText(text, this.#options.door.textUnitsMax));
   }
 
-  async #endOf({ run, text }: Reply): Promise<FormattedText> {
+  async #endOf(reply: Reply): Promise<FormattedText> {
+    const { text } = reply;
     if (text !== undefined) return { text, styles: [] };
-    return formatMarkdown(run === null ? "" : await this.#endOfRun(run));
+    const owed = await this.#whileWriting(() =>
+      settleOwed(this.#options, this.#state, reply, this.#signal),
+    );
+    if (owed.kind === "text") return { text: owed.text, styles: [] };
+    return formatMarkdown(`${owed.lead}${await this.#endOfRun(owed)}`);
   }
 
-  async #endOfRun(run: string): Promise<string> {
+  async #endOfRun({ run, lead }: { readonly run: string; readonly lead: string }) {
     const { actor } = this.#state;
     const { door, clock, endOf } = this.#options;
-    const over = new AbortController();
-    const writing = this.#showWriting(AbortSignal.any([this.#signal, over.signal]));
     const grid = new EditGrid({ clock, everyMs: door.editEveryMs(this.#place) });
     const growing = new GrownAnswer(grid, (text) =>
       door.hasDrafts(this.#place) ? this.#showDraft(run, text) : this.#showGrown(run, text),
     );
+    const onGrown = (text: string): void => growing.take(text === "" ? "" : `${lead}${text}`);
     try {
-      return await endOf({ run, actor, onGrown: growing.take }, this.#signal);
+      return await this.#whileWriting(() => endOf({ run, actor, onGrown }, this.#signal));
+    } finally {
+      await growing.end(this.#signal);
+    }
+  }
+
+  async #whileWriting<T>(work: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    const writing = this.#showWriting(AbortSignal.any([this.#signal, over.signal]));
+    try {
+      return await work();
     } finally {
       over.abort();
       await writing;
-      await growing.end(this.#signal);
     }
   }
 

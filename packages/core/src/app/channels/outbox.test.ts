@@ -73,6 +73,7 @@ it("delivers what is owed once the disk takes something again, without a new sta
     records: app.records,
     deliveries: app.state,
     exit: exitCheck(),
+    work: () => assert.fail("no work was owed"),
     endOf: () => Promise.resolve(""),
     clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
     onUnexpected: (error) => void unexpected.push(error),
@@ -113,6 +114,7 @@ it("shows a long answer in several messages while it grows, and takes back what 
     records: app.records,
     deliveries: app.state,
     exit: exitCheck(),
+    work: () => assert.fail("no work was owed"),
     endOf: ({ onGrown }, signal) => {
       onGrown(Array.from({ length: 40 }, () => "слово").join(" "));
       signal.addEventListener("abort", () => reject(signal.reason));
@@ -152,6 +154,7 @@ it("looks at a text whole before it is cut into messages, and counts what it too
     records: app.records,
     deliveries: app.state,
     exit: exitCheck(removed),
+    work: () => assert.fail("no work was owed"),
     endOf: () => Promise.resolve("123456 **192.168.31**.57, далее annika@tundra-9"),
     clock: systemClock,
     onUnexpected: assert.ifError,
@@ -238,6 +241,7 @@ describe("a reply whose question was edited", () => {
       journal: app.journal,
       records: app.records,
       deliveries: app.state,
+      work: () => assert.fail("no work was owed"),
       exit: exitCheck(),
       endOf,
       clock: systemClock,
@@ -292,6 +296,7 @@ describe("a reply whose question was edited", () => {
       journal: app.journal,
       records: app.records,
       deliveries: app.state,
+      work: () => assert.fail("no work was owed"),
       exit: exitCheck(),
       endOf,
       clock: systemClock,

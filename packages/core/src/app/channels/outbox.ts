@@ -2,8 +2,7 @@ import { backoffDelayMs } from "@adyton/runtime/retry";
 import * as z from "zod";
 import type { LeakCounts } from "../../domain/exit-filter/checked-text.ts";
 import type { DedupeKey, NewRecord } from "../../domain/journal/record.ts";
-import type { Buttons, DeliveriesPort, DeliveryState, Place } from "../../ports/channel.ts";
-import type { RecordsPort } from "../../ports/journal.ts";
+import type { Buttons, DeliveryState, Place } from "../../ports/channel.ts";
 import { newRunId } from "../identifiers.ts";
 import { storageProblem } from "../storage-problem.ts";
 import {
@@ -14,19 +13,18 @@ import {
   type Reply,
   Undeliverable,
 } from "./delivery.ts";
+import { noteOn } from "./owed-work.ts";
 
 // Messengers know no idempotency key: a send whose answer is lost may have arrived or not, and repeating it doubles it
 // before the user's eyes. An edit may be repeated. So a reply is sent as a message without content, and gets its text
 // by an edit; the journal says how far it came. Only what has no content can ever be there twice.
 
 export interface OutboxOptions extends DeliveryOptions {
-  readonly records: RecordsPort;
-  readonly deliveries: DeliveriesPort;
   /** A delivery that failed for a reason nobody foresaw, for the log. */
   readonly onUnexpected: (error: unknown) => void;
 }
 
-/** A reply to open: either its text, or the run whose end it will be. */
+/** A reply to open: its text, the run whose end it will be, or work that comes before. */
 export interface NewDelivery {
   readonly place: Place;
   readonly actor: string;
@@ -34,7 +32,8 @@ export interface NewDelivery {
   readonly tier: string;
   readonly reply:
     | { readonly kind: "text"; readonly text: string; readonly buttons?: Buttons }
-    | { readonly kind: "run"; readonly run: string };
+    | { readonly kind: "run"; readonly run: string }
+    | { readonly kind: "work"; readonly work: object };
   readonly dedupe: DedupeKey;
 }
 
@@ -46,6 +45,7 @@ const DeliveryData = z.object({
   isQuoted: z.boolean().optional(),
   text: z.string().optional(),
   buttons: ButtonsData.optional(),
+  work: z.unknown().optional(),
 });
 
 /** How often a delivery is tried that fails for a reason nobody foresaw; then it is owed until the next start. */
@@ -56,6 +56,8 @@ export class Outbox implements AsyncDisposable {
   readonly #abort = new AbortController();
   /** The last delivery of each chat: the next one waits for it, so replies arrive in order. */
   readonly #lanes = new Map<string, Promise<void>>();
+  /** By lane, how many of its replies wait for work. */
+  readonly #working = new Map<string, number>();
   /** Deliveries whose reply may still be replaced, and what replaces it once it is on disk. */
   readonly #open = new Map<string, Promise<Reply> | undefined>();
 
@@ -74,8 +76,30 @@ export class Outbox implements AsyncDisposable {
     return this.#lanes.size;
   }
 
-  /** Records that a reply is owed, then delivers it beside everything else. Resolves when the record is on disk. */
-  async open(delivery: NewDelivery): Promise<void> {
+  /** Replies of a place that wait for work; a question asked now would overtake theirs. */
+  working(place: Place): number {
+    return this.#working.get(laneOf(place)) ?? 0;
+  }
+
+  /** Work that the last process left undone, with the replies it is owed for. */
+  *undone(): Generator<{ readonly delivery: string; readonly work: unknown }> {
+    const { deliveries, door, records } = this.#options;
+    for (const { id, run, seq } of deliveries.deliveries(door.name)) {
+      const work = DeliveryData.safeParse(records.record(seq)?.data).data?.work;
+      if (run === null && work !== undefined) yield { delivery: id, work };
+    }
+  }
+
+  /** Adds to what is known of work. Resolves when it is on disk. */
+  note(delivery: string, data: object, dedupe: DedupeKey): Promise<void> {
+    return noteOn(this.#options, delivery, { data, dedupe });
+  }
+
+  /**
+   * Records that a reply is owed, then delivers it beside everything else. Resolves with its id when the record is on
+   * disk; with nothing when it was owed before.
+   */
+  async open(delivery: NewDelivery): Promise<string | undefined> {
     const { door, journal, clock } = this.#options;
     const { actor, dedupe } = delivery;
     const id = newRunId(clock.nowMs());
@@ -83,9 +107,10 @@ export class Outbox implements AsyncDisposable {
     const facts = { delivery: id, channel: door.name, run };
     const record: NewRecord = { ...owedRecord(delivery), type: "delivery.opened", facts };
     const outcome = await journal.append({ records: [record], dedupe });
-    if (outcome.kind === "duplicate") return;
+    if (outcome.kind === "duplicate") return undefined;
     const { lastSeq: seq, timeMs: time } = outcome;
-    this.#enqueue({ id, actor, run, seq, time, placing: -1, messages: [] });
+    this.#enqueue({ id, actor, run, seq, time, placing: -1, messages: [], notes: [] });
+    return id;
   }
 
   /**
@@ -113,7 +138,9 @@ export class Outbox implements AsyncDisposable {
 
   #enqueue(delivery: DeliveryState): void {
     const data = DeliveryData.safeParse(this.#options.records.record(delivery.seq)?.data);
-    const lane = data.success ? `${data.data.chat}/${data.data.thread ?? ""}` : delivery.id;
+    const lane = data.success ? laneOf(data.data) : delivery.id;
+    const works = delivery.run === null && data.data?.work !== undefined ? 1 : 0;
+    this.#working.set(lane, (this.#working.get(lane) ?? 0) + works);
     this.#open.set(delivery.id, undefined);
     const before = this.#lanes.get(lane);
     const work = (async () => {
@@ -121,7 +148,10 @@ export class Outbox implements AsyncDisposable {
       await this.#keepTrying(delivery);
     })().finally(() => {
       this.#open.delete(delivery.id);
-      if (this.#lanes.get(lane) === work) this.#lanes.delete(lane);
+      this.#working.set(lane, (this.#working.get(lane) ?? 0) - works);
+      if (this.#lanes.get(lane) !== work) return;
+      this.#lanes.delete(lane);
+      this.#working.delete(lane);
     });
     this.#lanes.set(lane, work);
   }
@@ -188,11 +218,14 @@ export class Outbox implements AsyncDisposable {
 const replyOf = ({ reply }: NewDelivery): Reply =>
   reply.kind === "run" ? { run: reply.run } : { run: null, ...reply };
 
+const laneOf = ({ chat, thread }: Place): string => `${chat}/${thread ?? ""}`;
+
 /** What the record of a reply holds beside its type and its facts. */
 function owedRecord(delivery: NewDelivery) {
   const { place, actor, owner, tier } = delivery;
-  const { text, buttons = [] } = replyOf(delivery);
+  const { text, buttons = [], work } = replyOf(delivery);
   const said = {
+    ...(work === undefined ? {} : { work }),
     ...(text === undefined ? {} : { text }),
     ...(buttons.length === 0 ? {} : { buttons }),
   };

@@ -188,6 +188,8 @@ export const factsByType = {
   }),
   /** The reply that is owed is another from now on: its question was edited before it was answered. */
   "delivery.replaced": z.strictObject({ delivery: z.string(), run: runId.nullable() }),
+  /** Something became known of a reply that waits for work; the run, once its end will be the reply. */
+  "delivery.noted": z.strictObject({ delivery: z.string(), run: runId.nullable() }),
   /** A message without content is about to be sent for a part of it. */
   "delivery.placing": z.strictObject({ delivery: z.string(), part: z.int() }),
   "delivery.placed": z.strictObject({ delivery: z.string(), part: z.int(), message: z.int() }),

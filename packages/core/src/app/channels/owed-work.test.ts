@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { openApp } from "../test/app-fixture.ts";
+import { noteOn, type OwedWork, settleOwed } from "./owed-work.ts";
+
+/** A reply that is owed for work, in a real journal. */
+async function withWork() {
+  const app = await openApp();
+  const { journal, records, state } = app;
+  const context = { owner: "owner", actor: "telegram:1", tier: "owner", origin: "node" } as const;
+  const facts = { delivery: "d1", channel: "telegram", run: null };
+  const data = { chat: "1", work: { file: "F" } };
+  await journal.append({
+    records: [{ ...context, class: "message", type: "delivery.opened", facts, data }],
+  });
+  const base = { door: { name: "telegram" }, journal, records, deliveries: state };
+  const settle = (work: (owed: OwedWork) => Promise<string>) => {
+    const [owed] = state.deliveries("telegram");
+    assert.ok(owed);
+    const { signal } = new AbortController();
+    const done = async (each: OwedWork) =>
+      ({ kind: "run", run: await work(each), lead: "🎤 «привет»\n\n" }) as const;
+    return settleOwed({ ...base, work: done }, owed, { run: owed.run, work: data.work }, signal);
+  };
+  return { app, base, settle, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
+}
+
+it("does work once, and knows afterwards what it came to", async () => {
+  await using owing = await withWork();
+  const { base, settle } = owing;
+  const seen: unknown[] = [];
+  // The first process dies after it has heard what was said, and before it has asked.
+  await assert.rejects(
+    settle(async ({ work, notes, note }) => {
+      seen.push(work, notes());
+      await note({ heardIn: "F" });
+      throw new Error("killed");
+    }),
+  );
+  const run = { kind: "run", run: "r1", lead: "🎤 «привет»\n\n" };
+  const second = await settle(async ({ notes }) => {
+    seen.push(notes());
+    return "r1";
+  });
+  assert.deepEqual(seen, [{ file: "F" }, [], [{ heardIn: "F" }]]);
+  assert.deepEqual(second, run);
+  assert.deepEqual(await settle(() => assert.fail("the run is known")), run);
+  const key = { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) };
+  for (const joined of [1, 2]) await noteOn(base, "d1", { data: { joined }, dedupe: key });
+  assert.equal(base.deliveries.deliveries("telegram")[0]?.notes.length, 3, "each update once");
+  await noteOn(base, "d2", { data: {} });
+});
+
+it("has a person's words belong to the person", async () => {
+  await using owing = await withWork();
+  await noteOn(owing.base, "d1", { data: { words: "привет" } });
+  const record = owing.app.records.record(owing.app.records.lastSeq());
+  assert.deepEqual(
+    [record?.type, record?.owner, record?.tier],
+    ["delivery.noted", "owner", "owner"],
+  );
+});

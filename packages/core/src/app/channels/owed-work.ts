@@ -1,0 +1,83 @@
+import * as z from "zod";
+import type { DedupeKey } from "../../domain/journal/record.ts";
+import type { ChannelDoor, DeliveriesPort, DeliveryState } from "../../ports/channel.ts";
+import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
+
+// A message may bring along what is not there yet: a file to fetch, a voice to write down. The messenger is told that the
+// message is taken once the journal knows what to fetch; the question follows when it is there, also in a later process.
+
+/** Work that a reply is owed for, as the channel wrote it down. */
+export interface OwedWork {
+  readonly actor: string;
+  readonly work: unknown;
+  /** What was noted since, oldest first. */
+  readonly notes: () => readonly unknown[];
+  /** Writes down what must not be done anew, or not the same way twice. Resolves when it is on disk. */
+  readonly note: (data: object) => Promise<void>;
+}
+
+/** What work comes to: a text, or a run whose end is the reply, behind a text of the channel's own. */
+export type WorkDone =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "run"; readonly run: string; readonly lead: string };
+
+export interface OwedWorkOptions {
+  readonly door: Pick<ChannelDoor, "name">;
+  readonly journal: JournalPort;
+  readonly records: RecordsPort;
+  readonly deliveries: DeliveriesPort;
+  /** Does the work; it may have been begun before. Rejects with the signal's reason. */
+  readonly work: (owed: OwedWork, signal: AbortSignal) => Promise<WorkDone>;
+}
+
+const Lead = z.object({ lead: z.string() });
+
+/** What is owed where it is no text: a run that is known already, or what the work comes to. */
+export async function settleOwed(
+  options: OwedWorkOptions,
+  state: DeliveryState,
+  { run, work }: { readonly run: string | null; readonly work?: unknown },
+  signal: AbortSignal,
+): Promise<WorkDone> {
+  const notes = (): readonly unknown[] => notesOf(options, state.id);
+  if (run !== null) {
+    const lead = Lead.safeParse(notes().at(-1)).data?.lead ?? "";
+    return { kind: "run", run, lead };
+  }
+  if (work === undefined) return { kind: "text", text: "" };
+  const { actor, id } = state;
+  const note = (noted: object): Promise<void> => noteOn(options, id, { data: noted });
+  const done = await options.work({ actor, work, notes, note }, signal);
+  if (done.kind === "run") await noteOn(options, id, { data: { lead: done.lead }, run: done.run });
+  return done;
+}
+
+/** Adds to what is known of a reply that is owed. Nothing happens when it is owed no more, or the key was used. */
+export async function noteOn(
+  { door, journal, records, deliveries }: Omit<OwedWorkOptions, "work">,
+  delivery: string,
+  {
+    data,
+    run = null,
+    dedupe,
+  }: { readonly data: object; readonly run?: string | null; readonly dedupe?: DedupeKey },
+): Promise<void> {
+  const state = deliveries.deliveries(door.name).find(({ id }) => id === delivery);
+  const opened = state === undefined ? undefined : records.record(state.seq);
+  if (state === undefined || opened === undefined) return;
+  const { owner, actor, tier } = opened;
+  const context = { owner, actor, tier, class: "message", origin: "node" } as const;
+  const facts = { delivery, run };
+  await journal.append({
+    records: [{ ...context, cause: state.seq, type: "delivery.noted", facts, data }],
+    ...(dedupe === undefined ? {} : { dedupe }),
+  });
+}
+
+function notesOf(
+  { door, deliveries, records }: OwedWorkOptions,
+  delivery: string,
+): readonly unknown[] {
+  const state = deliveries.deliveries(door.name).find(({ id }) => id === delivery);
+  return (state?.notes ?? []).map((seq) => records.record(seq)?.data);
+}
