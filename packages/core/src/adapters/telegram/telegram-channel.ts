@@ -11,7 +11,6 @@ import { storageProblem } from "../../app/storage-problem.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
 import { readText } from "../../domain/commands/command-text.ts";
-import type { Hear, ReadDocument } from "../../ports/file-words.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { Operations } from "../../ports/operations.ts";
@@ -54,9 +53,6 @@ export interface TelegramChannelOptions extends Ways {
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort & DoorsPort;
   readonly exit: ExitCheck;
-  readonly readDocument: ReadDocument;
-  /** Absent where no server for speech is configured. */
-  readonly hear: Hear | undefined;
   /** The journal's key of something that comes from outside once. */
   readonly dedupeKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
