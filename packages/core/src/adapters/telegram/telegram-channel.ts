@@ -26,7 +26,7 @@ import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
 import { buttonsUnder } from "./keyboards.ts";
 import { conversationOf } from "./place.ts";
 import { Presses } from "./presses.ts";
-import { IncomingFiles } from "./incoming-files.ts";
+import { IncomingFiles, type IncomingFilesOptions as FilesOptions } from "./incoming-files.ts";
 import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
 import type { SpooledUpdates } from "./spooled-updates.ts";
 import { TelegramClient } from "./telegram-client.ts";
@@ -36,7 +36,7 @@ import type { Ways, Wire } from "./wire-fetch.ts";
 
 const channelName = "telegram";
 
-export interface TelegramChannelOptions extends Ways {
+export interface TelegramChannelOptions extends Ways, Pick<FilesOptions, "readDocument" | "hear"> {
   /** Read anew after a refusal: a token may have been changed. Throws when the file cannot be read. */
   readonly readToken: () => { reveal(): string };
   readonly apiRoot: string;
