@@ -200,6 +200,7 @@ for (const [waitedMs, isDrafted, pings] of [
       journal: app.journal,
       records: app.records,
       deliveries: app.state,
+      work: () => assert.fail("no work was owed"),
       exit: exitCheck(),
       endOf: () => Promise.resolve("готово"),
       // The journal stamps the question; the answer comes so much later.
