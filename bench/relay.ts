@@ -3,15 +3,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { writeBundle } from "../packages/relay/src/bundle.ts";
+import { botRelay, connections, environment, flags, host, messageBytes } from "./bot-relay.ts";
 import { Child, memoryOf } from "./child.ts";
 import { atMost, type BenchOptions, type Figure } from "./figure.ts";
 
 // The relay's forwarder: how soon it is ready, what it holds in memory after many messages, and how many it passes on
 // beside the same connections without it. A message is two kilobytes there and back.
 
-/** As the launcher of the bundle starts it. */
-const flags = ["--max-semi-space-size=1", "--max-old-space-size=32", "--v8-pool-size=1"];
-const environment = { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "2" };
 /** The bundle with a resolver that knows the loopback alone. */
 const pinned = `
 import { Forwarder } from "./blind/forwarder.js";
@@ -26,9 +24,6 @@ const forwarder = await Forwarder.listen({
 });
 console.log(forwarder.ports.get(host));
 `;
-const host = "relay.example.org";
-const connections = 16;
-const messageBytes = 2_048;
 const messages = 100_000;
 const quickMessages = 2_000;
 
@@ -38,7 +33,7 @@ export async function relay({ quick, folder }: BenchOptions): Promise<readonly F
   writeFileSync(join(bundle, "pinned.js"), pinned);
   const readyMs = await readyAfterMs(join(bundle, "main.js"));
   await using server = Child.fork("./tls-echo.ts", [folder]);
-  const { port } = await server.ask<{ port: number }>({});
+  const { port, web } = await server.ask<{ port: number; web: number }>({});
   await using forwarder = Child.spawn(
     process.execPath,
     [...flags, join(bundle, "pinned.js"), host, String(port)],
@@ -73,6 +68,7 @@ export async function relay({ quick, folder }: BenchOptions): Promise<readonly F
       ratioOf: "the same without it",
       note,
     },
+    ...(await botRelay({ bundle, folder, port: web, count })),
   ];
 }
 

@@ -190,3 +190,34 @@ describe("the configuration", () => {
 function hosts(count: number): string[] {
   return Array.from({ length: count }, (_, n) => `h${n}.example`);
 }
+
+describe("the layout of the bot", () => {
+  const relay = { address: "10.77.0.1:7443", link_key_file: "/link.key" };
+  const cases: readonly [name: string, config: object, refused: readonly string[]][] = [
+    ["bot", { telegram: { via: "bot" }, relay }, []],
+    ["blind", { telegram: { via: "blind", token_file: "/t" }, relay }, []],
+    ["direct", { telegram: { token_file: "/t" } }, []],
+    [
+      "bot with a token here",
+      { telegram: { via: "bot", token_file: "/t" }, relay },
+      ["telegram.token_file"],
+    ],
+    ["bot without a relay", { telegram: { via: "bot" } }, ["telegram.via"]],
+    [
+      "bot without a key",
+      { telegram: { via: "bot" }, relay: { address: relay.address } },
+      ["relay.link_key_file"],
+    ],
+    ["direct without a token", { telegram: {} }, ["telegram.token_file"]],
+    [
+      "blind without either",
+      { telegram: { via: "blind" } },
+      ["telegram.token_file", "telegram.via"],
+    ],
+  ];
+  for (const [name, config, refused] of cases)
+    it(`${refused.length === 0 ? "takes" : "refuses"} ${name}`, () => {
+      const paths = NodeConfig.safeParse(config).error?.issues.map(({ path }) => path.join("."));
+      assert.deepEqual(paths ?? [], refused);
+    });
+});
