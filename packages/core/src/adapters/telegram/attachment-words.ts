@@ -24,8 +24,8 @@ export const attachmentWords = {
     ru: `Запись слишком длинная: я слушаю не больше ${minutes} минут.`,
   }),
   unknownKind: (name: string): Bilingual => ({
-    en: `${name} is of a kind I cannot read. I read ${kinds}, pictures (JPEG, PNG, WebP) and voice.`,
-    ru: `${name}: такого я не читаю. Читаю ${kinds}, картинки (JPEG, PNG, WebP) и голос.`,
+    en: `${name} is of a kind I cannot read. I read ${kinds}, and pictures (JPEG, PNG, WebP).`,
+    ru: `${name}: такого я не читаю. Читаю ${kinds}, и картинки (JPEG, PNG, WebP).`,
   }),
   gone: (name: string): Bilingual => ({
     en: `Telegram does not have ${name} any more; send it again.`,
@@ -36,8 +36,8 @@ export const attachmentWords = {
     ru: `${name}: не удалось получить из Телеграма, отправьте ещё раз.`,
   }),
   noVoice: {
-    en: "I cannot listen yet: the owner connects a speech server with voice.url in adyton.yaml.",
-    ru: "Слушать я пока не умею: владелец подключает сервер речи ключом voice.url в adyton.yaml.",
+    en: "I cannot listen to recordings yet; write it to me.",
+    ru: "Слушать записи я пока не умею; напишите мне словами.",
   },
   nothingHeard: {
     en: "I heard no words in it.",

@@ -3,8 +3,8 @@ import type { Bilingual } from "@adyton/protocol";
 /** What the bot itself says. */
 export const channelWords = {
   unreadable: {
-    en: "I cannot look at that. I read text, documents, pictures, voice and places.",
-    ru: "Этого я посмотреть не могу. Я понимаю текст, документы, картинки, голос и места.",
+    en: "I cannot look at that. I read text, documents, pictures and places.",
+    ru: "Этого я посмотреть не могу. Я понимаю текст, документы, картинки и места.",
   },
   /** What is asked about a message without words of its sender's. */
   askAbout: { en: "What is this? Say it briefly.", ru: "Что это? Скажи коротко." },

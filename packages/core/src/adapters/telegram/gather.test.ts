@@ -157,7 +157,7 @@ describe("a voice", () => {
 
   it("is refused where nobody listens, or there is nothing to hear", async () => {
     const deaf = gathererOf({ v: "ogg" }, { hear: undefined });
-    assert.match(await deaf.refusal([voice()]), /voice\.url/u);
+    assert.match(await deaf.refusal([voice()]), /Слушать записи/u);
     assert.deepEqual(deaf.fetched, []);
     const silent = gathererOf({ v: "ogg" }, { hear: async () => ({ kind: "heard", words: " " }) });
     assert.match(await silent.refusal([voice()]), /Слов я там не услышал/u);
