@@ -97,7 +97,7 @@ describe("below HTTP", () => {
         target: "/chat",
         headers: [jsonType, ["Expect", "100-continue"], ["Content-Length", String(length)]],
       });
-    using large = new RawClient(server.port).write(expecting(2 ** 21));
+    using large = new RawClient(server.port).write(expecting(2 ** 26));
     const answer = await large.answer();
     assert.equal(problemOf(answer).code, "payload_too_large");
     const body = '{"text":"hi"}';
