@@ -101,9 +101,19 @@ export class Delivery {
       await this.#fill(part, piece, part === pieces.length - 1 ? (reply.buttons ?? []) : []);
     await this.#removeFrom(Math.max(1, pieces.length));
     const isLate = clock.nowMs() - this.#state.time >= pingAfterMs;
-    if (isLate && !isDrafted && reply.text === undefined)
-      await door.ping(this.#place, [...this.#messages.values()].at(-1) ?? 0, this.#signal);
+    if (isLate && !isDrafted && reply.text === undefined) await this.#announce();
     return counts;
+  }
+
+  /** Sends the announcement when the messenger lets it; whether it arrives is worth no second one. */
+  async #announce(): Promise<void> {
+    const { door, clock } = this.#options;
+    const message = [...this.#messages.values()].at(-1) ?? 0;
+    for (;;) {
+      const outcome = await door.ping(this.#place, message, this.#signal);
+      if (outcome.kind !== "later") return;
+      await clock.sleep(Math.min(outcome.afterMs, laterMsMax), this.#signal);
+    }
   }
 
   #split(checked: CheckedText): readonly CheckedText[] {

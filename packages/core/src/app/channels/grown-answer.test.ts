@@ -70,7 +70,9 @@ describe("an answer that is shown while it grows", () => {
           const wait = afterMs[edit] ?? null;
           return wait === null ? { kind: "shown" } : { kind: "later", afterMs: wait };
         };
-        const { edits } = await grow(pausesMs, outcomeOf);
+        const { edits, lastMs } = await grow(pausesMs, outcomeOf);
+        const lastWait = afterMs[edits.length - 1] ?? null;
+        if (lastWait !== null) assert.ok(lastMs - (edits.at(-1)?.atMs ?? 0) >= lastWait);
         for (const [at, { atMs }] of edits.entries()) {
           assert.equal(atMs % everyMs, 0);
           const wait = afterMs[at - 1] ?? null;

@@ -15,7 +15,7 @@ export class GrownAnswer {
   readonly #over = new AbortController();
   readonly #work: Promise<void>;
   #text = "";
-  #wasShown = false;
+  #isOnGrid = false;
 
   constructor(grid: EditGrid, show: (text: string) => Promise<ShowOutcome>) {
     this.#grid = grid;
@@ -32,8 +32,8 @@ export class GrownAnswer {
   async end(signal: AbortSignal): Promise<void> {
     this.#over.abort();
     await this.#work;
-    // Whoever saw it grow would learn from its last edit when the model was done.
-    if (this.#wasShown) await this.#grid.step(signal);
+    // Whoever saw it grow would learn from its last edit when the model was done; and a wait that was asked for is kept.
+    if (this.#isOnGrid) await this.#grid.step(signal);
   }
 
   async #keepShowing(): Promise<void> {
@@ -45,7 +45,7 @@ export class GrownAnswer {
         const outcome = await this.#show(text);
         if (outcome.kind === "later") this.#grid.slowDown(outcome.afterMs);
         if (outcome.kind === "ended") return;
-        this.#wasShown ||= outcome.kind === "shown" && text !== "";
+        this.#isOnGrid ||= outcome.kind === "later" || (outcome.kind === "shown" && text !== "");
       }
     } catch {
       // The whole answer is there, or it cannot be shown now.

@@ -46,6 +46,70 @@ function chat(): { readonly shown: string[]; readonly door: ChannelDoor } {
   return { shown, door };
 }
 
+it("announces an answer when the messenger lets it, and sends nothing else there before", async () => {
+  await using app = await openApp();
+  const { shown, door } = chat();
+  const told: string[] = [];
+  const asked = [7_000, 3_000];
+  const waits = [...asked];
+  const limited: ChannelDoor = {
+    ...door,
+    place: (...args) => {
+      told.push("place");
+      return door.place(...args);
+    },
+    ping: () => {
+      told.push("announce");
+      const afterMs = waits.shift();
+      return Promise.resolve(
+        afterMs === undefined ? { kind: "unknown" } : { kind: "later", afterMs },
+      );
+    },
+  };
+  await using outbox = new Outbox({
+    door: limited,
+    journal: app.journal,
+    records: app.records,
+    deliveries: app.state,
+    exit: exitCheck(),
+    endOf: () => Promise.resolve("ответ"),
+    clock: {
+      ...systemClock,
+      // An answer that took a minute.
+      nowMs: () => Date.now() + 60_000,
+      sleep: (ms, signal) => {
+        if (!asked.includes(ms)) return systemClock.sleep(ms, signal);
+        told.push(`${ms} ms`);
+        return Promise.resolve();
+      },
+    },
+    work: () => assert.fail("no work was owed"),
+    onUnexpected: (error) => assert.fail(String(error)),
+  });
+  const reply = { kind: "run", run: "run_a" } as const;
+  const open = (n: number) =>
+    outbox.open({
+      place: { chat: "1" },
+      actor: "telegram:1",
+      owner: "owner",
+      tier: "owner",
+      reply,
+      dedupe: { key: Buffer.alloc(32, n), fingerprint: Buffer.alloc(32) },
+    });
+  await open(1);
+  await open(2);
+  await until("both", () => app.state.deliveries("telegram").length === 0);
+  assert.deepEqual(told.slice(0, 6), [
+    "place",
+    "announce",
+    "7000 ms",
+    "announce",
+    "3000 ms",
+    "announce",
+  ]);
+  assert.deepEqual(shown, ["ответ", "ответ"]);
+});
+
 it("delivers what is owed once the disk takes something again, without a new start", async () => {
   let refusals = 0;
   const wrap = (journal: Journal): JournalPort => ({
