@@ -113,6 +113,19 @@ describe("what the relay has kept", () => {
     assert.deepEqual([kept.length, asked], [0, [8]]);
   });
 
+  it("asks Telegram in the manner that it is asked in itself", async () => {
+    const manners: unknown[] = [];
+    const live = {
+      updates: (_offset: number, _signal: AbortSignal, manner: unknown) => {
+        manners.push(manner);
+        return Promise.resolve({ kind: "done", value: [] } as const);
+      },
+    };
+    const manner = { isAlone: true, isProbe: true };
+    await spooled().before(live).updates(0, signal, manner);
+    assert.deepEqual(manners, [manner]);
+  });
+
   it("is given again while nothing of it is confirmed", async () => {
     keep(await keys.recipient(), said(5, "one"));
     const spool = spooled();

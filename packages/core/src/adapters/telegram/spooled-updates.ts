@@ -55,14 +55,15 @@ export class SpooledUpdates {
 
   /** Gives updates from the spool while it has any, else from Telegram. */
   before(client: Updates): Updates {
-    return { updates: (offset, signal) => this.#updates(client, offset, signal) };
+    return {
+      updates: (offset, signal, manner) => this.#updates(client, { offset, manner }, signal),
+    };
   }
 
   async #updates(
     client: Updates,
-    offset: number,
+    { offset, manner }: { readonly offset: number; readonly manner: PollManner | undefined },
     signal: AbortSignal,
-    manner?: PollManner,
   ): Promise<TelegramResult<readonly Update[]>> {
     this.#confirm(offset);
     try {
