@@ -122,6 +122,52 @@ describe("a door", () => {
       undefined,
     ],
     [
+      "is open when somebody has blocked the bot",
+      [
+        [5, "polled"],
+        [20, { ...conflict, status: 403, words: "bot was blocked by the user" }, "send"],
+      ],
+      15_020,
+      undefined,
+    ],
+    [
+      "is closed when the token is refused",
+      [
+        [5, "polled"],
+        [20, { ...conflict, status: 401, words: "Unauthorized" }, "send"],
+      ],
+      15_020,
+      20,
+    ],
+    [
+      "is open when a send failed that was not tried again",
+      [
+        [5, "polled"],
+        [20, late, "send"],
+      ],
+      30_020,
+      undefined,
+    ],
+    [
+      "counts no send that failed long before",
+      [
+        [5, "polled"],
+        [20, late, "send"],
+        [30_020, late, "send"],
+      ],
+      30_021,
+      undefined,
+    ],
+    [
+      "stays closed for as long as sends are to wait",
+      [
+        [5, "polled"],
+        [20, { ...conflict, kind: "limited", status: 429, retryAfterMs: 10_000 }, "send"],
+      ],
+      40_019,
+      20,
+    ],
+    [
       "is opened by no send",
       [
         [5, "polled"],

@@ -10,6 +10,8 @@ const conflictMs = 20_000;
 
 /** One send that fails is not news: it is tried again at once. */
 const muteMsMax = 15_000;
+/** A send that failed and was not tried again says nothing of now. A try takes less than this, with the wait behind it. */
+const triedAgainMsMax = 30_000;
 
 export interface Closed {
   readonly sinceMs: number;
@@ -23,7 +25,7 @@ export class DoorWatch {
   #failing: Closed | undefined;
   #conflictMs = Number.NEGATIVE_INFINITY;
   /** Since when every send has failed. */
-  #mute: Closed | undefined;
+  #mute: (Closed & { readonly untilMs: number }) | undefined;
 
   constructor(nowMs: number) {
     this.#polledMs = nowMs;
@@ -44,10 +46,13 @@ export class DoorWatch {
     this.#failing = { sinceMs, failure };
   }
 
-  /** What a send came to. */
+  /** What a send came to. One that the server refuses for its own sake, or its reader's, has reached it. */
   sent(nowMs: number, failure: TelegramFailure | undefined): void {
-    const isTaken = failure === undefined || (failure.kind === "refused" && failure.status === 400);
-    this.#mute = isTaken ? undefined : { sinceMs: this.#mute?.sinceMs ?? nowMs, failure };
+    const isTaken =
+      failure === undefined || (failure.kind === "refused" && troubleOf(failure) !== "token");
+    const sinceMs = this.#muteAt(nowMs)?.sinceMs ?? nowMs;
+    const untilMs = nowMs + triedAgainMsMax + (failure?.retryAfterMs ?? 0);
+    this.#mute = isTaken ? undefined : { sinceMs, untilMs, failure };
   }
 
   /** Since when and why the door does not work; undefined while it does. */
@@ -55,8 +60,11 @@ export class DoorWatch {
     if (this.#failing !== undefined) return this.#failing;
     if (nowMs - this.#polledMs >= silentMsMax)
       return { sinceMs: this.#polledMs, failure: undefined };
-    return this.#mute !== undefined && nowMs - this.#mute.sinceMs >= muteMsMax
-      ? this.#mute
-      : undefined;
+    const mute = this.#muteAt(nowMs);
+    return mute !== undefined && nowMs - mute.sinceMs >= muteMsMax ? mute : undefined;
+  }
+
+  #muteAt(nowMs: number): Closed | undefined {
+    return this.#mute !== undefined && nowMs < this.#mute.untilMs ? this.#mute : undefined;
   }
 }
