@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { EditedMessages, knownTextsMax } from "./edited-messages.ts";
+import { EditedMessages, knownTextsMax, saidAnew } from "./edited-messages.ts";
 import type { Incoming } from "./read-update.ts";
 import type { BotOperations } from "./bot-operations.ts";
 
@@ -27,4 +27,10 @@ it("knows the last words of so many messages, and of none before them", () => {
   edited.note(said(knownTextsMax, "слово"));
   assert.ok(edited.isSame(said(0, "слова")), "it was seen again");
   assert.equal(edited.isSame(said(1, "слово")), false, "one over the limit");
+});
+
+it("says an edit anew under a key of its own, and the same command under the same", () => {
+  const [speech, command] = [said(1, "слово"), said(1, "/help")];
+  assert.notEqual(saidAnew(speech, "ru").key, speech.key);
+  assert.equal(saidAnew(command, "ru"), command);
 });

@@ -71,7 +71,10 @@ export class EditedMessages {
 const keyOf = ({ chat, replyTo }: Message["place"]): string => `${chat}/${replyTo}`;
 const digest = (text: string): string => createHash("sha256").update(text).digest("base64url");
 
-/** An edited message as a question of its own; a command is the same command. */
+/**
+ * An edited message as a question of its own; a command is the same command. Its key is another than that of the edit: a
+ * process that died may have asked under that, with other words, for the place of the first.
+ */
 export function saidAnew(
   edit: Incoming & { kind: "message" },
   language: keyof Bilingual,
@@ -79,5 +82,5 @@ export function saidAnew(
   const { content } = edit;
   if (readText(content.text).kind !== "speech") return edit;
   const text = `${channelWords.edited[language]}\n${content.text}`;
-  return { ...edit, content: { ...content, text } };
+  return { ...edit, key: `${edit.key}/anew`, content: { ...content, text } };
 }
