@@ -168,8 +168,8 @@ describe("a node with an embedded model", { skip }, () => {
   });
 
   it("says that an answer was cut off when the process is killed in its middle", async () => {
-    // Two letters in turn, for a thousand tokens: long enough to be killed in.
-    const long = writeModel(folder, "long", { says: "ab".repeat(3_000) });
+    // A letter and a space in turn, for a thousand tokens: long enough to be killed in, and no word that is held back.
+    const long = writeModel(folder, "long", { says: "a ".repeat(3_000) });
     await using node = await NodeProcess.start({ home: homeWith(long), backend: "configured" });
     await until("the model", () => isWell(node));
     const [pid] = modelProcesses(node.pid);
