@@ -157,12 +157,14 @@ describe("the model server in use", () => {
 
   it("is the configured one while no node runs", async () => {
     const folder = join(place, "configured");
+    // The usual port may be that of a node of whoever runs the tests.
+    const nobodysPort = 1;
     const models = async (url: string): Promise<string> => {
       const key = url.startsWith("https:") ? "    api_key_file: /nowhere/key\n" : "";
       await run(["init", "--force", "--home", folder]);
       writeFileSync(
         join(folder, "adyton.yaml"),
-        `backends:\n  - name: own\n    url: ${url}\n${key}`,
+        `listen:\n  port: ${nobodysPort}\nbackends:\n  - name: own\n    url: ${url}\n${key}`,
       );
       return (await run(["doctor", "--home", folder])).out;
     };
