@@ -78,7 +78,8 @@ export interface Parts {
   readonly server: () => HttpServer | undefined;
   /** The messengers' doors, for the health report. */
   readonly doors: () => Health["parts"];
-  readonly clock: () => Health["parts"][number] | undefined;
+  /** Further parts of it. */
+  readonly others: () => Health["parts"];
   readonly ownerTokenHash: string;
   /** The node's own keys and tokens, which leave with no answer. */
   readonly guard: {
@@ -342,7 +343,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     backends,
     searchFault: () => faults.search,
     doors: parts.doors,
-    clock: parts.clock,
+    others: parts.others,
     mode: () => turns.nodeMode.defaultFor("owner").id,
     now,
   };

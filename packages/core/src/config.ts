@@ -208,6 +208,19 @@ const RelayConfig = z.strictObject({
   time_port: z.int().min(1).max(65_535).default(timePortDefault),
 });
 
+/** A server that writes down what is said in recordings. */
+const VoiceConfig = z.strictObject({
+  url: address,
+  /** What most servers call it; those with one model do not look. */
+  model: z.string().min(1).max(200).default("whisper-1"),
+  api_key_file: z.string().min(1).optional(),
+  /** What is spoken; left out, the server finds out. */
+  language: z
+    .string()
+    .regex(/^[a-z]{2}$/, "must be two letters, like en or ru")
+    .optional(),
+});
+
 type Refuse = (path: string[], message: string) => void;
 
 /** TLS runs through a proxy from end to end, or it could read along. */
@@ -279,6 +292,7 @@ export const NodeConfigFields = z.strictObject({
   workers: WorkersConfig.optional(),
   telegram: TelegramConfig.optional(),
   relay: RelayConfig.optional(),
+  voice: VoiceConfig.optional(),
   logs: z
     .array(LogConfig)
     .max(logsMax)

@@ -58,12 +58,13 @@ function ownSecrets(config: NodeConfig, files: Omit<OwnFiles, "home">): readonly
 
 /** What tells where a node runs: the machine, and what its configuration names, with the keys themselves. */
 async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIdentity> {
-  const { backends, workers, telegram, relay, logs } = config;
+  const { backends, workers, telegram, relay, voice, logs } = config;
   const machine = await machineIdentity();
   const hosts = [
     ...backends.map(({ url }) => url),
     workers?.redis,
     telegram?.proxy,
+    voice?.url,
     relay === undefined ? undefined : `tcp://${relay.address}`,
   ].flatMap(hostOf);
   return {
@@ -81,7 +82,7 @@ async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIde
   };
 }
 
-const keyFiles = ({ backends, workers, telegram, relay }: NodeConfig): readonly string[] =>
+const keyFiles = ({ backends, workers, telegram, relay, voice }: NodeConfig): readonly string[] =>
   [
     ...backends.map(({ api_key_file }) => api_key_file),
     workers?.key_file,
@@ -89,6 +90,7 @@ const keyFiles = ({ backends, workers, telegram, relay }: NodeConfig): readonly 
     telegram?.token_file,
     telegram?.proxy_login_file,
     relay?.link_key_file,
+    voice?.api_key_file,
   ].filter((file) => file !== undefined);
 
 /** The host of an address, without brackets; none where it names a model of the node's own. */

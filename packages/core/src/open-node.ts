@@ -22,11 +22,13 @@ import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
 import type { Notice } from "./notices.ts";
+import type { Transcriber } from "./adapters/openai-compatible/transcriber.ts";
 import type { RelayClock } from "./adapters/relay/relay-clock.ts";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
 import { openRelayClock } from "./open-relay-clock.ts";
 import { openTelegram, type TelegramParts } from "./open-telegram.ts";
 import { openSockets } from "./open-sockets.ts";
+import { openVoice } from "./open-voice.ts";
 import { StartError } from "./start-error.ts";
 import type { StopDeadline } from "./stop-deadline.ts";
 
@@ -51,12 +53,14 @@ interface Running {
   server?: HttpServer;
   telegram?: TelegramChannel | undefined;
   clock?: RelayClock | undefined;
+  voice?: Transcriber | undefined;
 }
 
 const openedLater = (running: Running) => ({
   server: () => running.server,
   doors: () => (running.telegram === undefined ? [] : [running.telegram.health()]),
-  clock: () => running.clock?.health(),
+  others: () =>
+    [running.clock, running.voice].flatMap((part) => (part === undefined ? [] : [part.health()])),
 });
 
 /** Opens everything above the journal and starts to serve. Throws `StartError`. Disposing closes it in reverse. */
@@ -116,9 +120,8 @@ export async function openNode(started: Started): Promise<RunningNode> {
     deadline.within("the manual and retention", () => background[Symbol.asyncDispose]()),
   );
 
-  const ports = { journal, records, deliveries: state, operations: server.operations };
-  running.clock = await openRelayClock(config, { language, log, notice }, stack);
-  running.telegram = await openBot(started, config, { ...ports, app, log, language }, stack);
+  const ports = { journal, records, deliveries: state, operations: server.operations, app };
+  Object.assign(running, await openOthers(started, config, { ...ports, log, language }, stack));
 
   // Only now, because a server on this machine has answered by now.
   await announceBackends(choice, started, config, { notice, pool: backends.pool });
@@ -143,11 +146,25 @@ async function lastRecord(journal: Journal, { stoppedRecord }: App): Promise<voi
 
 interface BotParts extends Pick<
   TelegramParts,
-  "journal" | "records" | "deliveries" | "operations"
+  "journal" | "records" | "deliveries" | "operations" | "voice"
 > {
   readonly app: App;
   readonly log: RootLog;
   readonly language: "en" | "ru";
+}
+
+/** What is beside the node, where it is configured: the relay's clock, a server for speech and the bot. */
+async function openOthers(
+  started: Started,
+  config: NodeConfig,
+  parts: Omit<BotParts, "voice">,
+  stack: AsyncDisposableStack,
+): Promise<Omit<Running, "server">> {
+  const { language, log } = parts;
+  const notice = started.options.onNotice ?? (() => undefined);
+  const clock = await openRelayClock(config, { language, log, notice }, stack);
+  const voice = await openVoice(config, language, stack);
+  return { clock, voice, telegram: await openBot(started, config, { ...parts, voice }, stack) };
 }
 
 /** The bot, where one is configured: it closes with the stack. */

@@ -13,6 +13,7 @@ import type { NodeConfig } from "./config.ts";
 import { secretAt } from "./configured-secret.ts";
 import type { DedupeKey } from "./domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "./ports/channel.ts";
+import type { Hear } from "./ports/file-words.ts";
 import type { Principal } from "./ports/http.ts";
 import type { JournalPort, RecordsPort } from "./ports/journal.ts";
 import type { Notice } from "./notices.ts";
@@ -30,6 +31,8 @@ export interface TelegramParts {
   /** The file with the keys to which a relay seals what waits for the node. */
   readonly spoolKeys: string;
   readonly exit: ExitCheck;
+  /** Absent where no server for speech is configured. */
+  readonly voice: { readonly hear: Hear } | undefined;
   readonly channelKey: (id: string) => DedupeKey;
   readonly language: keyof Bilingual;
   readonly log: (message: string, fields: Readonly<Record<string, string | number>>) => void;
@@ -122,7 +125,7 @@ export async function openTelegram(
   parts: TelegramParts,
   stack: AsyncDisposableStack,
 ): Promise<TelegramChannel> {
-  const { config, operations, journal, records, deliveries, language, log } = parts;
+  const { config, operations, journal, records, deliveries, voice, language, log } = parts;
   const way = await wayOf(parts, stack);
   const { TelegramChannel } = await import("./adapters/telegram/telegram-channel.ts");
   return new TelegramChannel({
@@ -140,7 +143,7 @@ export async function openTelegram(
       const { documentWords } = await import("./document-words.ts");
       return documentWords(bytes, mediaType);
     },
-    hear: undefined,
+    hear: voice === undefined ? undefined : (recording, signal) => voice.hear(recording, signal),
     dedupeKey: parts.channelKey,
     language,
     drafts: config.drafts,

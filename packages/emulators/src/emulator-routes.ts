@@ -14,13 +14,16 @@ import { answerGeneration, strikeBeforeAnswer } from "./generation-route.ts";
 import { sendBody, sendError, sendJson } from "./http-answer.ts";
 import { modelList, nativeAnswer } from "./model-list.ts";
 import { recordableHeaders } from "./request-journal.ts";
+import { recordingIn } from "./sent-recording.ts";
 import { answerTokenize } from "./tokenize-route.ts";
+import { answerTranscription } from "./transcriptions-route.ts";
 
 const endpoints: Readonly<Record<string, Endpoint>> = {
   "GET /v1/models": "models",
   "POST /v1/chat/completions": "chat",
   "POST /v1/responses": "responses",
   "POST /v1/embeddings": "embeddings",
+  "POST /v1/audio/transcriptions": "transcriptions",
   "POST /tokenize": "tokenize",
   "POST /apply-template": "tokenize",
   "POST /v1/internal/token-count": "tokenize",
@@ -86,20 +89,25 @@ async function receive(
     sendError(response, 413, { message: "the body is over 16 MiB" }, { connection: "close" });
     return null;
   }
-  let json: unknown = null;
-  let isJson = true;
-  if (body !== null) {
-    try {
-      json = JSON.parse(body.bytes.toString("utf8"));
-    } catch {
-      isJson = false;
-    }
-  }
-  record(state, exchange, json, body?.bytes.length ?? 0);
+  const read = body === null ? { json: null } : parsed(exchange, body.bytes);
+  record(state, exchange, read?.json ?? null, body?.bytes.length ?? 0);
   if (await strikeBeforeAnswer(exchange, exchange.fault)) return null;
-  if (isJson || exchange.endpoint === "other") return { json };
-  sendError(response, 400, { message: "the body is not JSON" });
+  if (read !== undefined || exchange.endpoint === "other") return read ?? { json: null };
+  sendError(response, 400, {
+    message: `the body is not ${exchange.endpoint === "transcriptions" ? "a form" : "JSON"}`,
+  });
   return null;
+}
+
+/** A body as JSON, or as the recording in its form; nothing when it is neither. */
+function parsed({ request, endpoint }: Exchange, bytes: Buffer) {
+  try {
+    if (endpoint === "transcriptions")
+      return { json: recordingIn(request.headers["content-type"], bytes) };
+    return { json: JSON.parse(bytes.toString("utf8")) as unknown };
+  } catch {
+    return undefined;
+  }
 }
 
 function record(
@@ -133,6 +141,8 @@ async function route(state: EmulatorState, exchange: Exchange, body: unknown): P
       return answerGeneration(state, exchange, body);
     case "embeddings":
       return answerEmbeddings(state, exchange, body);
+    case "transcriptions":
+      return answerTranscription(state, exchange, body);
     case "tokenize":
       return answerTokenize(state, exchange, body);
     case "models":

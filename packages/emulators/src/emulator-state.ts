@@ -4,6 +4,7 @@ import type { Pacing } from "./pacing.ts";
 import type { Persona } from "./persona.ts";
 import type { RequestJournal } from "./request-journal.ts";
 import type { Rule } from "./rule.ts";
+import type { Transcribe } from "./sent-recording.ts";
 
 /** What a running emulator knows; the server's routes read it and its owner changes it live. */
 export class EmulatorState {
@@ -13,6 +14,7 @@ export class EmulatorState {
   readonly seed: number;
   readonly pacing: Pacing;
   readonly embeddingDimensions: number;
+  readonly transcribe: Transcribe;
   readonly journal: RequestJournal;
   readonly faults = new FaultSwitch();
   rules: readonly Rule[] = [];
@@ -30,6 +32,7 @@ export class EmulatorState {
     readonly seed: number;
     readonly pacing: Pacing;
     readonly embeddingDimensions: number;
+    readonly transcribe: Transcribe;
     readonly journal: RequestJournal;
   }) {
     this.models = settings.models;
@@ -38,6 +41,7 @@ export class EmulatorState {
     this.seed = settings.seed;
     this.pacing = settings.pacing;
     this.embeddingDimensions = settings.embeddingDimensions;
+    this.transcribe = settings.transcribe;
     this.journal = settings.journal;
   }
 

@@ -2,6 +2,7 @@ export type Endpoint =
   | "chat"
   | "responses"
   | "embeddings"
+  | "transcriptions"
   | "models"
   | "tokenize"
   | "health"

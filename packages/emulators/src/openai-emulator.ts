@@ -17,6 +17,7 @@ import {
   type RecordedRequest,
 } from "./request-journal.ts";
 import { rulesMax, type Rule } from "./rule.ts";
+import { type Transcribe, transcribeDefault } from "./sent-recording.ts";
 
 // Longer than the idle time of usual client pools, so that a pooled connection is not closed just when it is used again.
 const keepAliveMs = 65_000;
@@ -38,6 +39,8 @@ export interface OpenAiEmulatorOptions {
   /** How many requests the journal keeps; 0 switches recording off, counting goes on. */
   readonly recordedRequestsMax?: number;
   readonly embeddingDimensions?: number;
+  /** What recordings say; without it, their bytes as a text. */
+  readonly transcribe?: Transcribe;
 }
 
 export interface OpenAiEmulator extends AsyncDisposable {
@@ -155,6 +158,7 @@ function stateFrom(options: OpenAiEmulatorOptions): EmulatorState {
     seed: options.seed ?? 1,
     pacing,
     embeddingDimensions,
+    transcribe: options.transcribe ?? transcribeDefault,
     journal: new RequestJournal(recordedRequestsMax),
   });
 }

@@ -13,7 +13,7 @@ export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The parsed JSON body, or null when there was none or it was not JSON. */
+  /** The parsed JSON body, or the recording of a form; null when there was none or it was neither. */
   readonly body: unknown;
   readonly bodyBytes: number;
   readonly atMs: number;

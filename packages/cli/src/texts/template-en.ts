@@ -90,6 +90,16 @@ export const templateEn = {
 #:   # Where it tells the time.
 #:   time_port: 7862
 
+# A server that writes down what is said in recordings, by OpenAI's route /v1/audio/transcriptions.
+#: voice:
+#:   url: http://127.0.0.1:8081/v1
+#:   # Its model; servers with one do not look.
+#:   model: whisper-1
+#:   # A file with its key, if it asks for one.
+#:   api_key_file: /home/me/.secrets/voice-key
+#:   # What is spoken, in two letters; left out, the server finds out.
+#:   language: en
+
 #turns:
 #  # Seconds that one answer may take.
 #  wall_seconds: 600

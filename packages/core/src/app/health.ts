@@ -13,8 +13,8 @@ export interface HealthOptions {
   readonly searchFault: () => string | undefined;
   /** The messengers' doors, each a part. */
   readonly doors: () => readonly Part[];
-  /** The clock beside the relay's, where it is compared. */
-  readonly clock: () => Part | undefined;
+  /** What the node can do without: the clock beside the relay's, and the server for speech, where there are any. */
+  readonly others: () => readonly Part[];
   /** The mode of conversations that have none of their own. */
   readonly mode: () => string;
   readonly now: () => number;
@@ -31,8 +31,8 @@ export function healthOf(options: HealthOptions, withDetails: boolean): Health {
   const storage = storagePart(options.journal);
   const search = searchPart(options.searchFault());
   const doors = options.doors();
-  const clock = options.clock() ?? [];
-  const parts = [storage, ...backendParts(options.backends), search, ...doors].concat(clock);
+  const models = backendParts(options.backends);
+  const parts = [storage, ...models, search, ...doors, ...options.others()];
   const chats = options.backends.of("chat").length === 0 || options.backends.works("chat");
   const worst = parts.some((part) => part.status === "failed")
     ? "failed"

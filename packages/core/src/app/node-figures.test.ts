@@ -76,7 +76,7 @@ describe("health", () => {
         backends: poolOf(state === undefined ? undefined : backend(state)),
         searchFault: () => fault,
         doors: () => [],
-        clock: () => undefined,
+        others: () => [],
         mode: () => "DIRECT",
         now: () => 2_500,
       };
@@ -99,7 +99,7 @@ it("is degraded and ready while the clock is wrong", async () => {
     backends: poolOf(),
     searchFault: () => undefined,
     doors: () => [],
-    clock: () => clock,
+    others: () => [clock],
     mode: () => "DIRECT",
     now: () => 0,
   };
@@ -128,7 +128,7 @@ describe("the health of several model servers", () => {
       startedMs: 0,
       searchFault: () => undefined,
       doors: () => [],
-      clock: () => undefined,
+      others: () => [],
       mode: () => "DIRECT",
       now: () => 0,
     };

@@ -175,6 +175,7 @@ export function fileShape(state: BotState, field: string, file: UploadedFile): u
   const base = { file_id: id, file_unique_id: id, file_size: file.bytes.length };
   if (field === "photo") return [{ ...base, width: 1, height: 1 }];
   const media = { ...base, mime_type: file.mediaType };
+  if (field === "video_note") return { ...base, length: 240, duration: 1 };
   return field === "voice" ? { ...media, duration: 1 } : { ...media, file_name: file.name };
 }
 

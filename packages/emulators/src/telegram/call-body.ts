@@ -61,7 +61,7 @@ function parsed(value: string): unknown {
   }
 }
 
-interface FormPart {
+export interface FormPart {
   readonly name: string;
   readonly fileName: string | undefined;
   readonly mediaType: string;
@@ -69,7 +69,7 @@ interface FormPart {
 }
 
 /** Takes a form with files apart (RFC 7578). */
-function* formParts(type: string, body: Buffer): Generator<FormPart> {
+export function* formParts(type: string, body: Buffer): Generator<FormPart> {
   const boundary = /boundary="?([^";]+)"?/u.exec(type)?.[1];
   if (boundary === undefined) throw badRequest("the form has no boundary");
   const mark = Buffer.from(`--${boundary}`);

@@ -52,7 +52,7 @@ export class EmulatedPerson {
 
   /** Sends a file under the name of the message's field. */
   sendFile(
-    field: "audio" | "document" | "photo" | "voice",
+    field: "audio" | "document" | "photo" | "video_note" | "voice",
     file: UploadedFile,
     caption = "",
     options: SayOptions = {},

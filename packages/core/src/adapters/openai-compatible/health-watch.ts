@@ -51,6 +51,14 @@ export class HealthWatch implements AsyncDisposable {
     this.#schedule();
   }
 
+  /** Looks at the server now, unless it works or is being looked at. Never rejects. */
+  look(): Promise<void> {
+    this.#probe ??= this.#look().finally(() => {
+      this.#probe = undefined;
+    });
+    return this.#probe;
+  }
+
   /** Somebody asks the server something: whoever did may ask again soon, so it is checked more often for a while. */
   used(): void {
     const wasInUse = this.#isInUse;
@@ -102,11 +110,7 @@ export class HealthWatch implements AsyncDisposable {
     const isDegraded = this.#health.status === "degraded";
     const waitMs = isDegraded ? this.#healMs : this.#quietMsMax;
     if (isDegraded) this.#healMs = Math.min(timeouts.healMsMax, this.#healMs * 2);
-    this.#timer = setIdleTimer(clock, waitMs, () => {
-      this.#probe ??= this.#look().finally(() => {
-        this.#probe = undefined;
-      });
-    });
+    this.#timer = setIdleTimer(clock, waitMs, () => void this.look());
   }
 
   async #look(): Promise<void> {

@@ -76,6 +76,10 @@ export const toolCallsMax = 128;
 export const toolNameCharsMax = 256;
 /** Bytes of an answer to texts to embed: 256 vectors of 8,192 numbers. A larger one is unusable. */
 export const embedBytesMax = 32 * 1024 * 1024;
+/** Until a recording is written down: twenty minutes of speech, on a processor that hears twice as fast as people speak. */
+export const transcribeMsMax = 10 * 60_000;
+/** Bytes of what was heard, as JSON. Twenty minutes of fast speech are 30 thousand letters, each six bytes when escaped. */
+export const transcriptBytesMax = 256 * 1024;
 /** Bytes of an answer that comes whole: every unit escaped takes six, and reasoning comes on top. */
 export const answerBytesMax = 8 * 1024 * 1024;
 /** Bytes of a whole stream: 64 thousand tokens of a kilobyte each, which is four times what servers send per token. */

@@ -14,10 +14,18 @@ export interface WireCall {
   readonly method: "GET" | "POST";
   /** After the base path, with a leading slash. */
   readonly path: string;
+  /** JSON. */
   readonly body?: string;
+  readonly form?: Form;
   readonly accept?: string;
   /** On a connection of its own, which is closed afterwards. */
   readonly isSeparate?: boolean;
+}
+
+/** A body that is no JSON. */
+export interface Form {
+  readonly contentType: string;
+  readonly bytes: Uint8Array;
 }
 
 /** Takes a response's body. */
@@ -77,7 +85,7 @@ export class WireClient implements Disposable {
     const isSeparate = call.isSeparate === true;
     const connection = (isSeparate ? undefined : this.#kept()) ?? this.#connect(isSeparate);
     const exchange = new CarriedExchange(connection);
-    connection.carry(this.#requestText(call), exchange);
+    connection.carry(this.#requestText(call), exchange, call.form?.bytes);
     return exchange;
   }
 
@@ -118,7 +126,8 @@ export class WireClient implements Disposable {
     return connection;
   }
 
-  #requestText({ method, path, body, accept }: WireCall): string {
+  /** The head of a request, with its body where that is text. */
+  #requestText({ method, path, body, form, accept }: WireCall): string {
     const { address, apiKey } = this.#options;
     const lines = [
       `${method} ${address.basePath}${path} HTTP/1.1`,
@@ -129,6 +138,8 @@ export class WireClient implements Disposable {
     if (apiKey !== undefined) lines.push(`Authorization: Bearer ${apiKey.reveal()}`);
     if (body !== undefined)
       lines.push("Content-Type: application/json", `Content-Length: ${Buffer.byteLength(body)}`);
+    if (form !== undefined)
+      lines.push(`Content-Type: ${form.contentType}`, `Content-Length: ${form.bytes.length}`);
     return `${lines.join("\r\n")}\r\n\r\n${body ?? ""}`;
   }
 }

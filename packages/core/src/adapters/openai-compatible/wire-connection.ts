@@ -63,8 +63,8 @@ export class WireConnection implements Disposable {
     return this.#options.clock.monotonicMs() < this.#keptUntilMs;
   }
 
-  /** Sends a request whose response goes to `carried`. Only on a new or a free connection. */
-  carry(request: string, carried: Carried): void {
+  /** Sends a request, and `more` behind it, whose response goes to `carried`. Only on a new or a free connection. */
+  carry(request: string, carried: Carried, more?: Uint8Array): void {
     this.#carried = carried;
     this.#isAnswering = false;
     this.#parser = new ResponseParser({
@@ -78,6 +78,7 @@ export class WireConnection implements Disposable {
     });
     this.#socket.ref();
     this.#socket.write(request);
+    if (more !== undefined) this.#socket.write(more);
   }
 
   /** Closes at once. The request it carries, if any, ends as `closed`. */

@@ -36,8 +36,8 @@ export const attachmentWords = {
     ru: `${name}: не удалось получить из Телеграма, отправьте ещё раз.`,
   }),
   noVoice: {
-    en: "I cannot listen to recordings yet; write it to me.",
-    ru: "Слушать записи я пока не умею; напишите мне словами.",
+    en: "I have nothing to listen with: the node's owner may set voice in adyton.yaml. Write it to me.",
+    ru: "Слушать записи мне нечем: владелец узла может задать voice в adyton.yaml. Напишите словами.",
   },
   nothingHeard: {
     en: "I heard no words in it.",

@@ -56,6 +56,10 @@ describe("a message's content", () => {
     const voice = { voice: file({ duration: 3 }) };
     assert.deepEqual(uses(voice), ["speech"]);
     assert.deepEqual(uses({ ...voice, ...forwarded }), ["recording"]);
+    const round = contentOf({ video_note: { file_id: "F", length: 240, duration: 3 } });
+    assert.deepEqual(round.files, [
+      { use: "speech", id: "F", seconds: 3, name: "video.mp4", mediaType: "video/mp4" },
+    ]);
     assert.deepEqual(uses({ audio: file({ duration: 3 }) }), ["recording"]);
     assert.deepEqual(uses({ reply_to_message: message(voice) }), ["recording"]);
     assert.deepEqual(uses({ document: file({ file_name: "План.PDF" }) }), ["document"]);

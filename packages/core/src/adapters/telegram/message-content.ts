@@ -51,7 +51,6 @@ const unreadable = [
   "sticker",
   "story",
   "video",
-  "video_note",
 ] as const satisfies readonly (keyof Message)[];
 
 /** What the apps write into a chat by themselves. */
@@ -112,16 +111,24 @@ function contactWords({ contact }: Message): readonly { readonly text: string }[
   return [{ text: `${`${first} ${last}`.trim()}\n${phone}` }];
 }
 
-type Carrier = Pick<Message | ExternalReplyInfo, "document" | "photo" | "voice" | "audio">;
+type Carrier = Pick<
+  Message | ExternalReplyInfo,
+  "document" | "photo" | "voice" | "video_note" | "audio"
+>;
+
+/** Telegram says nothing of a round video's kind: it is always this. */
+const roundVideo = { file_name: "video.mp4", mime_type: "video/mp4" };
 
 function filesOf(carrier: Carrier | undefined, isForeign: boolean): FileRef[] {
   if (carrier === undefined) return [];
-  const { document, photo, voice, audio } = carrier;
+  const { document, photo, voice, video_note: round, audio } = carrier;
+  const said = isForeign ? "recording" : "speech";
   const picture = photo === undefined ? undefined : chosenSize(photo);
   return [
     ...(document === undefined ? [] : [documentRef(document)]),
     ...(picture === undefined ? [] : [fileRef("picture", picture)]),
-    ...(voice === undefined ? [] : [fileRef(isForeign ? "recording" : "speech", voice)]),
+    ...(voice === undefined ? [] : [fileRef(said, voice)]),
+    ...(round === undefined ? [] : [fileRef(said, { ...round, ...roundVideo })]),
     ...(audio === undefined ? [] : [fileRef("recording", audio)]),
   ];
 }
