@@ -1,6 +1,7 @@
 import type { Bilingual, FoldCluster, FoldReport } from "@adyton/protocol";
 import { freshBytes } from "@adyton/runtime/fresh-bytes";
 import * as z from "zod";
+import { inert } from "../../domain/exit-filter/exit-filter.ts";
 import { checkHypotheses, type OfferedHypothesis } from "../../domain/fold/evidence.ts";
 import { visibleText } from "../../domain/external/visible-text.ts";
 import { shownText } from "../../domain/fold/mask.ts";
@@ -17,7 +18,10 @@ const answerTokensMax = 1_024;
 /** Milliseconds for the one call, waiting for a free server included. */
 const explainMsMax = 30_000;
 
-const Text = z.string().transform((text) => shownText(text, statementCharsMax));
+/** What a model says that has read strangers' lines. */
+const Text = z
+  .string()
+  .transform((text) => inert(shownText(text, statementCharsMax)).slice(0, statementCharsMax));
 const Offered = z.object({
   hypotheses: z
     .array(

@@ -1,4 +1,5 @@
 import type { Bilingual, FoldCluster, FoldReport } from "@adyton/protocol";
+import { inert } from "../../domain/exit-filter/exit-filter.ts";
 
 /** Clusters named in the text; the structure has more. */
 const clustersSaidMax = 8;
@@ -84,7 +85,7 @@ function clusterLine(cluster: FoldCluster, language: keyof Bilingual): string {
     ...(cluster.isBurst === true ? [say.rising(cluster.ratio)] : []),
   ];
   const note = marks.length === 0 ? "" : ` [${marks.join(", ")}]`;
-  const template = cluster.template.slice(0, templateCharsMax).toWellFormed();
+  const template = inert(cluster.template.slice(0, templateCharsMax).toWellFormed());
   return `${cluster.id} ${cluster.level} ×${cluster.count}${note}: ${template}`;
 }
 
@@ -108,7 +109,7 @@ function causeLines(
     say.hypotheses,
     ...hypotheses.flatMap(({ statement, confidence, clusterIds, evidence, firstCheck }) => [
       `- ${statement} (${say.confidence[confidence]}; ${clusterIds.join(", ")})`,
-      ...evidence.map(({ lineId, quote }) => `  ${lineId}: “${quote}”`),
+      ...evidence.map(({ lineId, quote }) => `  ${lineId}: “${inert(quote)}”`),
       ...(firstCheck === "" ? [] : [`  ${say.check}: ${firstCheck}`]),
     ]),
   ];

@@ -64,7 +64,14 @@ export function filterExit(text: string, rules: ExitRules): Filtered {
   };
 }
 
-/** The same for part of a text: it looks at no more than one word at a time, so a text may be cut between words. */
+const nothingAllowed: ExitRules = { hosts: [], addresses: new Set(), secrets: [] };
+
+/** A text that nothing can come of but its reading, whoever wrote it. */
+export function inert(text: string): string {
+  return filterExit(text, nothingAllowed).text;
+}
+
+/** `filterExit` for part of a text: it looks at no more than one word at a time, so a text may be cut between words. */
 export function filterWords(text: string, rules: ExitRules): Filtered {
   const { text: kept, found } = withoutSecrets(visibleText(text), rules.secrets);
   const count = { links: 0, images: 0, commands: 0, secrets: found };
@@ -119,9 +126,9 @@ export function withoutSecrets(
 }
 
 function defanged(scheme: string, rest: string): string {
-  const inert = /^https?$/iu.test(scheme) ? scheme.replace(/tt/iu, "xx") : `${scheme}[:]`;
+  const safe = /^https?$/iu.test(scheme) ? scheme.replace(/tt/iu, "xx") : `${scheme}[:]`;
   const [host = ""] = rest.split(/[/?#]/u, 1);
-  return `${inert}${inert.endsWith("]") ? "" : ":"}//${host.replaceAll(".", "[.]")}${rest.slice(host.length)}`;
+  return `${safe}${safe.endsWith("]") ? "" : ":"}//${host.replaceAll(".", "[.]")}${rest.slice(host.length)}`;
 }
 
 function isAllowed(found: string, { hosts, addresses }: ExitRules): boolean {
