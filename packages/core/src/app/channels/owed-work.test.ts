@@ -14,10 +14,12 @@ async function withWork() {
     records: [{ ...context, class: "message", type: "delivery.opened", facts, data }],
   });
   const base = { door: { name: "telegram" }, journal, records, deliveries: state };
-  const settle = (work: (owed: OwedWork) => Promise<string>) => {
+  const settle = (
+    work: (owed: OwedWork) => Promise<string>,
+    { signal } = new AbortController(),
+  ) => {
     const [owed] = state.deliveries("telegram");
     assert.ok(owed);
-    const { signal } = new AbortController();
     const done = async (each: OwedWork) =>
       ({ kind: "run", run: await work(each), lead: "🎤 «привет»\n\n" }) as const;
     return settleOwed({ ...base, work: done }, owed, { run: owed.run, work: data.work }, signal);
@@ -59,4 +61,14 @@ it("has a person's words belong to the person", async () => {
     [record?.type, record?.owner, record?.tier],
     ["delivery.noted", "owner", "owner"],
   );
+});
+
+it("waits for no work that goes on when the node stops", { timeout: 5_000 }, async () => {
+  await using owing = await withWork();
+  const stop = new AbortController();
+  const settling = owing.settle(async () => {
+    stop.abort(new Error("stopped"));
+    return new Promise<never>(() => undefined);
+  }, stop);
+  await assert.rejects(settling, /stopped/);
 });

@@ -2,6 +2,7 @@ import * as z from "zod";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { ChannelDoor, DeliveriesPort, DeliveryState } from "../../ports/channel.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 
 // A message may bring along what is not there yet: a file to fetch, a voice to write down. The messenger is told that the
 // message is taken once the journal knows what to fetch; the question follows when it is there, also in a later process.
@@ -47,7 +48,9 @@ export async function settleOwed(
   if (work === undefined) return { kind: "text", text: "" };
   const { actor, id } = state;
   const note = (noted: object): Promise<void> => noteOn(options, id, { data: noted });
-  const done = await options.work({ actor, work, notes, note }, signal);
+  // Not all work heeds the signal, and a node that stops does not wait for it: it is begun anew by the next process.
+  const done = await unlessAborted(options.work({ actor, work, notes, note }, signal), signal);
+  if (done === undefined) throw signal.reason;
   if (done.kind === "run") await noteOn(options, id, { data: { lead: done.lead }, run: done.run });
   return done;
 }
