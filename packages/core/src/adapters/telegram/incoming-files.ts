@@ -1,4 +1,4 @@
-import type { Bilingual } from "@adyton/protocol";
+import type { Bilingual, CommandName } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
 import type { Outbox } from "../../app/channels/outbox.ts";
 import type { OwedWork, WorkDone } from "../../app/channels/owed-work.ts";
@@ -30,7 +30,10 @@ type IncomingMessage = Incoming & { readonly kind: "message" };
 /** Messages of one chat that wait for files, and what was said behind them. */
 const worksMax = 16;
 
-/** Messages that cannot be asked about at once: those with files, and those that were written behind one. */
+/** Commands that ask the model, for up to a minute: what others write is not to wait for them. */
+const slowCommands: ReadonlySet<CommandName> = new Set(["fold_error", "mirror_self", "resonance"]);
+
+/** Messages that cannot be asked about at once: those with files, slow commands, and those that were written behind one. */
 export class IncomingFiles {
   readonly #options: IncomingFilesOptions;
   readonly #albums: Albums;
@@ -68,9 +71,11 @@ export class IncomingFiles {
   replyTo({ place, content, key, album }: IncomingMessage) {
     const { outbox, language } = this.#options;
     const waiting = outbox().working(place);
-    const isWork = content.files.length > 0 || memoryAdd.test(content.text);
+    const read = readText(content.text);
+    const isSlow = read.kind === "command" && slowCommands.has(read.command);
+    const isWork = isSlow || content.files.length > 0 || memoryAdd.test(content.text);
     // What is said behind a file is asked behind it; a command is not held up by one.
-    const isBehind = waiting > 0 && readText(content.text).kind === "speech";
+    const isBehind = waiting > 0 && read.kind === "speech";
     if (!isWork && !isBehind) return undefined;
     if (waiting >= worksMax)
       return { kind: "text", text: channelWords.tooMuchWaits[language] } as const;
