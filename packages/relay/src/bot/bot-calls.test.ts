@@ -151,6 +151,23 @@ describe("the calls of a session", () => {
     assert.deepEqual(got, [], "nobody waits for an answer");
   });
 
+  it("make room for others at once when they are taken back", async () => {
+    const { calls, call, until, faults } = setUp(never);
+    for (let number = 1; number <= linkCallsMax; number += 1) call(number);
+    // As they come in one piece over the wire.
+    for (let number = 1; number <= linkCallsMax; number += 1) {
+      calls.take({ frame: { type: "cancel", seq: 1, call: number }, body: Buffer.alloc(0) });
+      call(linkCallsMax + number);
+    }
+    assert.deepEqual([calls.underWay, faults()], [linkCallsMax, 0]);
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(calls.underWay, linkCallsMax, "an old call's end takes no new one away");
+    call(2 * linkCallsMax + 1);
+    assert.equal(faults(), 1);
+    calls[Symbol.dispose]();
+    await until(() => calls.underWay === 0);
+  });
+
   it("do not take what only a relay says", () => {
     const { calls, faults } = setUp(never);
     calls.take({ frame: { type: "more", seq: 1, call: 1, isLast: true }, body: Buffer.alloc(0) });

@@ -47,7 +47,7 @@ export class BotCalls implements SessionWork {
       case "file":
         return this.#begin(frame, body);
       case "cancel":
-        return this.#calls.get(frame.call)?.abort();
+        return this.#takeBack(frame.call);
       default:
         // The rest is what a relay says.
         this.#options.fault();
@@ -58,6 +58,12 @@ export class BotCalls implements SessionWork {
     for (const each of this.#calls.values()) each.abort();
   }
 
+  /** The node counts it no more, so its place is free before it has ended: the next call may be in the same piece. */
+  #takeBack(call: number): void {
+    this.#calls.get(call)?.abort();
+    this.#calls.delete(call);
+  }
+
   #begin(frame: Extract<NumberedFrame, { type: "call" | "file" }>, body: Buffer): void {
     const { call } = frame;
     if (this.#calls.size >= linkCallsMax || this.#calls.has(call)) return this.#options.fault();
@@ -65,7 +71,9 @@ export class BotCalls implements SessionWork {
     this.#calls.set(call, abort);
     void this.#run(frame, body, abort.signal)
       .catch((error: unknown) => this.#fail(call, error, abort.signal))
-      .finally(() => this.#calls.delete(call));
+      .finally(() => {
+        if (this.#calls.get(call) === abort) this.#calls.delete(call);
+      });
   }
 
   async #run(
