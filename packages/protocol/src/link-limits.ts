@@ -57,5 +57,9 @@ export const linkMethods: readonly string[] = [
   "setMessageReaction",
   "setMyCommands",
 ];
-/** A file's path as Telegram gives it: below the bot's own folder, without a step up. */
-export const linkFilePathPattern = /^(?!.*\.\.)[A-Za-z0-9][\w./-]{0,255}$/;
+/**
+ * A file's path as Telegram gives it: below the bot's own folder, without a step up. What a name has of other letters is
+ * written with percent signs, as an address has it; a point, a slash, a percent sign or a control character is not.
+ */
+export const linkFilePathPattern =
+  /^(?!.*\.\.)[A-Za-z0-9](?:[\w./-]|%(?:2[0-46-9A-Da-d]|[3-9A-Fa-f][0-9A-Fa-f])){0,255}$/;

@@ -188,6 +188,22 @@ describe("the node's end of the link", () => {
     await assert.rejects(over, { code: "CALL_TOO_LARGE" });
   });
 
+  it("sends no name of a file that the relay would cut the link for", async () => {
+    const { client, greeted } = setUp();
+    await using _ = client;
+    const relay = await greeted();
+    const file = (path: string) => client.call({ type: "file", path }, undefined, never);
+    for (const path of ["documents/a b", "documents/../getMe", "documents/%2e%2e/getMe", ""])
+      await assert.rejects(file(path), { code: "NOT_A_FILE" });
+    assert.equal(relay.got.length, 1, "its hello");
+    // What a file was named by its sender: `отчёт.док` and `a.b c`.
+    for (const path of ["documents/file_1.%D0%B4%D0%BE%D0%BA", "documents/file_2.b%20c"]) {
+      void file(path).catch(() => undefined);
+      await new Promise(setImmediate);
+      assert.equal(Reflect.get(relay.got.at(-1) ?? {}, "path"), path);
+    }
+  });
+
   it("has so many calls under way, lets so many wait, and refuses one more", async () => {
     const { client, greeted } = setUp();
     await using _ = client;

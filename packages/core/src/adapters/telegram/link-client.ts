@@ -4,6 +4,7 @@ import {
   linkCallBytesMax,
   linkCallsMax,
   linkCutMsMax,
+  linkFilePathPattern,
   linkHandshakeMsMax,
   linkVersion,
 } from "@adyton/protocol/link-limits";
@@ -107,6 +108,9 @@ export class LinkClient implements AsyncDisposable {
     signal.throwIfAborted();
     if (body !== undefined && body.length > linkCallBytesMax)
       throw new LinkError("CALL_TOO_LARGE", "what a call sends along is too large");
+    // The relay would cut the link for it, and for ever: a frame is sent again until it has arrived.
+    if (asked.type === "file" && !linkFilePathPattern.test(asked.path))
+      throw new LinkError("NOT_A_FILE", "a file's path is none of Telegram's");
     await this.#turn(signal);
     try {
       signal.throwIfAborted();

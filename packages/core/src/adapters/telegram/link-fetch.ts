@@ -30,7 +30,7 @@ export class LinkFetch implements Wire {
     const asked =
       path === undefined
         ? ({ type: "call", method, contentType } as const)
-        : ({ type: "file", path } as const);
+        : ({ type: "file", path: path.replaceAll(unlikePath, percent) } as const);
     const answer = await this.#link.call(asked, body, signalOf(init.signal));
     const { status } = answer;
     return {
@@ -44,6 +44,10 @@ export class LinkFetch implements Wire {
   /** The link outlives its clients. */
   [Symbol.dispose](): void {}
 }
+
+// What an address leaves as it is and the link's pattern does not know: in a name that somebody gave a file.
+const unlikePath = /[^\w./%-]/gu;
+const percent = (sign: string): string => `%${sign.charCodeAt(0).toString(16)}`;
 
 /** The client's signals come from a package older than Node's own and have less. */
 function signalOf(given: Init["signal"]): AbortSignal {
