@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { SpoolFolder, type SpoolLimits } from "./spool-folder.ts";
 
@@ -86,6 +94,25 @@ describe("the spool's folder", () => {
       [12, 3],
     ] as const)
       assert.equal((await spool.next(bytes)).length, count, `${bytes} bytes`);
+  });
+
+  it("leaves nothing behind of what it could not write", async () => {
+    const spool = new SpoolFolder(folder, limits);
+    // The second of three cannot be written.
+    const inTheWay = join(folder, `.${nowMs * 1_000 + 1}.new`);
+    mkdirSync(inTheWay);
+    await assert.rejects(spool.add(texts("one", "two", "three"), nowMs), { code: "EEXIST" });
+    assert.deepEqual(readdirSync(folder), [basename(inTheWay)]);
+    assert.deepEqual([spool.records, spool.bytes], [0, 0]);
+    // The third record of the next batch cannot be named.
+    const named = join(folder, `${nowMs * 1_000 + 4}-${epoch}.age`);
+    mkdirSync(named);
+    await assert.rejects(spool.add(texts("one", "two", "three"), nowMs), { code: "EISDIR" });
+    assert.deepEqual(await inside(spool), ["one", "two"], "what has its name is known");
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith(".new")),
+      [basename(inTheWay)],
+    );
   });
 
   it("drops what is too old", async () => {

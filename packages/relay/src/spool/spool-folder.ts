@@ -64,25 +64,34 @@ export class SpoolFolder {
 
   /**
    * Adds as many of the files, in order, as there is room for, and answers how many those are. They are on the disk when
-   * this resolves, also after a power cut.
+   * this resolves, also after a power cut. Rejects with the system's error; what has its name by then is kept.
    */
   async add(files: readonly Pick<SpooledFile, "epoch" | "file">[], nowMs: number): Promise<number> {
     const added: Kept[] = [];
     let bytes = this.#bytes;
-    for (const { epoch, file } of files) {
-      bytes += file.length;
-      if (added.length >= this.room || bytes > this.#limits.bytesMax) break;
-      const number = Math.max(this.#last + 1, Math.trunc(nowMs) * 1_000);
-      this.#last = number;
-      await using handle = await open(this.#path(`.${digitsOf(number)}.new`), "wx", 0o600);
-      await handle.writeFile(file);
-      await handle.sync();
-      added.push({ number, epoch, bytes: file.length });
+    let done = 0;
+    try {
+      for (const { epoch, file } of files) {
+        bytes += file.length;
+        if (added.length >= this.room || bytes > this.#limits.bytesMax) break;
+        const number = Math.max(this.#last + 1, Math.trunc(nowMs) * 1_000);
+        this.#last = number;
+        await using handle = await open(this.#path(newOf(number)), "wx", 0o600);
+        added.push({ number, epoch, bytes: file.length });
+        await handle.writeFile(file);
+        await handle.sync();
+      }
+      for (const each of added) {
+        await rename(this.#path(newOf(each.number)), this.#path(nameOf(each)));
+        done += 1;
+      }
+      if (added.length > 0) await this.#sync();
+    } finally {
+      for (const each of added.slice(0, done)) this.#keep(each);
+      // A disk that is full must not fill up with what comes again.
+      for (const { number } of added.slice(done))
+        await rm(this.#path(newOf(number)), { force: true });
     }
-    for (const each of added)
-      await rename(this.#path(`.${digitsOf(each.number)}.new`), this.#path(nameOf(each)));
-    if (added.length > 0) await this.#sync();
-    for (const each of added) this.#keep(each);
     return added.length;
   }
 
@@ -140,4 +149,5 @@ export class SpoolFolder {
 }
 
 const digitsOf = (number: number): string => String(number).padStart(16, "0");
+const newOf = (number: number): string => `.${digitsOf(number)}.new`;
 const nameOf = ({ number, epoch }: Kept): string => `${digitsOf(number)}-${epoch}.age`;
