@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { http } from "@adyton/runtime/node-http";
 import { linkHandshakeMsMax, linkProtocol } from "@adyton/protocol/link-limits";
 import { frameBytesMax } from "@adyton/runtime/link/link-frame";
 import { webSocketLink } from "@adyton/runtime/link/link-socket";
@@ -21,7 +21,7 @@ export class LinkServer implements AsyncDisposable {
   /** Throws `ListenError` when the address is none of a tunnel, or cannot be had. */
   static async listen(address: string, port: number, host: LinkHost): Promise<LinkServer> {
     requireTunnelAddress(address);
-    const server = createServer({
+    const server = http.createServer({
       requestTimeout: linkHandshakeMsMax,
       headersTimeout: linkHandshakeMsMax,
       connectionsCheckingInterval: 1_000,
