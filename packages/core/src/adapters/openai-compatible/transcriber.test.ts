@@ -109,10 +109,12 @@ describe("Transcriber", () => {
     const health = () => transcriber.health();
     assert.deepEqual(health(), { name: "voice", status: "ok", detail: speechWords.unasked.ru });
     transcriber.start();
-    while (health().status !== "degraded") await systemClock.sleep(5, never);
+    // Long before a check of an idle server is due.
+    const soon = AbortSignal.timeout(10_000);
+    while (health().status !== "degraded") await systemClock.sleep(5, soon);
     assert.equal(health().detail, speechWords.down.ru);
     await using server = await startOpenAiEmulator({ port });
-    while (health().status !== "ok") await systemClock.sleep(5, never);
+    while (health().status !== "ok") await systemClock.sleep(5, soon);
     assert.equal(health().detail, speechWords.works.ru);
     assert.deepEqual(
       server.requests.map(({ path }) => path),
@@ -128,7 +130,8 @@ describe("Transcriber", () => {
     await speech.server.waitForRequests(1, { timeoutMs: 5_000 });
     stop.abort(new Error("stopped"));
     await assert.rejects(hearing, /stopped/);
-    while (speech.server.active > 0) await systemClock.sleep(5, never);
+    const soon = AbortSignal.timeout(10_000);
+    while (speech.server.active > 0) await systemClock.sleep(5, soon);
   });
 });
 
