@@ -6,9 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { after, before, it } from "node:test";
-import { startTelegramEmulator, type TelegramEmulator } from "@adyton/emulators";
+import {
+  type OpenAiEmulator,
+  startOpenAiEmulator,
+  startTelegramEmulator,
+  type TelegramEmulator,
+} from "@adyton/emulators";
 import { endChild } from "./end-child.ts";
 import { type Certificate, makeCertificate } from "./certificate.ts";
+import { readsDocuments } from "./sent-documents.ts";
 import { NodeProcess } from "./node-process.ts";
 import { inMemory } from "./process-memory.ts";
 
@@ -48,7 +54,11 @@ async function startRelay(port: number): Promise<AsyncDisposable & { pid: number
   };
 }
 
-async function startNode(telegram: TelegramEmulator, relay: number): Promise<NodeProcess> {
+async function startNode(
+  telegram: TelegramEmulator,
+  model: OpenAiEmulator,
+  relay: number,
+): Promise<NodeProcess> {
   const file = join(folder, "token");
   writeFileSync(file, telegram.token, { mode: 0o600 });
   const config = [
@@ -60,16 +70,18 @@ async function startNode(telegram: TelegramEmulator, relay: number): Promise<Nod
     `  address: 127.0.0.1:${relay}`,
     "",
   ].join("\n");
-  return NodeProcess.start({ config });
+  return NodeProcess.start({ backend: model.url, config });
 }
 
 it("answers through a relay that can read nothing of it", async () => {
   await using telegram = await startTelegramEmulator({ tls: real });
   await using relay = await startRelay(telegram.port);
-  await using node = await startNode(telegram, relay.port);
+  await using model = await startOpenAiEmulator();
+  await using node = await startNode(telegram, model, relay.port);
   const owner = telegram.person({ id: 1 });
   owner.say(`describe the ${canary}`);
   await telegram.waitUntil(() => owner.answers.some(({ text }) => text !== "…"), answerMsMax);
+  await readsDocuments(telegram, model);
   assert.ok(inMemory(node.pid, canary) > 0, "the control: the node has it");
   assert.equal(inMemory(relay.pid, canary), 0);
   const secret = telegram.token.split(":")[1] ?? "";
@@ -82,7 +94,8 @@ it("answers through a relay that can read nothing of it", async () => {
 it("refuses a man in the middle", async () => {
   await using impostor = await startTelegramEmulator({ tls: forged });
   await using relay = await startRelay(impostor.port);
-  await using node = await startNode(impostor, relay.port);
+  await using model = await startOpenAiEmulator();
+  await using node = await startNode(impostor, model, relay.port);
   const part = async () => {
     const { json } = await node.ask("/api/v1/health", { token: node.owner });
     return {

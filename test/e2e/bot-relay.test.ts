@@ -6,6 +6,7 @@ import { after, before, it } from "node:test";
 import { type Rule, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
 import { BotRelayProcess } from "./bot-relay-process.ts";
 import { type Certificate, makeCertificate } from "./certificate.ts";
+import { readsDocuments } from "./sent-documents.ts";
 import { NodeProcess } from "./node-process.ts";
 import { inMemory } from "./process-memory.ts";
 
@@ -39,6 +40,8 @@ it("answers by a relay that has the token, from a node that has none, while both
   owner.say(`привет ${canary}`);
   const wanted = `echo привет ${canary}`;
   await telegram.waitUntil(() => owner.answers.at(-1)?.text === wanted, answerMsMax);
+  await readsDocuments(telegram, model);
+  const asked = (await node.journal("turn.received")).length;
   const health = await node.ask("/api/v1/health");
   assert.equal(health.json.ready, true);
   // Whoever takes over the relay could write in the owner's name: what is the owner's needs a word on this machine.
@@ -84,5 +87,5 @@ it("answers by a relay that has the token, from a node that has none, while both
     );
   }
   const taken = await node.journal("turn.received");
-  assert.equal(taken.length, 4 + 2 * people.length, "each was taken once");
+  assert.equal(taken.length, asked + 3 + 2 * people.length, "each was taken once");
 });

@@ -7,6 +7,8 @@ import {
   type TelegramEmulator,
 } from "@adyton/emulators";
 import { startBot } from "./bot-node.ts";
+import { readsDocuments } from "./sent-documents.ts";
+import { rawTraces } from "./raw-bytes.ts";
 
 const answerMsMax = 20_000;
 
@@ -126,5 +128,42 @@ describe("files in Telegram", { concurrency: true }, () => {
       [undefined, "what is it?", "and then?"],
       "each was asked once, in the order of its chat",
     );
+  });
+
+  it("reads each form of a document", async () => {
+    await using telegram = await startTelegramEmulator();
+    await using model = await startOpenAiEmulator();
+    await using node = await startBot(telegram, model);
+    await readsDocuments(telegram, model);
+    assert.equal((await node.journal("turn.received")).length, 4, "each was asked about once");
+  });
+
+  it("forgets with a question what came with it: captions, names and words, to the byte", async () => {
+    await using telegram = await startTelegramEmulator();
+    await using model = await startOpenAiEmulator({ rules: [reader] });
+    await using node = await startBot(telegram, model, { language: "ru" });
+    const { owner, told } = ownerOf(telegram);
+    const secret = "Шмурделка лежит за третьим камнем у старой клопундры, слева от двери погреба.";
+    const words = ["Шмурделка", "клопундры", "хрюндель", "бармаглот"];
+    const extra = { forward_origin: { type: "hidden_user", date: 0 }, media_group_id: "9" };
+    owner.sendFile("document", file("хрюндель.txt", secret), secret, { extra });
+    owner.sendFile("document", file("бармаглот.txt", "Ворота."), "", { extra });
+    await told(/бармаглот/u);
+    const of = (types: RegExp, part: string) => async (): Promise<number> =>
+      (await node.journal()).filter(
+        ({ type, data }) => types.test(type) && JSON.stringify(data ?? "").includes(part),
+      ).length;
+    const opened = of(/^delivery\.opened$/u, "хрюндель");
+    const noted = of(/^delivery\.noted$/u, "бармаглот");
+    assert.deepEqual([await opened(), await noted()], [1, 1], "control: it was written down");
+    assert.ok(rawTraces(node.home, secret, words).size > 0, "control: it is on disk");
+    owner.say("/forget last");
+    await telegram.waitUntil(() => owner.answers.at(-1)?.markup !== undefined, answerMsMax);
+    owner.say("/forget yes");
+    await told(/осталось в файлах: 0/u);
+    assert.deepEqual([await opened(), await noted()], [0, 0]);
+    const left = rawTraces(node.home, secret, words);
+    assert.deepEqual([...left], []);
+    assert.equal((await node.verify()).json.clean, true);
   });
 });

@@ -38,7 +38,7 @@ const kinds: Readonly<Record<string, keyof ForgetCounts>> = {
   "memory.block.saved": "blocks",
 };
 /** Facts of a header by which a record belongs to another, besides its cause. */
-const kinships = ["sourceKey", "block", "proposal"] as const;
+const kinships = ["sourceKey", "block", "proposal", "delivery"] as const;
 const none: ForgetCounts = {
   documents: 0,
   facts: 0,
@@ -81,7 +81,10 @@ class Selection {
   readonly #given = new SeqSet();
   readonly #chosen = new SeqSet();
   readonly #conversations = new Set<string>();
-  /** By what the other versions of a chosen document or block, and the proposal of a chosen fact, are known. */
+  /**
+   * By what the other versions of a chosen document or block, the proposal of a chosen fact, and what a chosen question brought
+   * along are known.
+   */
   readonly #kin = new Set<unknown>();
   readonly #runs = new Set<string>();
   readonly #named = new Set<string>();
@@ -98,6 +101,7 @@ class Selection {
   run(): ForgetSelected {
     this.#choose();
     const direct = this.#chosen.count;
+    this.#findBrought();
     this.#follow();
     this.#quoting();
     return {
@@ -155,6 +159,17 @@ class Selection {
       const id = facts[name];
       if (typeof id === "string" && type !== "run.step") this.#named.add(id);
     }
+  }
+
+  /** What a question brought along through a channel was written down before there was a question. */
+  #findBrought(): void {
+    if (this.#runs.size === 0) return;
+    const noted = this.#database.prepare(
+      `SELECT facts ->> 'delivery' AS delivery, facts ->> 'run' AS run FROM event
+       WHERE type = 'delivery.noted' AND origin = 'node' AND seq <= ?`,
+    );
+    for (const { delivery, run } of noted.iterate(this.#lastSeq))
+      if (this.#runs.has(String(run))) this.#kin.add(delivery);
   }
 
   /** What was made of the chosen, each after its cause: answers, failures, steps; and what is kin to it. */
