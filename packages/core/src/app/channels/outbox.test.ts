@@ -112,6 +112,7 @@ it("announces an answer when the messenger lets it, and sends nothing else there
 
 it("delivers what is owed once the disk takes something again, without a new start", async () => {
   let refusals = 0;
+  let readings = 0;
   const wrap = (journal: Journal): JournalPort => ({
     get lastSeq() {
       return journal.lastSeq;
@@ -135,7 +136,12 @@ it("delivers what is owed once the disk takes something again, without a new sta
     door,
     journal: app.journal,
     records: app.records,
-    deliveries: app.state,
+    deliveries: {
+      deliveries: (name) => {
+        if ((readings += 1) === 2) throw new JournalError("storage_failed", "it cannot be read");
+        return app.state.deliveries(name);
+      },
+    },
     exit: exitCheck(),
     work: () => assert.fail("no work was owed"),
     endOf: () => Promise.resolve(""),

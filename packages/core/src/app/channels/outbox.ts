@@ -160,12 +160,16 @@ export class Outbox implements AsyncDisposable {
   async #keepTrying(delivery: DeliveryState): Promise<void> {
     const { deliveries, door, clock, onUnexpected } = this.#options;
     const { signal } = this.#abort;
-    let owed: DeliveryState | undefined = delivery;
-    for (let failures = 1; owed !== undefined && !signal.aborted; failures += 1) {
+    for (let failures = 0; !signal.aborted;) {
       try {
-        return await this.#deliver(owed);
+        const owed: DeliveryState | undefined =
+          failures === 0
+            ? delivery
+            : deliveries.deliveries(door.name).find(({ id }) => id === delivery.id);
+        return owed === undefined ? undefined : await this.#deliver(owed);
       } catch (error) {
         if (signal.aborted) return;
+        failures += 1;
         if (failures === 1) onUnexpected(error);
         if (storageProblem(error) === undefined && failures >= deliverTriesMax) return;
       }
@@ -175,7 +179,6 @@ export class Outbox implements AsyncDisposable {
         // The node stops; the next one takes it up.
         return;
       }
-      owed = deliveries.deliveries(door.name).find(({ id }) => id === delivery.id);
     }
   }
 
