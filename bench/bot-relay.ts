@@ -5,15 +5,13 @@ import { systemClock } from "@adyton/runtime/clock";
 import { Secret } from "@adyton/runtime/secret";
 import { LinkClient } from "../packages/core/src/adapters/telegram/link-client.ts";
 import { dialRelay } from "../packages/core/src/adapters/telegram/link-fetch.ts";
+import { botFlags, environment } from "../packages/relay/src/bundle.ts";
 import { Child, memoryOf } from "./child.ts";
 import { atMost, type Figure } from "./figure.ts";
 
 // The relay of the layout `bot`: how soon it is ready, and what it holds in memory after many calls through the link, each
 // two kilobytes there and back. The node's end is the node's own.
 
-/** As the launcher of the bundle starts it. */
-export const flags = ["--max-semi-space-size=1", "--max-old-space-size=32", "--v8-pool-size=1"];
-export const environment = { MALLOC_ARENA_MAX: "1", UV_THREADPOOL_SIZE: "2" };
 export const host = "relay.example.org";
 export const connections = 16;
 export const messageBytes = 2_048;
@@ -60,7 +58,7 @@ export async function botRelay({
   const startedMs = performance.now();
   await using relay = Child.spawn(
     process.execPath,
-    [...flags, script, `https://${host}:${port}`, secret],
+    [...botFlags, script, `https://${host}:${port}`, secret],
     { ...environment, NODE_EXTRA_CA_CERTS: join(folder, "cert.pem") },
   );
   const [, relayPort = "0"] = await relay.line(/^at (\d+)$/m);

@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
-import { writeBundle } from "../packages/relay/src/bundle.ts";
-import { botRelay, connections, environment, flags, host, messageBytes } from "./bot-relay.ts";
+import { environment, flags, writeBundle } from "../packages/relay/src/bundle.ts";
+import { botRelay, connections, host, messageBytes } from "./bot-relay.ts";
 import { Child, memoryOf } from "./child.ts";
 import { atMost, type BenchOptions, type Figure } from "./figure.ts";
 

@@ -10,14 +10,13 @@ import { epochOf, openUpdate } from "@adyton/runtime/link/spooled-update";
 import { Secret } from "@adyton/runtime/secret";
 import { LinkClient } from "../packages/core/src/adapters/telegram/link-client.ts";
 import { dialRelay } from "../packages/core/src/adapters/telegram/link-fetch.ts";
-import { writeBundle } from "../packages/relay/src/bundle.ts";
+import { botFlags, environment, writeBundle } from "../packages/relay/src/bundle.ts";
 import { Child, memoryOf } from "./child.ts";
 import { atMost, type BenchOptions, type Figure } from "./figure.ts";
 
 // The relay's spool: how fast it takes updates from Telegram while the node is away, how fast the node takes them from it,
 // and what the relay holds in memory meanwhile. Each update is sealed, synced and confirmed as always.
 
-const flags = ["--max-semi-space-size=1", "--max-old-space-size=32", "--v8-pool-size=1"];
 const host = "api.telegram.org";
 const pinned = `
 import { AllowedAddresses } from "./allowed-addresses.js";
@@ -57,12 +56,8 @@ export async function spool({ quick, folder }: BenchOptions): Promise<readonly F
   const startedMs = performance.now();
   await using relay = Child.spawn(
     process.execPath,
-    [...flags, join(bundle, "pinned.js"), String(port), linkKey, kept],
-    {
-      MALLOC_ARENA_MAX: "1",
-      UV_THREADPOOL_SIZE: "2",
-      NODE_EXTRA_CA_CERTS: join(folder, "updates.pem"),
-    },
+    [...botFlags, join(bundle, "pinned.js"), String(port), linkKey, kept],
+    { ...environment, NODE_EXTRA_CA_CERTS: join(folder, "updates.pem") },
   );
   const [, linkPort = "0"] = await relay.line(/^(\d+)$/m);
   while (readdirSync(kept).length <= count) await delay(20);

@@ -9,5 +9,5 @@ export const spoolRecipientPattern = /^age1[02-9ac-hj-np-z]{58}$/;
 export const spoolPeopleMax = 4_000;
 /** Records that one request may name as taken. */
 export const spoolTakenMax = 1_000;
-/** Sealed bytes of one answer, unless a single record has more. */
-export const spoolAnswerBytesMax = 1024 * 1024;
+/** Sealed bytes of one answer, unless a single record has more. The relay holds several times as much for a moment. */
+export const spoolAnswerBytesMax = 128 * 1024;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { writeBundle } from "./bundle.ts";
+import { botFlags, flags, writeBundle } from "./bundle.ts";
 
 describe("the relay's bundle", () => {
   let folder: string;
@@ -36,6 +36,26 @@ describe("the relay's bundle", () => {
     const shown = run("--help");
     assert.match(shown.stdout, /Forwards TLS/);
     assert.equal(shown.status, 0);
+  });
+
+  it("has the bot interpreted, and what only passes bytes on compiled", () => {
+    const shown = join(folder, "shown");
+    mkdirSync(shown);
+    writeFileSync(join(shown, "node"), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
+    for (const [layout, wanted] of [
+      ["bot", botFlags],
+      ["blind", flags],
+    ] as const) {
+      const { stdout } = spawnSync(join(folder, "adyton-relay"), [layout, "--listen", "a b"], {
+        encoding: "utf8",
+        env: { PATH: [shown, path].join(delimiter) },
+      });
+      assert.equal(
+        stdout,
+        `${[...wanted, join(folder, "main.js"), layout].join(" ")} --listen a b\n`,
+      );
+    }
+    assert.ok(botFlags.includes("--lite-mode") && !flags.includes("--lite-mode"));
   });
 
   it("loads what the layout `bot` needs", () => {
