@@ -1,5 +1,6 @@
 import type { Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs } from "@adyton/runtime/retry";
+import { Places } from "./places.ts";
 import type { TelegramClient } from "./telegram-client.ts";
 import type { TelegramFailure } from "./trouble.ts";
 
@@ -22,26 +23,15 @@ const backoff = { baseMs: 500, capMs: 15_000 };
 /** Fetches files that Telegram keeps, with patience: whoever sent one cannot be answered before the way is free either. */
 export class FileFetcher {
   readonly #options: FetchOptions;
-  readonly #waiting: (() => void)[] = [];
-  #underWay = 0;
+  readonly #places = new Places(fetchesAtOnceMax);
 
   constructor(options: FetchOptions) {
     this.#options = options;
   }
 
   /** Rejects only with the signal's reason. */
-  async fetch(id: string, signal: AbortSignal): Promise<Fetched> {
-    if (this.#underWay >= fetchesAtOnceMax)
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#underWay += 1;
-    try {
-      return await this.#insist(id, signal);
-    } finally {
-      // The place goes to whoever waits longest.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#underWay -= 1;
-      else next();
-    }
+  fetch(id: string, signal: AbortSignal): Promise<Fetched> {
+    return this.#places.within(() => this.#insist(id, signal));
   }
 
   async #insist(id: string, signal: AbortSignal): Promise<Fetched> {

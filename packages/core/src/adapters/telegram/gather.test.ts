@@ -9,6 +9,7 @@ import {
   type GatherOptions,
   pictureBytesMax,
   recordingBytesMax,
+  recordingsAtOnceMax,
   recordingSecondsMax,
   Refused,
 } from "./gather.ts";
@@ -16,6 +17,9 @@ import type { FileRef } from "./message-content.ts";
 import type { WorkNote } from "./message-work.ts";
 
 const { signal } = new AbortController();
+const until = async (isSo: () => boolean): Promise<void> => {
+  while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
+};
 const png = (bytes: number): Buffer => {
   const picture = Buffer.alloc(bytes);
   picture.write("89504e470d0a1a0a", "hex");
@@ -153,6 +157,22 @@ describe("a voice", () => {
     const foreign = await gather([voice({ use: "recording" })]);
     assert.deepEqual(foreign.attachments, [{ kind: "text", text: "какая погода?" }]);
     assert.deepEqual(fetched, ["v"], "what was heard once is not heard again");
+  });
+
+  it("waits, not fetched yet, while as many as may be are listened to", async () => {
+    const held: (() => void)[] = [];
+    const hear = (): Promise<Heard> =>
+      new Promise((resolve) => held.push(() => resolve({ kind: "heard", words: "да" })));
+    const ids = Array.from({ length: recordingsAtOnceMax + 1 }, (_, at) => `v${at}`);
+    const all = gathererOf(Object.fromEntries(ids.map((id) => [id, "ogg"])), { hear });
+    const gathering = ids.map((id) => all.gather([voice({ id })]));
+    await until(() => held.length === recordingsAtOnceMax);
+    assert.deepEqual(all.fetched, ids.slice(0, -1));
+    held[0]?.();
+    await until(() => held.length === recordingsAtOnceMax + 1);
+    assert.deepEqual(all.fetched, ids);
+    for (const release of held) release();
+    await Promise.all(gathering);
   });
 
   it("is refused where nobody listens, or there is nothing to hear", async () => {

@@ -12,12 +12,15 @@ import type { FileFetcher } from "./fetch-file.ts";
 import type { Content, FileRef } from "./message-content.ts";
 import type { WorkNote } from "./message-work.ts";
 import { pictureTypeOf } from "./picture-type.ts";
+import { Places } from "./places.ts";
 
 /** Bytes of files that are fetched. Telegram itself hands a bot 20 MiB at most. */
 export const documentBytesMax = 10 * 1024 * 1024;
 export const pictureBytesMax = 1024 * 1024;
 export const recordingBytesMax = 10 * 1024 * 1024;
 export const recordingSecondsMax = 1_200;
+/** Recordings that are listened to at once, whoever's they are. The others wait. */
+export const recordingsAtOnceMax = 2;
 /** Characters of what was heard that are shown above the answer. */
 const shownHeardCharsMax = 1_000;
 
@@ -55,6 +58,7 @@ export interface Notes {
 /** Fetches what a message brought along and takes the words out of it. */
 export class Gatherer {
   readonly #options: GatherOptions;
+  readonly #ears = new Places(recordingsAtOnceMax);
 
   constructor(options: GatherOptions) {
     this.#options = options;
@@ -145,9 +149,12 @@ export class Gatherer {
     const before = known.find((note) => "heardIn" in note && note.heardIn === file.id);
     if (before !== undefined && "words" in before) return before.words;
     if (hear === undefined) throw new Refused(attachmentWords.noVoice);
-    const bytes = await this.#bytes(file, recordingBytesMax, signal);
     const { name = "voice.ogg", mediaType = "audio/ogg" } = file;
-    const heard = await hear({ bytes, name, mediaType }, signal);
+    // One that waits for its turn is not fetched yet: it would take memory.
+    const heard = await this.#ears.within(async () => {
+      const bytes = await this.#bytes(file, recordingBytesMax, signal);
+      return hear({ bytes, name, mediaType }, signal);
+    });
     if (heard.kind === "failed") throw new Refused(heard.detail);
     const words = heard.words.trim();
     if (words === "") throw new Refused(attachmentWords.nothingHeard);
