@@ -3,13 +3,16 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { readBody } from "../exchange.ts";
 import type { BotState } from "./bot-state.ts";
-import { fieldsOf } from "./chat-store.ts";
-import { EmulatedPerson } from "./emulated-person.ts";
+import { type ChatMessage, fieldsOf } from "./chat-store.ts";
+import { EmulatedPerson, type SayOptions } from "./emulated-person.ts";
 
 const page = join(import.meta.dirname, "chat-page.html");
 const actionShownMs = 5_000;
 /** The person who sits at the page. */
 export const pageVisitor = { id: 1_000_001, firstName: "You", language: "en" };
+
+/** Whom the page names as the author of what is forwarded. */
+const author = "Somebody else";
 
 /** A page on which a person chats with the bot by hand. */
 export class ChatPage {
@@ -50,8 +53,23 @@ export class ChatPage {
   }
 
   #act(said: unknown): void {
-    const { text, message: id, data } = fieldsOf(said);
-    if (typeof text === "string" && text.trim() !== "") this.#person.say(text);
+    const { text, message: id, data, file, isForwarded, replyTo } = fieldsOf(said);
+    const words = typeof text === "string" && text.trim() !== "" ? text : "";
+    const origin = {
+      type: "hidden_user",
+      date: Math.floor(this.#state.now() / 1_000),
+      sender_user_name: author,
+    };
+    const options: SayOptions = {
+      ...(typeof replyTo === "number" ? { replyTo } : {}),
+      ...(isForwarded === true ? { extra: { forward_origin: origin } } : {}),
+    };
+    const { name, mediaType, data: base64 } = fieldsOf(file);
+    if (typeof name === "string" && typeof mediaType === "string" && typeof base64 === "string") {
+      const field = mediaType.startsWith("image/") ? "photo" : "document";
+      const bytes = Buffer.from(base64, "base64");
+      this.#person.sendFile(field, { name, mediaType, bytes }, words, options);
+    } else if (words !== "") this.#person.say(words, options);
     const message = this.#state.chats.find(pageVisitor.id, id);
     if (message !== undefined && typeof data === "string") this.#person.press(message, data);
   }
@@ -78,17 +96,29 @@ export class ChatPage {
       action: isShown ? action.action : null,
       draft: this.#state.drafts.get(chat.id)?.text ?? null,
       commands: [...(this.#state.commands.get("") ?? [])],
-      messages: messages.map(({ id, isBots, text, entities, markup, editedMs, extra }) => ({
-        id,
-        isBots,
-        text,
-        entities,
-        buttons: markup?.inline_keyboard ?? [],
-        edited: editedMs !== undefined,
-        extra: Object.keys(extra),
-      })),
+      messages: messages.map(
+        ({ id, isBots, text, entities, markup, editedMs, extra, replyTo }) => ({
+          id,
+          isBots,
+          text,
+          entities,
+          buttons: markup?.inline_keyboard ?? [],
+          edited: editedMs !== undefined,
+          extra: carriedBy(extra),
+          quoted: this.#state.chats.find(chat.id, replyTo)?.text ?? null,
+        }),
+      ),
     };
   }
+}
+
+/** What a message brings along, in words: a file by its name. */
+function carriedBy(extra: ChatMessage["extra"]): string[] {
+  return Object.entries(extra).map(([field, value]) => {
+    const name = fieldsOf(value)["file_name"];
+    if (field === "forward_origin") return `forwarded from ${author}`;
+    return typeof name === "string" ? name : field;
+  });
 }
 
 function plain(response: ServerResponse, status: number, words: string): void {

@@ -276,6 +276,34 @@ describe("faults", () => {
 });
 
 describe("the page", () => {
+  it("sends a file or a photo with a caption, as forwarded, as a reply", async () => {
+    await using emulator = await startTelegramEmulator();
+    const post = (body: object) =>
+      fetch(`${emulator.apiRoot}/chat`, { method: "POST", body: JSON.stringify(body) });
+    await post({ text: "first" });
+    const [first] = emulator.messages(1_000_001);
+    const file = (mediaType: string) => ({ name: "план.md", mediaType, data: "0L/Qu9Cw0L0=" });
+    const said = { text: "О чём?", replyTo: first?.id, isForwarded: true };
+    await post({ ...said, file: file("text/markdown") });
+    await post({ text: "", file: file("image/png") });
+    await post({ text: " ", file: { name: "a", mediaType: "text/plain" } });
+    const { result } = await call(emulator, "getUpdates");
+    // The emulator's own answer, so its shape is known.
+    const [, document, photo, ...more] = (result as { message: Record<string, unknown> }[]).map(
+      ({ message }) => message,
+    );
+    assert.deepEqual(more, [], "a message of nothing is none");
+    assert.equal(document?.["caption"], "О чём?");
+    const { file_id: id, file_name: name } = document["document"] as Record<string, string>;
+    assert.equal(name, "план.md");
+    const bytes = await fetch(`${emulator.apiRoot}/file/bot${emulator.token}/documents/${id}`);
+    assert.equal(await bytes.text(), "план");
+    assert.equal((document["reply_to_message"] as { text: string }).text, "first");
+    assert.equal((document["forward_origin"] as { type: string }).type, "hidden_user");
+    assert.deepEqual([photo?.["caption"], photo?.["forward_origin"]], [undefined, undefined]);
+    assert.ok(Array.isArray(photo?.["photo"]));
+  });
+
   it("writes as a person and shows what the bot answers", async () => {
     await using emulator = await startTelegramEmulator();
     const origin = emulator.apiRoot;
