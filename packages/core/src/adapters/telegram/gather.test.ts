@@ -127,6 +127,13 @@ describe("what a message brings along", () => {
     const { attachments, remarks } = await gather([document("b")]);
     assert.deepEqual(attachments, [{ kind: "text", name: "b.txt", text: whole }]);
     assert.deepEqual(remarks, ["(b.txt: первые знаки, 200000 из 200001.)"]);
+    const named = await gather([document("b", { name: "[да](https://evil.example/x).txt" })]);
+    assert.match(named.remarks[0] ?? "", /^\(\[да\] \(hxxps:\/\/evil\[\.\]example\/x\)\.txt:/u);
+    const { remarks: heard } = await gathererOf(
+      { v: "ogg" },
+      { hear: async () => ({ kind: "heard", words: "www.evil.example/pay" }) },
+    ).gather([voice({ use: "recording" })]);
+    assert.deepEqual(heard, ["🎤 «www[.]evil[.]example/pay»"]);
   });
 
   it("is refused in words where nothing can be read in it", async () => {

@@ -5,6 +5,7 @@ import {
   type Bilingual,
   fitTogether,
 } from "@adyton/protocol";
+import { inert } from "../../domain/exit-filter/exit-filter.ts";
 import { type DocumentMediaType, mediaTypeOf } from "../../domain/documents/media-types.ts";
 import type { Hear, ReadDocument } from "../../ports/file-words.ts";
 import { attachmentWords, refusalWords } from "./attachment-words.ts";
@@ -84,7 +85,8 @@ export class Gatherer {
         remarks.push(...remark);
       } else {
         const words = await this.#heard(file, notes, signal);
-        remarks.push(`🎤 «${cut(words, shownHeardCharsMax)}»`);
+        const shown = cut(words, shownHeardCharsMax);
+        remarks.push(`🎤 «${file.use === "speech" ? shown : inert(shown)}»`);
         if (file.use === "speech") spoken.push(words);
         else attachments.push({ kind: "text", text: cut(words, attachmentTextCharsMax) });
       }
@@ -171,8 +173,9 @@ export class Gatherer {
     throw new Refused(attachmentWords.tooLarge(name, bytesMax));
   }
 
+  /** Whoever named the file, its name leads nowhere. */
   #nameOf({ name }: FileRef): string {
-    return name ?? attachmentWords.unnamed[this.#options.language];
+    return name !== undefined ? inert(name) : attachmentWords.unnamed[this.#options.language];
   }
 }
 

@@ -6,6 +6,7 @@ import {
 } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
 import type { OwedWork, WorkDone } from "../../app/channels/owed-work.ts";
+import { inert } from "../../domain/exit-filter/exit-filter.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { Albums } from "./albums.ts";
 import { askNode, questionOf } from "./ask-node.ts";
@@ -111,7 +112,7 @@ export class Works {
       if (reply.kind === "problem") told.push(problemInWords(reply.problem, language));
       if (reply.kind !== "json") continue;
       const added = Document.parse(reply.body);
-      told.push(attachmentWords.remembered(added.title, text.length)[language]);
+      told.push(attachmentWords.remembered(inert(added.title), text.length)[language]);
     }
     return { kind: "text", text: told.join("\n") };
   }
