@@ -286,3 +286,27 @@ describe("adyton emulate openai", () => {
     assert.equal(await stop(child, "SIGINT"), 0);
   });
 });
+
+describe("adyton emulate telegram", () => {
+  it("is the same bot after a restart, with updates the node has not had", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "adyton emulated "));
+    const seen: { readonly token: string; readonly update: number }[] = [];
+    for (let times = 0; times < 2; times += 1) {
+      const child = start(["emulate", "telegram", "--port", "0", "--home", folder, "--json"]);
+      const out = collect(child);
+      await until(() => out().includes("}"), out);
+      const { apiRoot, tokenFile } = JSON.parse(out());
+      const token = readFileSync(tokenFile, "utf8").trim();
+      await fetch(`${apiRoot}/chat`, { method: "POST", body: '{"text":"привет"}' });
+      const answer = await fetch(`${apiRoot}/bot${token}/getUpdates`);
+      const { result } = JSON.parse(await answer.text());
+      seen.push({ token, update: result[0].update_id });
+      assert.equal(await stop(child, "SIGINT"), 0);
+    }
+    rmSync(folder, { recursive: true });
+    const [first, second] = seen;
+    assert.ok(first !== undefined && second !== undefined);
+    assert.equal(second.token, first.token);
+    assert.ok(second.update > first.update);
+  });
+});

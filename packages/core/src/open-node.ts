@@ -73,8 +73,8 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const reader = stack.use(new JournalReader(files.journal));
   const search = stack.use(openSearch({ file: files.index }));
   const announced = { backend: false };
-  const { backends, choice, config } = await openBackends(started, written, log, (change) => {
-    if (announced.backend) notice({ kind: "backend_changed", ...change });
+  const { backends, choice, config, kept } = await openBackends(started, written, log, (now) => {
+    if (announced.backend) notice({ kind: "backend_changed", ...now });
   });
   stack.use(backends);
 
@@ -85,6 +85,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const app = assembleApp({
     config,
     ...settings,
+    ...kept,
     keys,
     files,
     journal,
@@ -124,7 +125,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   Object.assign(running, await openOthers(started, config, { ...ports, log, language }, stack));
 
   // Only now, because a server on this machine has answered by now.
-  await announceBackends(choice, started, config, { notice, pool: backends.pool });
+  await announceBackends(choice, kept !== undefined, { notice, pool: backends.pool });
   announced.backend = true;
   stack.use(await tellAddresses(started, server, notice));
   log.info("listening", { addresses: server.addresses.join(" "), version: options.version });
@@ -215,7 +216,7 @@ async function tellAddresses(
 }
 
 async function openBackends(
-  { options, journal }: Started,
+  { options, files, journal }: Started,
   written: NodeConfig,
   log: RootLog,
   tell: (change: Pick<BackendHealth, "status" | "detail"> & { readonly name: string }) => void,
@@ -253,14 +254,34 @@ async function openBackends(
     onFoundLate: ({ backend }) =>
       log.info("a model server was found", { url: backend.url, model: backend.model ?? "" }),
   });
-  return { ...opened, config };
+  return { ...opened, config, kept: await pinFound(opened.choice, { options, files }, config) };
 }
 
-/** Says which model servers are used, and pins one in the configuration when a person chose it. */
+/**
+ * Writes a model server that was found into the configuration, when it is to be kept. Answers the digest of what then
+ * stands there, for what the node writes itself is no change since the start.
+ */
+async function pinFound(
+  choice: BackendChoice,
+  { options, files }: Pick<Started, "options" | "files">,
+  { backends: { length } }: NodeConfig,
+): Promise<{ readonly configHash: string } | undefined> {
+  if (choice.kind !== "found" || !choice.pin || options.backend !== undefined) return undefined;
+  const { setConfigValue } = await import("@adyton/runtime/config-file");
+  const { name, url, model } = choice.backend;
+  // Behind those that are configured for other things than chats.
+  const outcome = await (length === 0
+    ? setConfigValue(files.config, ["backends"], [{ name, url, model }])
+    : setConfigValue(files.config, ["backends", length], { name, url, model }));
+  if (outcome.kind !== "written") return undefined;
+  const { configHash } = await readSettings(files);
+  return { configHash };
+}
+
+/** Says which model servers are used. */
 async function announceBackends(
   choice: BackendChoice,
-  { options, files }: Started,
-  config: NodeConfig,
+  pinned: boolean,
   { notice, pool }: { notice: (notice: Notice) => void; pool: BackendPool },
 ): Promise<void> {
   if (choice.kind === "none" || choice.kind === "nothing_found") {
@@ -271,16 +292,6 @@ async function announceBackends(
   const found = choice.kind === "found";
   const configs = found ? [choice.backend] : choice.backends;
   for (const { name, url, model } of configs) {
-    let pinned = false;
-    if (found && choice.pin && options.backend === undefined) {
-      const { setConfigValue } = await import("@adyton/runtime/config-file");
-      // Behind those that are configured for other things than chats.
-      const count = config.backends.length;
-      const outcome = await (count === 0
-        ? setConfigValue(files.config, ["backends"], [{ name, url, model }])
-        : setConfigValue(files.config, ["backends", count], { name, url, model }));
-      pinned = outcome.kind === "written";
-    }
     const member = pool.members.find(({ backend }) => backend.name === name);
     const { status = "unknown", detail = "" } = member?.backend.health() ?? {};
     const among = found ? choice.among : [];

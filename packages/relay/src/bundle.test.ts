@@ -10,11 +10,12 @@ describe("the relay's bundle", () => {
   let folder: string;
   let files: readonly string[];
   const path = [dirname(process.execPath), process.env["PATH"]].join(delimiter);
-  const run = (...args: string[]) =>
+  const runIn = (PATH: string, ...args: string[]) =>
     spawnSync(join(folder, "adyton-relay"), args, {
       encoding: "utf8",
-      env: { PATH: path, LC_ALL: "C" },
+      env: { PATH, LC_ALL: "C" },
     });
+  const run = (...args: string[]) => runIn(path, ...args);
   before(() => {
     folder = mkdtempSync(join(tmpdir(), "adyton-bundle-"));
     files = writeBundle(folder);
@@ -56,6 +57,19 @@ describe("the relay's bundle", () => {
       );
     }
     assert.ok(botFlags.includes("--lite-mode") && !flags.includes("--lite-mode"));
+  });
+
+  it("says which Node it needs where there is none or an older one", () => {
+    const bin = mkdtempSync(join(folder, "bin-"));
+    for (const [node, status] of [
+      ["exit 1", 69],
+      ["exit 0", 0],
+    ] as const) {
+      writeFileSync(join(bin, "node"), `#!/bin/sh\n${node}\n`, { mode: 0o755 });
+      const shown = runIn([bin, path].join(delimiter), "--help");
+      assert.equal(shown.status, status, shown.stderr);
+      assert.equal(/Node 24\.15 or newer/.test(shown.stderr), status !== 0);
+    }
   });
 
   it("loads what the layout `bot` needs", () => {

@@ -24,6 +24,11 @@ const launcher = `#!/bin/sh
 export ${Object.entries(environment)
   .map(([name, value]) => `${name}=${value}`)
   .join(" ")}
+# An older Node would fail with a syntax error, which says nothing.
+if ! node -e 'const [major, minor] = process.versions.node.split("."); process.exit(major * 100 + +minor < 2415 ? 1 : 0)' >/dev/null; then
+  echo "adyton-relay: Node 24.15 or newer is needed here; see https://nodejs.org" >&2
+  exit 69
+fi
 case $1 in
   bot) flags="${botFlags.join(" ")}" ;;
   *) flags="${flags.join(" ")}" ;;

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import {
   defaultModels,
@@ -11,6 +12,7 @@ import {
   startTelegramEmulator,
 } from "@adyton/emulators";
 import { writeFileAtomic } from "@adyton/runtime/atomic-file";
+import { Secret, SecretError } from "@adyton/runtime/secret";
 import { Failure } from "../failure.ts";
 import { untilSignal } from "../signals.ts";
 import type { Invocation, Shell } from "../shell.ts";
@@ -52,8 +54,13 @@ export async function emulateOpenai(shell: Shell, { options }: Invocation): Prom
 /** `emulate telegram`: a Telegram for one bot, with a page to chat with it, until it is stopped. */
 export async function emulateTelegram({ print, t, port, home }: Shell): Promise<number> {
   try {
-    await using emulator = await startTelegramEmulator(port === undefined ? {} : { port });
     const file = join(home, "telegram-emulated.token");
+    await using emulator = await startTelegramEmulator({
+      ...(existsSync(file) ? { token: Secret.fromFile(file).reveal() } : {}),
+      // The node knows the updates it has had, also those of an emulator that ran here before.
+      firstUpdateId: Date.now(),
+      ...(port === undefined ? {} : { port }),
+    });
     await writeFileAtomic(file, `${emulator.token}\n`, { mode: 0o600 });
     const { apiRoot } = emulator;
     if (print.json) print.value({ apiRoot, tokenFile: file, visitor: pageVisitor.id });
@@ -84,5 +91,7 @@ function badPersona(name: string, t: Shell["t"]): Failure {
 }
 
 function asFailure(error: unknown): unknown {
-  return error instanceof EmulatorError ? new Failure("failed", { title: error.message }) : error;
+  return error instanceof EmulatorError || error instanceof SecretError
+    ? new Failure("failed", { title: error.message })
+    : error;
 }

@@ -110,7 +110,11 @@ async function askForToken(shell: Shell, file: string | undefined, signal: Abort
       return { token: sound(Secret.fromFile(file).reveal(), shell), file: resolve(file) };
     } catch (error) {
       if (!(error instanceof SecretError)) throw error;
-      throw new Failure("failed", { title: error.message, cause: error });
+      throw new Failure("failed", {
+        title: error.message,
+        ...(error.code === "unreadable" ? { advice: t("telegram.token_file") } : {}),
+        cause: error,
+      });
     }
   }
   return { token: sound(await readToken(shell, signal), shell), file: undefined };

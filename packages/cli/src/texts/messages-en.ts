@@ -254,7 +254,7 @@ export const messagesEn = {
   "relay.bundled":
     "The relay lies in {folder}: copy it to its machine, which needs Node 24.15 or newer.",
   "relay.next":
-    "There, inside the tunnel:  ./adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org",
+    "There, inside the tunnel:  ./adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org --range 149.154.160.0/20 --range 91.108.4.0/22",
   "emulate.bad_persona": "There is no persona “{name}”.",
   "emulate.persona_number": "The persona “{name}” needs a number.",
   "emulate.persona_example": "For example: {adyton emulate openai --persona '{example}'}",

@@ -258,12 +258,12 @@ export const messagesRu = {
   "relay.bundled":
     "Ретранслятор лежит в {folder}: скопируйте его на другую машину, там нужен Node 24.15 или новее.",
   "relay.next":
-    "Там, в туннеле:  ./adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org",
+    "Там, в туннеле:  ./adyton-relay blind --listen 10.77.0.1 --target 8443=api.telegram.org --range 149.154.160.0/20 --range 91.108.4.0/22",
   "emulate.bad_persona": "Нет такого характера: «{name}».",
   "emulate.persona_number": "Характеру «{name}» нужно число.",
   "emulate.persona_example": "Например: {adyton emulate openai --persona '{example}'}",
   "emulate.personas": "Есть: {personas}; noisy_solver и truncate — с числом: truncate(4096)",
-  "emulate.telegram": "Telegram изображается. Побеседовать с ботом: {page}",
+  "emulate.telegram": "Эмулятор Telegram запущен. Побеседовать с ботом: {page}",
   "emulate.telegram_next":
     "В другом терминале подключите к нему узел: {adyton telegram setup --api-root {apiRoot} --token-file {file}}     Ctrl-C — конец.",
   "emulate.next": "В другом терминале: {adyton up --backend {url}}     Ctrl-C — конец.",

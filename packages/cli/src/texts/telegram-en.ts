@@ -74,7 +74,7 @@ export const telegramEn = {
   "telegram.link": "This link opens the bot and sends it: {link}",
   "telegram.page": "The bot is here: {link}",
   "telegram.waiting": "waiting for the code, {time} left",
-  "telegram.owner": "{name} ({id}) owns the node.",
+  "telegram.owner": "The owner of the node is {name} ({id}).",
   "telegram.saved": "Written to {file} after {seconds} s.",
   "telegram.restart": "Start the node again for it to take effect: Ctrl-C, then {adyton up}",
   "telegram.start": "Now start the node: {adyton up}",
