@@ -1,10 +1,7 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
 import { after, before, it } from "node:test";
 import {
   type OpenAiEmulator,
@@ -12,11 +9,11 @@ import {
   startTelegramEmulator,
   type TelegramEmulator,
 } from "@adyton/emulators";
-import { endChild } from "./end-child.ts";
 import { type Certificate, makeCertificate } from "./certificate.ts";
 import { readsDocuments } from "./sent-documents.ts";
 import { NodeProcess } from "./node-process.ts";
 import { inMemory } from "./process-memory.ts";
+import { RelayProcess } from "./relay-process.ts";
 
 // The layout `blind` with real processes: a node, the relay's forwarder, and Telegram behind TLS. What the internet
 // would resolve, run-relay.ts resolves to the loopback.
@@ -40,20 +37,6 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** The relay as a process of its own. */
-async function startRelay(port: number): Promise<AsyncDisposable & { pid: number; port: number }> {
-  const script = join(import.meta.dirname, "run-relay.ts");
-  const child = spawn(process.execPath, [script, host, String(port)], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  const [line] = await once(createInterface({ input: child.stdout }), "line");
-  return {
-    pid: child.pid ?? 0,
-    port: Number(line),
-    [Symbol.asyncDispose]: async () => void (await endChild(child, "SIGTERM")),
-  };
-}
-
 async function startNode(
   telegram: TelegramEmulator,
   model: OpenAiEmulator,
@@ -75,7 +58,7 @@ async function startNode(
 
 it("answers through a relay that can read nothing of it", async () => {
   await using telegram = await startTelegramEmulator({ tls: real });
-  await using relay = await startRelay(telegram.port);
+  await using relay = await RelayProcess.start(host, telegram.port);
   await using model = await startOpenAiEmulator();
   await using node = await startNode(telegram, model, relay.port);
   const owner = telegram.person({ id: 1 });
@@ -93,7 +76,7 @@ it("answers through a relay that can read nothing of it", async () => {
 
 it("refuses a man in the middle", async () => {
   await using impostor = await startTelegramEmulator({ tls: forged });
-  await using relay = await startRelay(impostor.port);
+  await using relay = await RelayProcess.start(host, impostor.port);
   await using model = await startOpenAiEmulator();
   await using node = await startNode(impostor, model, relay.port);
   const part = async () => {

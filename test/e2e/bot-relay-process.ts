@@ -1,11 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
-import type { TelegramEmulator } from "@adyton/emulators";
 import { endChild } from "./end-child.ts";
+import { firstLine } from "./first-line.ts";
+
+/** The emulated messenger, which may be a process of its own. */
+interface Telegram {
+  readonly port: number;
+  readonly token: string;
+}
 
 /** The relay of the layout `bot` as a process that can be killed and started again, always at the same port. */
 export class BotRelayProcess implements AsyncDisposable {
@@ -16,12 +20,7 @@ export class BotRelayProcess implements AsyncDisposable {
   #child: ChildProcess | undefined;
   port = 0;
 
-  private constructor(
-    folder: string,
-    host: string,
-    telegram: TelegramEmulator,
-    spool: readonly string[],
-  ) {
+  private constructor(folder: string, host: string, telegram: Telegram, spool: readonly string[]) {
     this.#spool = spool;
     this.keyFile = join(folder, "link.key");
     this.#tokenFile = join(folder, "bot.token");
@@ -37,7 +36,7 @@ export class BotRelayProcess implements AsyncDisposable {
   static async start(
     folder: string,
     host: string,
-    telegram: TelegramEmulator,
+    telegram: Telegram,
     ...spool: readonly string[]
   ): Promise<BotRelayProcess> {
     const relay = new BotRelayProcess(folder, host, telegram, spool);
@@ -73,8 +72,7 @@ export class BotRelayProcess implements AsyncDisposable {
     ];
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
     this.#child = child;
-    const [line] = await once(createInterface({ input: child.stdout }), "line");
-    this.port = Number(line);
+    this.port = Number(await firstLine(child));
   }
 
   async kill(): Promise<void> {

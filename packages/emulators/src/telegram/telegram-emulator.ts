@@ -227,11 +227,12 @@ class Server implements TelegramEmulator {
   async #sendFile(path: string, response: ServerResponse): Promise<void> {
     const fault = this.#faults.take("file");
     const record = this.#journal.add({ method: "file", values: { path }, outcome: undefined });
+    if (fault !== undefined) record.fault = fault;
     if (fault !== undefined && isBefore(fault)) return strikeBefore(fault, response, record);
     const file = this.#state.files.get(path.replace(/^documents\//u, ""));
     record.outcome = file === undefined ? 404 : 200;
     if (file === undefined) return send(response, new BotFailure(404, "Not Found"));
-    await deliver(response, { type: "application/octet-stream", bytes: file.bytes }, fault);
+    await deliver(response, { type: "application/octet-stream", bytes: file.bytes }, record);
   }
 
   async #call(
@@ -258,7 +259,7 @@ class Server implements TelegramEmulator {
       const result = await found.method(this.#state, { ...args, gone });
       record.outcome = 200;
       const bytes = Buffer.from(JSON.stringify({ ok: true, result }));
-      await deliver(response, { type: "application/json", bytes }, fault);
+      await deliver(response, { type: "application/json", bytes }, record);
     } catch (error) {
       if (!(error instanceof BotFailure)) throw error;
       record.outcome = error.status;
@@ -312,8 +313,9 @@ function strikeBefore(fault: FaultBefore, response: ServerResponse, record: BotC
 async function deliver(
   response: ServerResponse,
   { type, bytes }: { readonly type: string; readonly bytes: Buffer },
-  fault: BotStrike | undefined,
+  record: Pick<BotCallRecord, "fault">,
 ): Promise<void> {
+  const { fault } = record;
   const head = { "content-type": type, "content-length": bytes.length };
   if (fault?.kind === "lost_reply") {
     response.destroy();
@@ -324,6 +326,7 @@ async function deliver(
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
     const whole = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`), bytes]);
     if (fault.afterBytes >= whole.length || socket === null) {
+      delete record.fault;
       response.writeHead(200, head).end(bytes);
       return;
     }

@@ -82,6 +82,7 @@ export class UpdateQueue {
   renumber(nextId: number): void {
     this.#nextId = nextId;
     this.#confirmed = [];
+    this.#repeated = [];
   }
 
   /** The next answer begins with up to so many of the updates that were confirmed last; returns how many. */
