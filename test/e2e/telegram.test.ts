@@ -146,25 +146,28 @@ it("loses and doubles nothing while the node is killed and a fifth of the replie
   assert.equal(asked.length, rounds * people.length, "each was taken once");
 });
 
-it("knows updates that come again, answered or not, and goes on behind them", async () => {
+it("knows updates that come again, answered, failed or not, and goes on behind them", async () => {
   await using telegram = await startTelegramEmulator();
-  await using model = await startOpenAiEmulator({ rules: [echo] });
+  const failing: Rule = { text: /^fail/u, reply: "", fault: { kind: "status", status: 400 } };
+  await using model = await startOpenAiEmulator({ rules: [failing, echo] });
   await using node = await startBot(telegram, model);
   const person = telegram.person({ id: 2 });
   const texts = () => person.answers.map(({ text }) => text);
+  person.say("fail");
   person.say("привет");
   person.say("/help");
   await telegram.waitUntil(() => /describe_self/.test(texts().at(-1) ?? ""), answerMsMax);
   await telegram.waitUntil(() => telegram.pending === 0, answerMsMax);
   const before = texts();
   await node.kill();
-  assert.equal(telegram.repeatUpdates(2), 2);
+  assert.equal(telegram.repeatUpdates(3), 3);
   person.say("next");
   await node.start();
   // An update that cannot be taken is tried for ten seconds, and holds back what is behind it.
   await telegram.waitUntil(() => texts().at(-1) === "echo next", 8_000);
   assert.deepEqual(texts(), [...before, "echo next"]);
-  assert.equal((await node.journal("turn.received")).length, 2);
+  assert.equal((await node.journal("turn.failed")).length, 1);
+  assert.equal((await node.journal("turn.received")).length, 3);
 });
 
 it("answers more topics at once than one person may follow runs", async () => {

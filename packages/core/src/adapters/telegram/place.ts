@@ -1,4 +1,5 @@
 import type { Message } from "grammy/types";
+import type { ChannelUser } from "../../app/channels/channel-principals.ts";
 import type { Place } from "../../ports/channel.ts";
 
 /** Where a message stands. */
@@ -13,3 +14,7 @@ export function placeOf(
 export function conversationOf({ chat, thread }: Place): string {
   return `telegram ${chat}${thread === undefined ? "" : ` ${thread}`}`;
 }
+
+/** Who speaks in a chat. Groups have numbers below zero; a private chat has its user's. */
+export const speakerIn = (user: number, chat: number): ChannelUser =>
+  chat < 0 ? { user, group: chat } : { user };

@@ -2,7 +2,7 @@ import type { Bilingual, Health } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
 import { Supervisor } from "@adyton/runtime/supervisor";
 import type { CallbackQuery, Message, MessageGenerationStopped, Update, User } from "grammy/types";
-import type { Admitted, ChannelUser } from "../../app/channels/channel-principals.ts";
+import type { Admitted } from "../../app/channels/channel-principals.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
 import { Outages } from "../../app/channels/outages.ts";
@@ -24,7 +24,7 @@ import { type Closed, DoorWatch } from "./door-watch.ts";
 import { outageWords } from "./outage-words.ts";
 import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
 import { buttonsUnder } from "./keyboards.ts";
-import { conversationOf } from "./place.ts";
+import { conversationOf, speakerIn } from "./place.ts";
 import { Presses } from "./presses.ts";
 import { IncomingFiles, type IncomingFilesOptions as FilesOptions } from "./incoming-files.ts";
 import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
@@ -285,6 +285,7 @@ export class TelegramChannel implements AsyncDisposable {
   }
 
   async #takeIn(update: Update, bot: User): Promise<"taken" | "later"> {
+    const { records, clock } = this.#options;
     const isPaired = await this.#isPairedBy(update);
     const { isOfAlbum } = this.#files;
     const incoming = readUpdate(update, bot, { ...this.#options.admitted, isOfAlbum });
@@ -295,6 +296,10 @@ export class TelegramChannel implements AsyncDisposable {
     if (principal === undefined) return "taken";
     const { id: actor, person: owner, tier } = principal;
     const owed = { place, actor, owner, tier, dedupe: this.#options.dedupeKey(key) };
+    // Asked again, a turn that failed would begin once more, and nobody would see its answer.
+    const isTaken = records.known(owed.dedupe.key, clock.nowMs()) !== undefined;
+    if (isTaken && incoming.kind === "message") this.#edited.note(incoming);
+    if (isTaken) return "taken";
     if (incoming.kind === "message" && incoming.isEdit)
       return this.#takeEdit(incoming, principal, owed);
     if (incoming.kind === "message" && (await this.#files.joins(incoming, owed.dedupe)))
@@ -390,10 +395,6 @@ export class TelegramChannel implements AsyncDisposable {
 
 const isGreeting = (incoming: Incoming): boolean =>
   incoming.kind === "message" && incoming.content.text === "/start";
-
-/** Groups have numbers below zero; a private chat has its user's. */
-const speakerIn = (user: number, chat: number): ChannelUser =>
-  chat < 0 ? { user, group: chat } : { user };
 
 /** An error's name alone: its message may quote what a person wrote, or an address with a token. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");
