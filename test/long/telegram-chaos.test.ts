@@ -31,8 +31,13 @@ const kills = Number(process.env["CHAOS_KILLS"] ?? 200);
 const plan: ChaosPlan = { seed, updates, kills };
 const isWhole = updates >= 10_000;
 const host = "api.telegram.org";
-/** What a process may have of memory, in MiB. */
-const coreMibMax = 320;
+/** What the launcher starts the node with. */
+const nodeEnv = {
+  NODE_OPTIONS: "--max-semi-space-size=2 --max-old-space-size=256",
+  MALLOC_ARENA_MAX: "2",
+};
+/** What a process may have of memory, in MiB: the node its heap and as much as it has beside it. */
+const coreMibMax = 288;
 const relayMibMax = 128;
 /** By how many bytes an answer is cut at least once, of each method. */
 const cutBytesMin = 250;
@@ -121,7 +126,7 @@ function startNode({ open }: WorldProcess, door: readonly string[]): Promise<Nod
     ...door,
     "",
   ].join("\n");
-  return NodeProcess.start({ backend: open.model, language, config });
+  return NodeProcess.start({ backend: open.model, language, config, env: nodeEnv });
 }
 
 function victims(
