@@ -165,7 +165,10 @@ describe("chunkDocument", () => {
         for (const [word] of text.matchAll(words))
           if (word.length < 40) assert.ok(covered.includes(word), word);
       }),
-      { numRuns: 300 },
+      {
+        numRuns: 300,
+        examples: [[["# ", "x".repeat(700), "1. шаг\n", "## Раздел\n"], "text/markdown"]],
+      },
     );
   });
 });

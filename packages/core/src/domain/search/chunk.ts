@@ -227,12 +227,14 @@ export function chunkDocument(document: {
   return chunks;
 }
 
-/** A heading with nothing under it but deeper headings, which carry its words. */
+/** A heading with nothing under it but deeper headings, which carry its words: all of them only if it was not cut. */
 function isBareTitle(body: string, group: Group, next: Group | undefined): boolean {
   if (next === undefined || !/^\s*#{1,6}\s[^\n]*$/u.test(body.trimEnd())) return false;
   const path = group.first.heading;
+  const own = path.at(-1);
   return (
-    path.length > 0 &&
+    own !== undefined &&
+    own.length < headingCharsMax &&
     next.first.heading.length > path.length &&
     path.every((title, at) => next.first.heading[at] === title)
   );
