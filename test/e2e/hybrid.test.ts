@@ -15,6 +15,9 @@ const search = async (node: NodeProcess, query: string) => {
   return answer.json;
 };
 
+/** Searches in a row after which nobody else asks for vectors any more: between two batches there is a pause. */
+const quietSearches = 8;
+
 const embedCalls = (emulator: OpenAiEmulator): number =>
   emulator.requests.filter(({ endpoint }) => endpoint === "embeddings").length;
 
@@ -40,10 +43,12 @@ describe("a server for embeddings", () => {
     const described = self.backends.find(({ name }: { name: string }) => name === "vectors");
     assert.deepEqual(described.roles, ["embeddings"]);
     assert.equal(described.model, vectors.models.find(({ kind }) => kind === "embedding")?.id);
+    let quiet = 0;
     await until("every chunk has its vector", async () => {
       const before = embedCalls(vectors);
       await search(node, "котёл");
-      return embedCalls(vectors) === before + 1;
+      quiet = embedCalls(vectors) === before + 1 ? quiet + 1 : 0;
+      return quiet === quietSearches;
     });
     const hit = (await search(node, "где стоит котёл")).hits[0];
     assert.equal(hit.title, "Котельная");
