@@ -55,6 +55,18 @@ describe("pinned blocks", () => {
     );
   });
 
+  it("stand in the order in which they were pinned, also within a millisecond", async () => {
+    await using app = await openApp();
+    const names = Array.from({ length: blocksMax }, (_, index) => `b${index}`);
+    const people = Array.from({ length: 64 }, (_, index) => person(`p${index}`));
+    for (const by of people) for (const name of names) await app.blocks.save(block(name, name), by);
+    for (const by of people)
+      assert.deepEqual(
+        app.blocks.list(by.person).map(({ name }) => name),
+        names,
+      );
+  });
+
   it("are their person's own", async () => {
     await using app = await openApp();
     const { blocks } = app;

@@ -160,7 +160,7 @@ export class FactReader implements FactsStatePort {
   blocks(owner: string): readonly BlockState[] {
     return this.#rows.all(
       BlockRow,
-      "SELECT * FROM block WHERE owner = ? AND removed IS NULL ORDER BY created, id",
+      "SELECT * FROM block WHERE owner = ? AND removed IS NULL ORDER BY created, seq",
       owner,
     );
   }
