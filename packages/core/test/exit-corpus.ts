@@ -129,3 +129,28 @@ export function tells(
   const own = words.filter((word) => !around.toLowerCase().includes(word));
   return visible.includes(core.toLowerCase()) || own.some((word) => visible.includes(word));
 }
+
+/** What some pattern of the filter begins with: repeated, it begins again and again and never ends. */
+export const endlessBeginnings: readonly string[] = [
+  "a",
+  "1.",
+  "1:",
+  "eyJ",
+  "sk-",
+  "/home/",
+  " at ",
+  "annik",
+  'File "',
+  "x\n    at ",
+  "a.",
+  "https://",
+  "mailto:a@",
+  "-----BEGIN ",
+  "1234567890:",
+  "RTX ",
+  "[.]",
+  "a-",
+  "eyJa.eyJa.",
+  "-----BEGIN PRIVATE KEY-----",
+  "а\u0301",
+];
