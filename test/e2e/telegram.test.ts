@@ -1,45 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { describe, it } from "node:test";
-import {
-  type OpenAiEmulator,
-  type Rule,
-  startOpenAiEmulator,
-  startTelegramEmulator,
-  type TelegramEmulator,
-} from "@adyton/emulators";
-import { NodeProcess } from "./node-process.ts";
+import { type Rule, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
+import { startBot } from "./bot-node.ts";
 
 const answerMsMax = 20_000;
-
-/** A node whose bot talks to the emulator: 1 owns it, 2 may speak. */
-async function startBot(
-  telegram: TelegramEmulator,
-  model: OpenAiEmulator,
-  language: "en" | "ru" = "en",
-): Promise<NodeProcess> {
-  const node = await NodeProcess.start({
-    backend: model.url,
-    language,
-    config: configOf(telegram),
-  });
-  return node;
-}
-
-function configOf(telegram: TelegramEmulator): string {
-  const file = join(process.env["TMPDIR"] ?? "/tmp", `adyton-token-${telegram.port}`);
-  writeFileSync(file, telegram.token, { mode: 0o600 });
-  return [
-    "telegram:",
-    `  token_file: ${file}`,
-    "  owners: [1]",
-    "  allowed_user_ids: [2]",
-    "  groups: [-5]",
-    `  api_root: ${telegram.apiRoot}`,
-    "",
-  ].join("\n");
-}
 
 /** Repeats the question, so that each answer tells whose it is. */
 const echo: Rule = { reply: ({ messages }) => `echo ${messages.at(-1)?.text ?? ""}` };
@@ -199,7 +163,7 @@ it("answers more topics at once than one person may follow runs", async () => {
 it("sends nothing that tells where it runs, and writes down what it took out", async () => {
   await using telegram = await startTelegramEmulator();
   await using model = await startOpenAiEmulator({ rules: [echo] });
-  await using node = await startBot(telegram, model, "ru");
+  await using node = await startBot(telegram, model, { language: "ru" });
   const owner = telegram.person({ id: 1 });
   const key = `ghp_${"a1B2".repeat(9)}`;
   owner.say(`файлы в ${node.home}/journal.db, ключ ${key}, адрес 192.0.2.1`);
