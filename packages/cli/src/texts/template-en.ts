@@ -25,7 +25,7 @@ export const templateEn = {
 #:     api_key_file: /home/me/.secrets/model-key
 #:     # Its share of the questions among several servers; 0: only while no other works.
 #:     weight: 1
-#:     # What it is for: chat, embeddings, verifier, transcription.
+#:     # What it is for: chat, embeddings, verifier.
 #:     roles: [chat]
 #:     # How many answers it writes at once.
 #:     concurrency: 8

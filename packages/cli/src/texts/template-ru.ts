@@ -25,7 +25,7 @@ export const templateRu = {
 #:     api_key_file: /home/me/.secrets/model-key
 #:     # Его доля вопросов, когда серверов несколько; 0 — только пока другие не работают.
 #:     weight: 1
-#:     # Для чего он: chat, embeddings, verifier, transcription.
+#:     # Для чего он: chat, embeddings, verifier.
 #:     roles: [chat]
 #:     # Сколько ответов он пишет одновременно.
 #:     concurrency: 8
