@@ -1,33 +1,25 @@
 import type { Bilingual, Health } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
 import { Supervisor } from "@adyton/runtime/supervisor";
-import type { CallbackQuery, Message, MessageGenerationStopped, Update, User } from "grammy/types";
+import type { Update, User } from "grammy/types";
 import type { Admitted } from "../../app/channels/channel-principals.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
 import { Outages } from "../../app/channels/outages.ts";
-import { type NewDelivery, Outbox } from "../../app/channels/outbox.ts";
-import { storageProblem } from "../../app/storage-problem.ts";
+import { Outbox } from "../../app/channels/outbox.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
-import { readText } from "../../domain/commands/command-text.ts";
-import type { Principal } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { Operations } from "../../ports/operations.ts";
-import { isFromAdmitted } from "./admission.ts";
-import { askNode, questionOf } from "./ask-node.ts";
 import { BotOperations } from "./bot-operations.ts";
-import { channelWords, greetingFor } from "./channel-words.ts";
-import { EditedMessages, saidAnew } from "./edited-messages.ts";
+import { channelWords } from "./channel-words.ts";
 import { showMenu } from "./command-menu.ts";
 import { type Closed, DoorWatch } from "./door-watch.ts";
 import { outageWords } from "./outage-words.ts";
 import { pollUpdates, pollWaitMs } from "./poll-loop.ts";
-import { buttonsUnder } from "./keyboards.ts";
-import { conversationOf, speakerIn } from "./place.ts";
-import { Presses } from "./presses.ts";
+import { Inbox } from "./inbox.ts";
 import { IncomingFiles, type IncomingFilesOptions as FilesOptions } from "./incoming-files.ts";
-import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
+import { Presses } from "./presses.ts";
 import type { SpooledUpdates } from "./spooled-updates.ts";
 import { TelegramClient } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
@@ -76,8 +68,7 @@ export class TelegramChannel implements AsyncDisposable {
   readonly #options: TelegramChannelOptions;
   readonly #operations: BotOperations;
   readonly #outbox: Outbox;
-  readonly #presses: Presses;
-  readonly #edited: EditedMessages;
+  readonly #inbox: Inbox;
   readonly #files: IncomingFiles;
   readonly #supervisor: Supervisor;
   #client: TelegramClient;
@@ -86,8 +77,6 @@ export class TelegramChannel implements AsyncDisposable {
   readonly #watch: DoorWatch;
   readonly #outages: Outages;
   #toldClosed = false;
-  /** Updates from people who are not admitted. They are counted and nothing else. */
-  strangers = 0;
 
   constructor(options: TelegramChannelOptions) {
     this.#options = options;
@@ -117,14 +106,9 @@ export class TelegramChannel implements AsyncDisposable {
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
     });
-    this.#edited = new EditedMessages({ deliveries, records, operations: this.#operations });
-    this.#presses = new Presses({
-      client,
-      door,
-      exit,
-      operations: this.#operations,
-      language,
-    });
+    const presses = new Presses({ client, door, exit, operations: this.#operations, language });
+    const taking = { outbox: this.#outbox, files: this.#files, presses };
+    this.#inbox = new Inbox({ ...options, ...taking, operations: this.#operations });
     this.#outages = new Outages({
       door: channelName,
       journal,
@@ -145,6 +129,11 @@ export class TelegramChannel implements AsyncDisposable {
     this.#outbox.start();
     this.#supervisor.loop("poll", (signal) => this.#poll(signal));
     this.#supervisor.loop("watch", (signal) => this.#tellOfDoor(signal));
+  }
+
+  /** Updates from people who are not admitted. */
+  get strangers(): number {
+    return this.#inbox.strangers;
   }
 
   /** Whether the door works, in a part of the health report. */
@@ -174,7 +163,7 @@ export class TelegramChannel implements AsyncDisposable {
     await pollUpdates(
       {
         client: () => this.#options.spool?.before(this.#client) ?? this.#client,
-        take: (update) => this.#take(update, signal),
+        take: async (update) => this.#inbox.take(update, await this.#knowBot(signal), signal),
         onGivenUp: (error, update) => this.#passOver(error, update),
         onPolled: () => this.#watch.polled(clock.monotonicMs()),
         onFailure: (failure) => this.#failed(failure),
@@ -265,136 +254,7 @@ export class TelegramChannel implements AsyncDisposable {
     }
     return this.#bot;
   }
-
-  async #take(update: Update, signal: AbortSignal): Promise<"taken" | "later"> {
-    const bot = await this.#knowBot(signal);
-    const { callback_query: query, stopped_message_generation: stopped } = update;
-    if ((query ?? stopped) !== undefined && !isFromAdmitted(update, this.#options.admitted)) {
-      // Strangers are not told that there is anybody.
-      this.strangers += 1;
-      return "taken";
-    }
-    if (query !== undefined) return this.#takePress(query, signal);
-    if (stopped !== undefined) return this.#takeStop(stopped);
-    try {
-      return await this.#takeIn(update, bot);
-    } catch (error) {
-      if (storageProblem(error) === undefined) throw error;
-      return "later";
-    }
-  }
-
-  async #takeIn(update: Update, bot: User): Promise<"taken" | "later"> {
-    const { records, clock } = this.#options;
-    const isPaired = await this.#isPairedBy(update);
-    const { isOfAlbum } = this.#files;
-    const incoming = readUpdate(update, bot, { ...this.#options.admitted, isOfAlbum });
-    if (incoming.kind === "stranger") this.strangers += 1;
-    if (incoming.kind === "stranger" || incoming.kind === "nothing") return "taken";
-    const { user, place, key } = incoming;
-    const principal = this.#operations.principal(speakerIn(user, Number(place.chat)));
-    if (principal === undefined) return "taken";
-    const { id: actor, person: owner, tier } = principal;
-    const owed = { place, actor, owner, tier, dedupe: this.#options.dedupeKey(key) };
-    // Asked again, a turn that failed would begin once more, and nobody would see its answer.
-    const isTaken = records.known(owed.dedupe.key, clock.nowMs()) !== undefined;
-    if (isTaken && incoming.kind === "message") this.#edited.note(incoming);
-    if (isTaken) return "taken";
-    if (incoming.kind === "message" && incoming.isEdit)
-      return this.#takeEdit(incoming, principal, owed);
-    if (incoming.kind === "message" && (await this.#files.joins(incoming, owed.dedupe)))
-      return "taken";
-    const reply =
-      isPaired || isGreeting(incoming)
-        ? this.#greet(isPaired, update.message)
-        : await this.#replyTo(incoming, principal);
-    if (reply.kind === "later") return "later";
-    const delivery = await this.#outbox.open({ ...owed, reply });
-    if (incoming.kind === "message") this.#edited.note(incoming);
-    if (incoming.kind === "message" && reply.kind === "work" && delivery !== undefined)
-      this.#files.opened(incoming, delivery);
-    return "taken";
-  }
-
-  /** Words that were changed before their turn began take its place; later they are a turn of their own, which says so. */
-  async #takeEdit(
-    edit: Incoming & { kind: "message" },
-    principal: Principal,
-    owed: Omit<NewDelivery, "reply">,
-  ): Promise<"taken" | "later"> {
-    if (this.#edited.isSame(edit)) return "taken";
-    const waiting = await this.#edited.waiting(edit, principal);
-    const asked = waiting === undefined ? saidAnew(edit, this.#options.language) : edit;
-    const reply = await this.#replyTo(asked, principal);
-    if (reply.kind === "later") return "later";
-    const place = { ...owed.place, isQuoted: true };
-    // What could not be asked leaves the first words as they are.
-    const isAsked = reply.kind === "run" || ("data" in reply && reply.data !== undefined);
-    if (
-      waiting !== undefined &&
-      isAsked &&
-      (await this.#outbox.replace(waiting.id, { ...owed, reply }))
-    ) {
-      const { run } = waiting;
-      if (reply.kind !== "run" || reply.run !== run)
-        await this.#operations.perform(principal, { route: "cancelRun", params: { id: run } });
-    } else await this.#outbox.open({ ...owed, place, reply });
-    this.#edited.note(edit);
-    return "taken";
-  }
-
-  async #takePress(query: CallbackQuery, signal: AbortSignal): Promise<"taken"> {
-    const { message, from } = query;
-    const principal = this.#operations.principal(speakerIn(from.id, message?.chat.id ?? from.id));
-    const isHere = message === undefined || mayThere(message, from.id, this.#options.admitted);
-    if (principal === undefined || !isHere) this.strangers += 1;
-    else await this.#presses.take(query, principal, signal);
-    return "taken";
-  }
-
-  /** Somebody stopped the draft of an answer. A private chat has the number of whoever speaks in it. */
-  async #takeStop({ chat, draft_id: draft }: MessageGenerationStopped): Promise<"taken"> {
-    const principal = this.#operations.principal({ user: chat.id });
-    if (principal !== undefined)
-      await this.#operations.stopDraft(draft, principal, this.#options.deliveries);
-    return "taken";
-  }
-
-  /** Whether a message is the code that lets its sender in. An owner needs none; elsewhere than in private it is no secret. */
-  async #isPairedBy({ message }: Update): Promise<boolean> {
-    if (message?.chat.type !== "private" || message.text === undefined) return false;
-    const { admitted, pairings } = this.#options;
-    const { id } = message.from;
-    return !admitted.owners.has(id) && (await pairings.claim(id, message.text));
-  }
-
-  #greet(isPaired: boolean, message: Message | undefined) {
-    const { language } = this.#options;
-    const greeting = greetingFor(message?.from?.language_code, language);
-    return { kind: "text", text: isPaired ? channelWords.welcome[language] : greeting } as const;
-  }
-
-  async #replyTo(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
-    const { language } = this.#options;
-    if (incoming.kind === "unreadable")
-      return { kind: "text", text: channelWords.unreadable[language] } as const;
-    const waiting = this.#files.replyTo(incoming);
-    if (waiting !== undefined) return waiting;
-    const { place, content, key, user } = incoming;
-    const conversation = conversationOf(place);
-    const body = questionOf(content, { conversation, language });
-    const { perform } = this.#operations;
-    const asked = await askNode(perform, principal, { key, body, language });
-    const read = readText(body.text);
-    if (asked.kind !== "text" || read.kind !== "command") return asked;
-    const modes = (): Promise<readonly string[]> => this.#operations.modes(principal);
-    const buttons = await buttonsUnder(read.command, asked.data, { user, language, modes });
-    return { ...asked, buttons };
-  }
 }
-
-const isGreeting = (incoming: Incoming): boolean =>
-  incoming.kind === "message" && incoming.content.text === "/start";
 
 /** An error's name alone: its message may quote what a person wrote, or an address with a token. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");

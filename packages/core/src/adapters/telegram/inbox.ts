@@ -1,0 +1,188 @@
+import type { Bilingual } from "@adyton/protocol";
+import type { Clock } from "@adyton/runtime/clock";
+import type { CallbackQuery, Message, MessageGenerationStopped, Update, User } from "grammy/types";
+import type { Admitted } from "../../app/channels/channel-principals.ts";
+import type { NewDelivery, Outbox } from "../../app/channels/outbox.ts";
+import type { Pairings } from "../../app/channels/pairings.ts";
+import { storageProblem } from "../../app/storage-problem.ts";
+import { readText } from "../../domain/commands/command-text.ts";
+import type { DedupeKey } from "../../domain/journal/record.ts";
+import type { DeliveriesPort } from "../../ports/channel.ts";
+import type { Principal } from "../../ports/http.ts";
+import type { RecordsPort } from "../../ports/journal.ts";
+import { isFromAdmitted } from "./admission.ts";
+import { askNode, questionOf } from "./ask-node.ts";
+import type { BotOperations } from "./bot-operations.ts";
+import { channelWords, greetingFor } from "./channel-words.ts";
+import { EditedMessages, saidAnew } from "./edited-messages.ts";
+import type { IncomingFiles } from "./incoming-files.ts";
+import { buttonsUnder } from "./keyboards.ts";
+import { conversationOf, speakerIn } from "./place.ts";
+import type { Presses } from "./presses.ts";
+import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
+
+export interface InboxOptions {
+  readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
+  /** Lets in whoever sends a code that waits. */
+  readonly pairings: Pick<Pairings, "claim">;
+  readonly operations: BotOperations;
+  readonly outbox: Pick<Outbox, "open" | "replace">;
+  readonly files: IncomingFiles;
+  readonly presses: Presses;
+  readonly records: RecordsPort;
+  readonly deliveries: DeliveriesPort;
+  /** The journal's key of something that comes from outside once. */
+  readonly dedupeKey: (id: string) => DedupeKey;
+  readonly language: keyof Bilingual;
+  readonly clock: Clock;
+}
+
+/**
+ * Takes updates: what admitted people write becomes messages of theirs, what they press an operation of theirs, and what
+ * is owed for it is on disk before it counts as taken. An update that comes twice is known by its key.
+ */
+export class Inbox {
+  readonly #options: InboxOptions;
+  readonly #edited: EditedMessages;
+  /** Updates from people who are not admitted. They are counted and nothing else. */
+  strangers = 0;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+    this.#edited = new EditedMessages(options);
+  }
+
+  /** Takes an update; `later` is one that must come again. Throws for one that nobody can take. */
+  async take(update: Update, bot: User, signal: AbortSignal): Promise<"taken" | "later"> {
+    const { callback_query: query, stopped_message_generation: stopped } = update;
+    if ((query ?? stopped) !== undefined && !isFromAdmitted(update, this.#options.admitted)) {
+      // Strangers are not told that there is anybody.
+      this.strangers += 1;
+      return "taken";
+    }
+    if (query !== undefined) return this.#takePress(query, signal);
+    if (stopped !== undefined) return this.#takeStop(stopped);
+    try {
+      return await this.#takeIn(update, bot);
+    } catch (error) {
+      if (storageProblem(error) === undefined) throw error;
+      return "later";
+    }
+  }
+
+  async #takeIn(update: Update, bot: User): Promise<"taken" | "later"> {
+    const { records, clock } = this.#options;
+    const isPaired = await this.#isPairedBy(update);
+    const { isOfAlbum } = this.#options.files;
+    const incoming = readUpdate(update, bot, { ...this.#options.admitted, isOfAlbum });
+    if (incoming.kind === "stranger") this.strangers += 1;
+    if (incoming.kind === "stranger" || incoming.kind === "nothing") return "taken";
+    const { user, place, key } = incoming;
+    const principal = this.#options.operations.principal(speakerIn(user, Number(place.chat)));
+    if (principal === undefined) return "taken";
+    const { id: actor, person: owner, tier } = principal;
+    const owed = { place, actor, owner, tier, dedupe: this.#options.dedupeKey(key) };
+    // Asked again, a turn that failed would begin once more, and nobody would see its answer.
+    const isTaken = records.known(owed.dedupe.key, clock.nowMs()) !== undefined;
+    if (isTaken && incoming.kind === "message") this.#edited.note(incoming);
+    if (isTaken) return "taken";
+    if (incoming.kind === "message" && incoming.isEdit)
+      return this.#takeEdit(incoming, principal, owed);
+    if (incoming.kind === "message" && (await this.#options.files.joins(incoming, owed.dedupe)))
+      return "taken";
+    const reply =
+      isPaired || isGreeting(incoming)
+        ? this.#greet(isPaired, update.message)
+        : await this.#replyTo(incoming, principal);
+    if (reply.kind === "later") return "later";
+    const delivery = await this.#options.outbox.open({ ...owed, reply });
+    if (incoming.kind === "message") this.#edited.note(incoming);
+    if (incoming.kind === "message" && reply.kind === "work" && delivery !== undefined)
+      this.#options.files.opened(incoming, delivery);
+    return "taken";
+  }
+
+  /** Words that were changed before their turn began take its place; later they are a turn of their own, which says so. */
+  async #takeEdit(
+    edit: Incoming & { kind: "message" },
+    principal: Principal,
+    owed: Omit<NewDelivery, "reply">,
+  ): Promise<"taken" | "later"> {
+    if (this.#edited.isSame(edit)) return "taken";
+    const waiting = await this.#edited.waiting(edit, principal);
+    const asked = waiting === undefined ? saidAnew(edit, this.#options.language) : edit;
+    const reply = await this.#replyTo(asked, principal);
+    if (reply.kind === "later") return "later";
+    const place = { ...owed.place, isQuoted: true };
+    // What could not be asked leaves the first words as they are.
+    const isAsked = reply.kind === "run" || ("data" in reply && reply.data !== undefined);
+    if (
+      waiting !== undefined &&
+      isAsked &&
+      (await this.#options.outbox.replace(waiting.id, { ...owed, reply }))
+    ) {
+      const { run } = waiting;
+      if (reply.kind !== "run" || reply.run !== run)
+        await this.#options.operations.perform(principal, {
+          route: "cancelRun",
+          params: { id: run },
+        });
+    } else await this.#options.outbox.open({ ...owed, place, reply });
+    this.#edited.note(edit);
+    return "taken";
+  }
+
+  async #takePress(query: CallbackQuery, signal: AbortSignal): Promise<"taken"> {
+    const { message, from } = query;
+    const principal = this.#options.operations.principal(
+      speakerIn(from.id, message?.chat.id ?? from.id),
+    );
+    const isHere = message === undefined || mayThere(message, from.id, this.#options.admitted);
+    if (principal === undefined || !isHere) this.strangers += 1;
+    else await this.#options.presses.take(query, principal, signal);
+    return "taken";
+  }
+
+  /** Somebody stopped the draft of an answer. A private chat has the number of whoever speaks in it. */
+  async #takeStop({ chat, draft_id: draft }: MessageGenerationStopped): Promise<"taken"> {
+    const principal = this.#options.operations.principal({ user: chat.id });
+    if (principal !== undefined)
+      await this.#options.operations.stopDraft(draft, principal, this.#options.deliveries);
+    return "taken";
+  }
+
+  /** Whether a message is the code that lets its sender in. An owner needs none; elsewhere than in private it is no secret. */
+  async #isPairedBy({ message }: Update): Promise<boolean> {
+    if (message?.chat.type !== "private" || message.text === undefined) return false;
+    const { admitted, pairings } = this.#options;
+    const { id } = message.from;
+    return !admitted.owners.has(id) && (await pairings.claim(id, message.text));
+  }
+
+  #greet(isPaired: boolean, message: Message | undefined) {
+    const { language } = this.#options;
+    const greeting = greetingFor(message?.from?.language_code, language);
+    return { kind: "text", text: isPaired ? channelWords.welcome[language] : greeting } as const;
+  }
+
+  async #replyTo(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
+    const { language } = this.#options;
+    if (incoming.kind === "unreadable")
+      return { kind: "text", text: channelWords.unreadable[language] } as const;
+    const waiting = this.#options.files.replyTo(incoming);
+    if (waiting !== undefined) return waiting;
+    const { place, content, key, user } = incoming;
+    const conversation = conversationOf(place);
+    const body = questionOf(content, { conversation, language });
+    const { perform } = this.#options.operations;
+    const asked = await askNode(perform, principal, { key, body, language });
+    const read = readText(body.text);
+    if (asked.kind !== "text" || read.kind !== "command") return asked;
+    const modes = (): Promise<readonly string[]> => this.#options.operations.modes(principal);
+    const buttons = await buttonsUnder(read.command, asked.data, { user, language, modes });
+    return { ...asked, buttons };
+  }
+}
+
+const isGreeting = (incoming: Incoming): boolean =>
+  incoming.kind === "message" && incoming.content.text === "/start";
