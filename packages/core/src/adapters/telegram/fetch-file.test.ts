@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type BotFault, startTelegramEmulator } from "@adyton/emulators";
 import { type Clock, systemClock } from "@adyton/runtime/clock";
 import { fetchesAtOnceMax, FileFetcher, fetchMsMax } from "./fetch-file.ts";
-import type { TelegramResult } from "./telegram-client.ts";
+import { type FileResult, TelegramClient } from "./telegram-client.ts";
 import type { TelegramFailure } from "./trouble.ts";
 
 const bytes = Buffer.from("файл");
@@ -24,7 +25,7 @@ function jumping(): Clock & { readonly slept: number[] } {
   return { ...systemClock, monotonicMs: () => ms, sleep, slept };
 }
 
-function fetcherOf(results: readonly TelegramResult<Buffer>[], clock: Clock = jumping()) {
+function fetcherOf(results: readonly FileResult[], clock: Clock = jumping()) {
   let calls = 0;
   const file = async () => results[Math.min(calls++, results.length - 1)] ?? done;
   return new FileFetcher({ client: () => ({ file }), clock });
@@ -32,7 +33,7 @@ function fetcherOf(results: readonly TelegramResult<Buffer>[], clock: Clock = ju
 const { signal } = new AbortController();
 
 describe("a file from Telegram", () => {
-  const cases: readonly [string, readonly TelegramResult<Buffer>[], string][] = [
+  const cases: readonly [string, readonly FileResult[], string][] = [
     ["arrives after broken connections", [failed({}), failed({ status: 502 }), done], "fetched"],
     [
       "arrives once a token is put right",
@@ -44,11 +45,57 @@ describe("a file from Telegram", () => {
       [failed({ kind: "refused", status: 400, words: "file is too big" })],
       "too_large",
     ],
-    ["is gone", [failed({ kind: "refused", status: 404, words: "Not Found" })], "gone"],
+    [
+      "arrives once a token of another form is put right",
+      [failed({ kind: "refused", status: 404, words: "Not Found" }), done],
+      "fetched",
+    ],
+    ["has an id of nothing", [failed({ kind: "refused", status: 400 })], "gone"],
+    ["is not there any more", [{ kind: "missing" }], "gone"],
     ["does not come", [failed({})], "unreachable"],
   ];
   for (const [name, results, kind] of cases)
     it(name, async () => assert.equal((await fetcherOf(results).fetch("F", signal)).kind, kind));
+
+  const refused = (methods: readonly string[], times = 1): BotFault => ({
+    kind: "status",
+    status: 404,
+    methods,
+    times,
+  });
+  const answers: readonly [string, readonly BotFault[], string, string[]][] = [
+    [
+      "a token that is refused when the file is asked for",
+      [refused(["getFile"])],
+      "fetched",
+      ["getFile", "getFile", "file"],
+    ],
+    [
+      "a token that is refused when the file is handed out",
+      [refused(["file", "getMe"], 2)],
+      "fetched",
+      ["getFile", "file", "getMe", "getFile", "file"],
+    ],
+    ["a file that is gone", [refused(["file"])], "gone", ["getFile", "file", "getMe"]],
+  ];
+  for (const [name, faults, kind, methods] of answers)
+    it(`tells by Telegram's own answers: ${name}`, async () => {
+      await using telegram = await startTelegramEmulator();
+      const { token, apiRoot } = telegram;
+      using client = new TelegramClient({ token: { reveal: () => token }, apiRoot });
+      telegram
+        .person({ id: 1 })
+        .sendFile("document", { name: "a", bytes, mediaType: "text/plain" });
+      const document: unknown = telegram.messages(1)[0]?.extra["document"];
+      assert.ok(typeof document === "object" && document !== null && "file_id" in document);
+      telegram.setFaults(faults);
+      const fetcher = new FileFetcher({ client: () => client, clock: jumping() });
+      assert.equal((await fetcher.fetch(String(document.file_id), signal)).kind, kind);
+      assert.deepEqual(
+        telegram.calls.map(({ method }) => method),
+        methods,
+      );
+    });
 
   it("is waited for as long as Telegram asks, within the time there is", async () => {
     const wait = (retryAfterMs: number) => failed({ kind: "limited", status: 429, retryAfterMs });
@@ -62,7 +109,7 @@ describe("a file from Telegram", () => {
   it("waits for a place: so many are on their way at once, and the first that waits is next", async () => {
     const open: (() => void)[] = [];
     const asked: string[] = [];
-    const file = (id: string): Promise<TelegramResult<Buffer>> => {
+    const file = (id: string): Promise<FileResult> => {
       asked.push(id);
       return new Promise((resolve) => open.push(() => resolve(done)));
     };

@@ -2,7 +2,7 @@ import type { Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs } from "@adyton/runtime/retry";
 import { Places } from "./places.ts";
 import type { TelegramClient } from "./telegram-client.ts";
-import type { TelegramFailure } from "./trouble.ts";
+import { type TelegramFailure, troubleOf } from "./trouble.ts";
 
 export type Fetched =
   | { readonly kind: "fetched"; readonly bytes: Buffer }
@@ -40,6 +40,7 @@ export class FileFetcher {
     for (let failures = 1; ; failures += 1) {
       const result = await client().file(id, signal);
       if (result.kind === "done") return { kind: "fetched", bytes: result.value };
+      if (result.kind === "missing") return { kind: "gone" };
       const end = endOf(result.failure);
       if (end !== undefined) return { kind: end };
       const { kind, retryAfterMs } = result.failure;
@@ -51,7 +52,7 @@ export class FileFetcher {
 }
 
 /** What a refusal means for good; nothing for what may pass, such as a token that is about to be changed. */
-function endOf({ kind, status, words }: TelegramFailure): "too_large" | "gone" | undefined {
-  if (kind !== "refused" || status === 401) return undefined;
-  return /too big|too large/iu.test(words) ? "too_large" : "gone";
+function endOf(failure: TelegramFailure): "too_large" | "gone" | undefined {
+  if (failure.kind !== "refused" || troubleOf(failure) === "token") return undefined;
+  return /too big|too large/iu.test(failure.words) ? "too_large" : "gone";
 }

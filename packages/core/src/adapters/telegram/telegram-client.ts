@@ -16,6 +16,9 @@ export type TelegramResult<T> =
   | { readonly kind: "done"; readonly value: T }
   | { readonly kind: "failed"; readonly failure: TelegramFailure };
 
+/** A file, or that the server has it no more. */
+export type FileResult = TelegramResult<Buffer> | { readonly kind: "missing" };
+
 /** How to ask for updates. */
 export interface PollManner {
   /** For a single update. */
@@ -104,7 +107,7 @@ export class TelegramClient implements Disposable {
   }
 
   /** Fetches a file that the bot was sent, by its id. Rejects with the signal's reason when it aborts. */
-  async file(id: string, signal: AbortSignal): Promise<TelegramResult<Buffer>> {
+  async file(id: string, signal: AbortSignal): Promise<FileResult> {
     const found = await this.call((api, polyfill) => api.getFile(id, polyfill), signal);
     if (found.kind === "failed") return found;
     const { file_path: path = "" } = found.value;
@@ -116,8 +119,15 @@ export class TelegramClient implements Disposable {
     if (fetched.kind === "failed") return fetched;
     const { ok, status, bytes } = fetched.value;
     if (ok) return { kind: "done", value: bytes };
+    if (status === 401 || status === 404) return this.#missing(signal);
     const kind = status >= 400 && status < 500 && status !== 429 ? "refused" : "unknown";
     return { kind: "failed", failure: { ...unanswered("the file was refused"), kind, status } };
+  }
+
+  /** A file that is not there and a token that is not known are refused alike. Who the bot is has to do with the token alone. */
+  async #missing(signal: AbortSignal): Promise<FileResult> {
+    const me = await this.call((api, polyfill) => api.getMe(polyfill), signal);
+    return me.kind === "failed" ? me : { kind: "missing" };
   }
 
   [Symbol.dispose](): void {
