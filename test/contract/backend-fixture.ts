@@ -61,8 +61,8 @@ export async function serve(listener: RequestListener) {
   };
 }
 
-/** Answers the list of models, and a chat by `chat`. */
-export const serveChat = (chat: RequestListener) =>
+/** Answers the list of models, unless it `lists` none yet, and a chat by `chat`. */
+export const serveChat = (chat: RequestListener, lists = (): boolean => true) =>
   serve((request, response) => {
     if (request.url === "/v1/chat/completions") {
       request.resume();
@@ -70,7 +70,7 @@ export const serveChat = (chat: RequestListener) =>
       return;
     }
     response.setHeader("content-type", "application/json");
-    response.statusCode = request.url === "/v1/models" ? 200 : 404;
+    response.statusCode = request.url !== "/v1/models" ? 404 : lists() ? 200 : 503;
     response.end(JSON.stringify({ object: "list", data: [{ id: "emulated-chat" }] }));
   });
 

@@ -7,6 +7,7 @@ import {
   timeoutsDefault,
   type Timeouts,
 } from "../../packages/core/src/adapters/openai-compatible/limits.ts";
+import { serveChat } from "./backend-fixture.ts";
 import { HealthWatch } from "../../packages/core/src/adapters/openai-compatible/health-watch.ts";
 import type {
   Backend,
@@ -87,6 +88,29 @@ describe("the health of a backend", () => {
     await using back = await startOpenAiEmulator({ port: gone.port });
     await healed;
     assert.equal(backend.model, back.models[0]?.id);
+  });
+
+  it("asks again for the list of models while a question waits for it, and gives up in the end", async () => {
+    for (const [failures, kind] of [
+      [2, "answered"],
+      [3, "failed"],
+    ] as const) {
+      let lists = 0;
+      await using server = await serveChat(
+        (_request, response) =>
+          void response.end(JSON.stringify({ choices: [{ message: { content: "Да." } }] })),
+        () => (lists += 1) > failures,
+      );
+      await using backend = openBackend({
+        name: "main",
+        url: server.url,
+        concurrency: 1,
+        random: () => 0,
+        timeouts: { ...quick, retryMsMax: 20_000, healFirstMs: 60_000, healMsMax: 60_000 },
+      });
+      assert.equal((await ask(backend)).kind, kind);
+      assert.equal(lists, 3);
+    }
   });
 
   it("names the models when the configured one is not served", async () => {

@@ -12,7 +12,7 @@ import type {
 import type { ServerHost } from "../../ports/server-host.ts";
 import { TokenMemo } from "../../domain/model/token-memo.ts";
 import { parseAddress } from "./address.ts";
-import { tryChat, type TryAnswer, type TryOutcome } from "./chat-try.ts";
+import { answeredOutcome, tryChat, type TryOutcome } from "./chat-try.ts";
 import { chatBody } from "./chat-wire.ts";
 import { embedTexts } from "./embed-try.ts";
 import { checkOptions } from "./check-options.ts";
@@ -162,7 +162,7 @@ class OpenAiCompatibleBackend implements Backend {
     this.#flights.add(flight);
     try {
       // Without a configured model the server's list decides; with one, what it lists can come later.
-      if (this.model === "") await unlessAborted(this.start(), flight.signal);
+      if (this.model === "") await this.#awaitList(request.patience, flight.signal);
       else if (!this.#wasInspected) void this.start();
       if (flight.signal.aborted) return cancelled;
       if (this.model === "") return this.#withoutModel();
@@ -202,6 +202,19 @@ class OpenAiCompatibleBackend implements Backend {
     await this.#inspecting;
     this.#client[Symbol.dispose]();
     await this.#options.host?.[Symbol.asyncDispose]();
+  }
+
+  /** Asks what the server has, and again as often as a question is tried: one that loads a model answers nothing yet. */
+  async #awaitList(patience: ChatRequest["patience"], signal: AbortSignal): Promise<void> {
+    await unlessAborted(this.start(), signal);
+    if (patience !== undefined && patience !== "retries") return;
+    const startedMs = this.#clock.monotonicMs();
+    for (let tries = 1; this.#server === undefined && tries < triesMax; tries += 1) {
+      const delayMs = backoffDelayMs(tries, retryBackoff, this.#random);
+      if (this.#clock.monotonicMs() - startedMs + delayMs > this.#timeouts.retryMsMax) return;
+      if (!(await this.#slept(delayMs, signal))) return;
+      await unlessAborted(this.#health.look(), signal);
+    }
   }
 
   async #tries(request: ChatRequest, signal: AbortSignal): Promise<ChatOutcome> {
@@ -364,19 +377,6 @@ class OpenAiCompatibleBackend implements Backend {
       return false;
     }
   }
-}
-
-function answeredOutcome(answer: TryAnswer): ChatOutcome {
-  const { text, toolCalls, finish, usage, model, isBroken } = answer;
-  return {
-    kind: "answered",
-    text,
-    finish,
-    model,
-    ...(toolCalls.length === 0 ? {} : { toolCalls }),
-    ...(isBroken ? { isBroken } : {}),
-    ...(usage === undefined ? {} : { usage }),
-  };
 }
 
 /** Tools stand in the prompt as text. */

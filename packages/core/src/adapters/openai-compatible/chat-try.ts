@@ -1,6 +1,6 @@
 import { type Clock } from "@adyton/runtime/clock";
 import { retryAfterMs } from "@adyton/runtime/retry";
-import type { ReportedUsage, ToolCall } from "../../ports/backend.ts";
+import type { ChatOutcome, ReportedUsage, ToolCall } from "../../ports/backend.ts";
 import { ReasoningFilter, withoutReasoning } from "../../domain/model/reasoning-filter.ts";
 import {
   ChatAnswer,
@@ -97,6 +97,20 @@ export async function tryChat(input: TryInput): Promise<TryOutcome> {
   } finally {
     signal.removeEventListener("abort", close);
   }
+}
+
+/** What a caller of the backend gets of an answer. */
+export function answeredOutcome(answer: TryAnswer): ChatOutcome {
+  const { text, toolCalls, finish, usage, model, isBroken } = answer;
+  return {
+    kind: "answered",
+    text,
+    finish,
+    model,
+    ...(toolCalls.length === 0 ? {} : { toolCalls }),
+    ...(isBroken ? { isBroken } : {}),
+    ...(usage === undefined ? {} : { usage }),
+  };
 }
 
 async function readResponse(
