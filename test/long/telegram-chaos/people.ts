@@ -63,8 +63,17 @@ function answerTo(question: string): string {
   return [1, 2].map((part) => `a-${number}-${part} ${filler.repeat(65)}`).join("\n\n");
 }
 
+/** What was found in each text: all that stands in a chat is looked at again with every look. */
+const contents = new Map<string, readonly string[]>();
+
 /** The contents a text holds. */
 export function contentsOf(text: string): readonly string[] {
+  const found = contents.get(text) ?? findContents(text);
+  contents.set(text, found);
+  return found;
+}
+
+function findContents(text: string): readonly string[] {
   const numbered = text.match(/a-\d{6}(?:-\d)?/gu);
   if (numbered !== null) return numbered;
   return Object.entries(ownAnswers).flatMap(([name, words]) => (words.test(text) ? [name] : []));
