@@ -45,7 +45,7 @@ const faults: readonly BotFault[] = [
   { kind: "lost_reply", methods: sends, share: 0.2 },
   { kind: "cut_each", bytes: cutBytes, methods: ["sendMessage"], share: 0.08 },
   { kind: "cut_each", bytes: cutBytes, methods: ["editMessageText"], share: 0.08 },
-  { kind: "cut_each", bytes: cutBytes, methods: ["getUpdates"], share: 0.2 },
+  { kind: "cut_each", bytes: cutBytes, methods: ["getUpdates"], share: 0.5 },
   { kind: "status", status: 429, retryAfterS: 2, methods: sends, share: 0.03 },
   { kind: "status", status: 429, retryAfterS: 1, methods: ["getUpdates"], share: 0.01 },
   { kind: "html", status: 502, methods: sends, share: 0.01 },
