@@ -13,15 +13,19 @@ import {
   type TelegramEmulator,
 } from "@adyton/emulators";
 import { endChild } from "./end-child.ts";
+import { fewAtOnce } from "./few-at-once.ts";
 import type { Machine } from "./faulty-machine.ts";
 import { FaultyWay } from "./faulty-way.ts";
-import { NodeProcess, until } from "./node-process.ts";
+import { NodeProcess } from "./node-process.ts";
+import { OwnTime } from "./own-time.ts";
 import { SmallProxy } from "./small-proxy.ts";
 
 /** The bot's server has a name, so that names can fail. */
 const host = "telegram.test";
 const owner = 1;
 const startMsMax = 30_000;
+/** A start keeps a processor busy: many at once would all be late. */
+const inTurn = fewAtOnce(2);
 
 /** Repeats the question, so that each answer tells whose it is. */
 export const echo: Rule = { reply: ({ messages }) => `echo ${messages.at(-1)?.text ?? ""}` };
@@ -101,7 +105,11 @@ export class FaultyBot implements AsyncDisposable {
     this.#settings = settings;
   }
 
-  static async start(settings: FaultyBotSettings = {}): Promise<FaultyBot> {
+  static start(settings: FaultyBotSettings = {}): Promise<FaultyBot> {
+    return inTurn(() => FaultyBot.#start(settings));
+  }
+
+  static async #start(settings: FaultyBotSettings): Promise<FaultyBot> {
     await using stack = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), "adyton-faulty-"));
     stack.defer(() => rmSync(folder, { recursive: true, force: true }));
@@ -184,11 +192,15 @@ export class FaultyBot implements AsyncDisposable {
       .filter((text) => text !== "…" && !/^(?:The answer is here|Ответ готов)/u.test(text));
   }
 
-  answered(text: string, withinMs: number): Promise<true> {
-    return until(
-      `"${text}" is answered`,
-      () => this.shown.some((each) => each.includes(text)),
-      withinMs,
+  answered(text: string, withinMs: number): Promise<void> {
+    const isAnswered = (): boolean => this.shown.some((each) => each.includes(text));
+    return this.time().until(`"${text}" is answered`, isAnswered, withinMs);
+  }
+
+  /** Time from now on, of the processes between the owner and the answer. */
+  time(): OwnTime {
+    return new OwnTime(() =>
+      [process.pid, this.node.pid, this.#relay?.pid].filter((pid) => pid !== undefined),
     );
   }
 

@@ -32,7 +32,8 @@ export interface NodeSettings {
 export type Notice = { readonly kind: string; readonly [key: string]: any };
 
 const runner = join(import.meta.dirname, "run-node.ts");
-const readyMsMax = 20_000;
+/** Of a machine that is busy with others. */
+const readyMsMax = 60_000;
 
 /** A real node in a process of its own. Everything it needs dies with it. */
 export class NodeProcess implements AsyncDisposable {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { BotFault } from "./bot-fault.ts";
 import { type Certificates, FaultyBot } from "./faulty-bot.ts";
-import { until } from "./node-process.ts";
+import type { OwnTime } from "./own-time.ts";
 
 /** What one fault came to. */
 export interface Struck {
@@ -18,6 +18,7 @@ export interface Struck {
 /** A door is told of after a minute, looked at every five seconds. */
 const recordedMsMax = 75_000;
 const readyMsMax = 60_000;
+const toldMsMax = 10_000;
 const outagePattern = /out of reach/u;
 
 /** Strikes a bot with a fault, and checks that it was noticed, healed, told of once, and has lost and doubled nothing. */
@@ -26,13 +27,13 @@ export async function strike(fault: BotFault, certificates: Certificates): Promi
   await using bot = await FaultyBot.start(fault.settings?.(certificates, holding) ?? {});
   await using stack = new AsyncDisposableStack();
   const question = `during ${fault.question ?? ""}`.trim();
-  const began = performance.now();
+  const began = bot.time();
   await fault.begin(bot, stack);
   const isNoticed = fault.alarm.kind !== "none";
-  const begun = performance.now();
+  const begun = bot.time();
   bot.say(question);
   if (!isNoticed) await bot.answered("echo during", fault.healMsMax);
-  const unnoticedMs = performance.now() - begun;
+  const unnoticedMs = begun.ms;
   const alarmMs = await noticed(fault, bot, began);
   const recordedMs = fault.isLong === true ? await recorded(bot, began) : undefined;
   if (fault.killsNode === true) {
@@ -41,26 +42,22 @@ export async function strike(fault: BotFault, certificates: Certificates): Promi
   }
   const answers = (): number => bot.shown.filter((text) => text.startsWith("echo")).length;
   const answersBefore = answers();
-  const ended = performance.now();
+  const ended = bot.time();
   await fault.end(bot, stack);
   bot.say("after");
-  await until(
-    `${fault.name}: an answer after it`,
-    () => answers() > answersBefore,
-    fault.healMsMax,
-  );
-  const healMs = isNoticed ? performance.now() - ended : unnoticedMs;
+  await ended.until("an answer after it", () => answers() > answersBefore, fault.healMsMax);
+  const healMs = isNoticed ? ended.ms : unnoticedMs;
   await bot.answered("echo after", fault.healMsMax);
-  await until(`${fault.name}: ready`, async () => (await bot.health())?.ready === true, readyMsMax);
-  const readyMs = performance.now() - ended;
+  await ended.until("ready", async () => (await bot.health())?.ready === true, readyMsMax);
+  const readyMs = ended.ms;
   await checkShown(fault, bot, question);
   return { alarmMs, recordedMs, healMs, readyMs };
 }
 
 async function noticed(
-  { alarm, name }: BotFault,
+  { alarm }: BotFault,
   bot: FaultyBot,
-  began: number,
+  began: OwnTime,
 ): Promise<number | undefined> {
   if (alarm.kind === "none") return undefined;
   let last = "";
@@ -75,21 +72,21 @@ async function noticed(
     return alarm.kind === "part" || alarm.why.test(part.detail ?? "");
   };
   try {
-    await until(`${name}: an alarm`, isTold, alarm.withinMs - (performance.now() - began));
+    await began.until("an alarm", isTold, alarm.withinMs);
   } catch (error) {
     throw new Error(`the last report was ${last}`, { cause: error });
   }
-  return performance.now() - began;
+  return began.ms;
 }
 
-async function recorded(bot: FaultyBot, began: number): Promise<number> {
+async function recorded(bot: FaultyBot, began: OwnTime): Promise<number> {
   const { node } = bot;
-  await until(
+  await began.until(
     "the journal has it",
     async () => (await node.journal("door.changed")).at(-1)?.["facts"].status === "closed",
-    recordedMsMax - (performance.now() - began),
+    recordedMsMax,
   );
-  const recordedMs = performance.now() - began;
+  const recordedMs = began.ms;
   assert.ok(recordedMs >= 55_000, `told after ${recordedMs} ms: too early`);
   assert.ok(
     node.notices.some((notice) => notice.kind === "door_changed" && notice["status"] === "closed"),
@@ -101,7 +98,13 @@ async function recorded(bot: FaultyBot, began: number): Promise<number> {
 /** Each question is answered once, and nothing else is said but what the fault is told by. */
 async function checkShown(fault: BotFault, bot: FaultyBot, question: string): Promise<void> {
   if (fault.isLong === true)
-    await until("the owner is told", () => bot.shown.some((text) => outagePattern.test(text)));
+    await bot
+      .time()
+      .until(
+        "the owner is told",
+        () => bot.shown.some((text) => outagePattern.test(text)),
+        toldMsMax,
+      );
   if (fault.losesQuestion !== true && fault.answersOtherwise !== true)
     await bot.answered("echo during", 10_000);
   const count = (pattern: RegExp): number => bot.shown.filter((text) => pattern.test(text)).length;
