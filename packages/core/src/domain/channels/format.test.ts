@@ -29,6 +29,7 @@ describe("formatting what a model writes", () => {
     ["use `a * b * c`", "use a * b * c", ["code:a * b * c"]],
     ["``a ` b``", "a ` b", ["code:a ` b"]],
     ["# Title #\ntext", "Title\ntext", ["bold:Title"]],
+    ["## a # b ## \n# #\n#  ", "a # b\n#\n#  ", ["bold:a # b", "bold:#"]],
     ["- one\n* two\n  + three", "• one\n• two\n  • three", []],
     ["```ts\nlet a = 1;\n```\nend", "let a = 1;\nend", ["pre:ts:let a = 1;"]],
     ["```слово", "```слово", []],
@@ -87,6 +88,19 @@ describe("formatting what a model writes", () => {
     const bold = (units: number): string => `**${"a".repeat(units - 2)}**`;
     assert.equal(formatMarkdown(bold(1_000)).styles.length, 1);
     assert.deepEqual(formatMarkdown(bold(1_001)), { text: bold(1_001), styles: [] });
+  });
+
+  it("takes no longer for what a model repeats without an end than its length tells", () => {
+    for (const [begin, unit, end] of [
+      ["# ", "#", "x"],
+      ["# a", " ", "b"],
+      ["```", " ", "x y"],
+    ] as const) {
+      const startMs = performance.now();
+      formatMarkdown(`${begin}${unit.repeat(100_000)}${end}`);
+      const tookMs = performance.now() - startMs;
+      assert.ok(tookMs < 1_500, `${begin}${unit}…${end} took ${tookMs} ms`);
+    }
   });
 
   it("keeps styles over a cut", () => {

@@ -12,8 +12,8 @@ export interface FormattedText {
   readonly styles: readonly Styled[];
 }
 
-const fence = /^ {0,3}(`{3,}|~{3,})\s*([\w+#.-]{0,32})\s*$/u;
-const heading = /^ {0,3}#{1,6}\s+(.+?)\s*#*$/u;
+const fence = /^ {0,3}(`{3,}|~{3,})\s*([\w+#.-]{0,32})$/u;
+const heading = /^ {0,3}#{1,6}\s+(\S.*)$/u;
 const bullet = /^(\s*)[*+-]\s+/u;
 
 /** UTF-16 units within which a mark is closed: what is longer is no emphasis, and looking further takes time. */
@@ -37,7 +37,8 @@ export function formatMarkdown(markdown: string): FormattedText {
   for (let at = 0; at < lines.length; at += 1) {
     if (at > 0) out.write("\n");
     const line = lines[at] ?? "";
-    const open = fence.exec(line);
+    // Each expression below takes a time that grows with the line alone, whatever a model that repeats itself writes.
+    const open = fence.exec(line.trimEnd());
     if (open !== null) {
       const end = closingLine(lines, at, open[1] ?? "```");
       const code = lines.slice(at + 1, end).join("\n");
@@ -45,11 +46,18 @@ export function formatMarkdown(markdown: string): FormattedText {
       at = end;
       continue;
     }
-    const title = heading.exec(line)?.[1];
-    if (title !== undefined) out.styled("bold", () => inline(out, title));
+    const title = heading.exec(line.trimEnd())?.[1];
+    if (title !== undefined) out.styled("bold", () => inline(out, withoutHashes(title)));
     else inline(out, line.replace(bullet, "$1• "));
   }
   return { text: out.text, styles: out.styles.toSorted(outerFirst) };
+}
+
+/** A heading may be closed by signs like those that open it. */
+function withoutHashes(title: string): string {
+  let end = title.length;
+  while (title.charAt(end - 1) === "#") end -= 1;
+  return end === 0 ? "#" : title.slice(0, end).trimEnd();
 }
 
 /** The line that closes a block of code; the last one where none does. */
