@@ -182,15 +182,17 @@ it("sends nothing that tells where it runs, and writes down what it took out", a
   assert.deepEqual(ofReply?.["facts"].removed, { path: 1 });
 });
 
-it("hears everybody while a command of somebody's asks the model, and stops in the midst of it", async () => {
-  await using telegram = await startTelegramEmulator();
-  const silent: Rule = { text: /sing/u, reply: "-", fault: { kind: "timeout" } };
-  await using model = await startOpenAiEmulator({ rules: [silent, echo] });
-  await using node = await startBot(telegram, model);
-  const [owner, other] = [telegram.person({ id: 1 }), telegram.person({ id: 2 })];
-  owner.say('/resonance "sing"');
-  await model.waitForRequests(1, { timeoutMs: answerMsMax, endpoint: "chat" });
-  other.say("hello");
-  await telegram.waitUntil(() => other.answers.at(-1)?.text === "echo hello", answerMsMax);
-  assert.deepEqual(await node.stop(), 0);
-});
+for (const command of ['/resonance "sing"', "/pulse"])
+  it(`hears everybody while a command asks the model, and stops in the midst of it: ${command}`, async () => {
+    await using telegram = await startTelegramEmulator();
+    const hello: Rule = { text: /^hello$/u, reply: "hi" };
+    const silent: Rule = { reply: "-", fault: { kind: "timeout" } };
+    await using model = await startOpenAiEmulator({ rules: [hello, silent] });
+    await using node = await startBot(telegram, model);
+    const [owner, other] = [telegram.person({ id: 1 }), telegram.person({ id: 2 })];
+    owner.say(command);
+    await model.waitForRequests(1, { timeoutMs: answerMsMax, endpoint: "chat" });
+    other.say("hello");
+    await telegram.waitUntil(() => other.answers.at(-1)?.text === "hi", answerMsMax);
+    assert.deepEqual(await node.stop(), 0);
+  });

@@ -30,8 +30,14 @@ type IncomingMessage = Incoming & { readonly kind: "message" };
 /** Messages of one chat that wait for files, and what was said behind them. */
 const worksMax = 16;
 
-/** Commands that ask the model, for up to a minute: what others write is not to wait for them. */
-const slowCommands: ReadonlySet<CommandName> = new Set(["fold_error", "mirror_self", "resonance"]);
+/** Commands that ask the model, for up to a minute, or wait for one that does: what others write is not to wait for them. */
+const slowCommands: ReadonlySet<CommandName> = new Set([
+  "echo_pulse",
+  "fold_error",
+  "fold_group",
+  "mirror_self",
+  "resonance",
+]);
 
 /** Messages that cannot be asked about at once: those with files, slow commands, and those that were written behind one. */
 export class IncomingFiles {
