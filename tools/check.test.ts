@@ -28,11 +28,15 @@ before(() => {
       `${head}import { writeFileSync } from "node:fs";\n` +
       `it("waits", () => { writeFileSync("pid", String(process.pid)); setInterval(() => {}, 1000); });\n`,
     "open.test.ts": `${head}it("opens", () => { setInterval(() => {}, 1000); });\n`,
+    "examples.test.ts":
+      `${head}// import fc from "fast-check";\n` +
+      `it("draws", () => { if (globalThis.planted !== 1) throw new Error("draws anew"); });\n`,
     "empty.test.ts": "export {};\n",
     "orphan.test.ts": spawnSleep("ignore", false),
     "pipe-holder.test.ts": spawnSleep("inherit", true).replace("30", "5"),
     "long/slow.test.ts": `${head}it("slow", () => {});\n`,
   };
+  fs.writeFileSync(join(place, "tools", "same-examples.ts"), "globalThis.planted = 1;\n");
   for (const [name, text] of Object.entries(planted))
     fs.writeFileSync(join(place, "test", name), text);
 });
@@ -68,6 +72,7 @@ describe("the check", () => {
     ["counts what passed", ["good"], 0, /ℹ tests 2\nℹ pass 2\nℹ fail 0\n[^]*✔ every check passed/],
     ["shows a failure and keeps its count", ["good", "bad"], 1, /planted[^]*ℹ pass 2\nℹ fail 1\n/],
     ["ends a file that leaves a handle open", ["open", "--file-timeout-s=1"], 1, /left a handle/],
+    ["has tests draw the same examples", ["examples"], 0, /ℹ pass 1\n/],
     ["refuses a file without tests", ["empty"], 1, /no test of this file/],
     ["refuses a forgotten child process", ["orphan"], 1, /left a child process running/],
     ["refuses one that left its group", ["pipe-holder"], 1, /left a child process running/],
