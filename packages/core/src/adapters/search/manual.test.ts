@@ -10,6 +10,7 @@ import { answerFromMemory } from "../../app/extractive-answer.ts";
 import { type DocumentInput, manualAuthor } from "../../domain/search/search-contract.ts";
 import { z } from "zod";
 import { SearchIndex } from "./search-index.ts";
+import { processorMs } from "../../../test/processor-time.ts";
 
 const root = join(import.meta.dirname, "../../../../..");
 const language = z.enum(["en", "ru"]);
@@ -108,9 +109,10 @@ test("the other questions are scored", (context) => {
   score(context, "held out", fixture.heldOut);
 });
 
-test("an answer takes less than 200 ms", () => {
+test("an answer takes less than 200 ms of the processor", () => {
   for (const item of fixture.answered) {
-    const { tookMs } = index.search({ query: item.question, owners: [], limit: 8, nowMs: 0 });
+    const query = { query: item.question, owners: [], limit: 8, nowMs: 0 };
+    const tookMs = processorMs(() => void index.search(query));
     assert.ok(tookMs < 200, `${item.question}: ${tookMs} ms`);
   }
 });

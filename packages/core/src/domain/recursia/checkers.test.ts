@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { isBetter, runChecks } from "./checker.ts";
 import { checkersFor } from "./checkers.ts";
 import { schemaChecker } from "./json-shape.ts";
+import { processorMs } from "../../../test/processor-time.ts";
 
 const demanded = (question: string): string[] =>
   checkersFor(question, "en")
@@ -95,7 +96,6 @@ describe("a check", () => {
   });
 
   it("takes no long for a text made to be slow", () => {
-    const startedMs = performance.now();
     for (const text of [
       "1 + ".repeat(20_000),
       "1".repeat(50_000),
@@ -103,8 +103,9 @@ describe("a check", () => {
       "« ".repeat(20_000),
       "```\n".repeat(20_001),
     ])
-      runChecks(checkersFor(text.slice(0, 32_000), "en"), text);
-    assert.ok(performance.now() - startedMs < 2_000);
+      assert.ok(
+        processorMs(() => void runChecks(checkersFor(text.slice(0, 32_000), "en"), text)) < 2_000,
+      );
   });
 });
 
