@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 
 // The script runs from a copy beside a false npx, which "installs" a false Node that prints how it was called.
 const repository = join(import.meta.dirname, "..");
-const conditionTimeoutMs = 10_000;
+const conditionTimeoutMs = 30_000;
 
 const falseNpx = `#!/bin/sh
 echo "$PWD|$HOME|\${NODE_ENV-}|$*" >>"$FALSE_LOG"

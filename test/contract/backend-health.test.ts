@@ -156,7 +156,7 @@ describe("the health of a backend", () => {
     });
     await backend.start?.();
     const seen = emulator.requestsSeen;
-    await emulator.waitForRequests(seen + 2, { timeoutMs: 5_000 });
+    await emulator.waitForRequests(seen + 2, { timeoutMs: 30_000 });
     assert.equal(backend.health().status, "ok");
     const degraded = change(backend, "degraded");
     await emulator[Symbol.asyncDispose]();
@@ -168,14 +168,14 @@ describe("the health of a backend", () => {
     const timeouts = { ...quick, idleProbeMs: 10 };
     const backend = openBackend({ name: "main", url: emulator.url, concurrency: 1, timeouts });
     await backend.start?.();
-    await emulator.waitForRequests(emulator.requestsSeen + 1, { timeoutMs: 5_000 });
+    await emulator.waitForRequests(emulator.requestsSeen + 1, { timeoutMs: 30_000 });
     await backend[Symbol.asyncDispose]();
     const seen = emulator.requestsSeen;
     // Another backend's checks, at the same pace, tell how long to look.
     await using still = await startOpenAiEmulator();
     await using other = openBackend({ name: "other", url: still.url, concurrency: 1, timeouts });
     await other.start?.();
-    await still.waitForRequests(still.requestsSeen + 5, { timeoutMs: 5_000 });
+    await still.waitForRequests(still.requestsSeen + 5, { timeoutMs: 30_000 });
     assert.equal(emulator.requestsSeen, seen);
   });
 });

@@ -167,7 +167,7 @@ describe("abort", () => {
         signal: abort.signal,
         ...(isStreamed ? { onDelta: () => undefined } : {}),
       });
-      await node.emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+      await node.emulator.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
       assert.equal(node.emulator.aborted, 0);
       abort.abort();
       const outcome = await pending;
@@ -182,7 +182,7 @@ describe("abort", () => {
     node.emulator.setFault({ kind: "status", status: 503, retryAfterS: 10 });
     const abort = new AbortController();
     const pending = node.backend.chat({ messages, signal: abort.signal });
-    await node.emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+    await node.emulator.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
     abort.abort();
     assert.equal(briefly(await pending), "cancelled");
     assert.equal(chats(node.emulator), 1);
@@ -199,7 +199,7 @@ describe("abort", () => {
     await using node = await start();
     node.emulator.setFault({ kind: "timeout" });
     const pending = ask(node.backend, true);
-    await node.emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+    await node.emulator.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
     await node.backend[Symbol.asyncDispose]();
     assert.equal(briefly((await pending).outcome), "cancelled");
     assert.equal(briefly((await ask(node.backend, true)).outcome), "cancelled");

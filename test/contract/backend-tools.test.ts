@@ -216,7 +216,7 @@ describe("embeddings", () => {
     const abort = new AbortController();
     const seen = emulator.requests.length;
     const pending = failing(abort.signal);
-    await emulator.waitForRequests(seen + 1, { timeoutMs: 5_000 });
+    await emulator.waitForRequests(seen + 1, { timeoutMs: 30_000 });
     abort.abort();
     assert.equal(await pending, "cancelled");
     emulator.setFault(null);

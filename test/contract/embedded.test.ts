@@ -196,7 +196,7 @@ describe("the process of an embedded model", { skip }, () => {
       execArgv: ["--import", late],
       stdio: "ignore",
     });
-    const ended = once(child, "exit", { signal: AbortSignal.timeout(10_000) });
+    const ended = once(child, "exit", { signal: AbortSignal.timeout(30_000) });
     child.disconnect();
     try {
       assert.deepEqual(await ended, [0, null]);

@@ -186,7 +186,7 @@ describe("model servers that all fail", () => {
     two.a.setFault({ kind: "cut_stream", afterTokens: 6 }, { times: 1 });
     two.b.setFault({ kind: "cut_stream", afterTokens: 3 }, { times: 1 });
     const asking = two.ask(true);
-    await two.b.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+    await two.b.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
     two.a.setFault({ kind: "status", status: 422 });
     two.b.setFault({ kind: "status", status: 422 });
     const { outcome, shown } = await asking;
@@ -202,7 +202,7 @@ describe("model servers that all fail", () => {
     two.b.setFault({ kind: "timeout" });
     const budget = new AbortController();
     const first = two.ask(false, budget.signal);
-    await two.b.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+    await two.b.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
     // The second finds the only one that works busy, and waits for it.
     const late = new AbortController();
     const second = two.begin(false, late.signal);
@@ -220,7 +220,7 @@ describe("model servers that all fail", () => {
     const pool = new BackendPool();
     pool.add({ backend, roles: ["chat"], weight: 1 });
     emulator.setFault({ kind: "cut_stream", afterTokens: 5 });
-    const signal = AbortSignal.timeout(10_000);
+    const signal = AbortSignal.timeout(30_000);
     let shown = "";
     const served = await askServers(
       pool,

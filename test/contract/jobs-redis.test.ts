@@ -51,7 +51,7 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     await silent.say(job, 1, { kind: "delta", text: "Один два " });
     await until("its words", () => pieces.length === 1);
     opened.keep(await startTaker(opened.access, opened));
-    await opened.emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+    await opened.emulator.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
     const late = { kind: "answered", text: "late", finish: "stop", model: "m" };
     await silent.say(job, 2, { kind: "delta", text: "late" });
     await silent.say(job, 3, { kind: "outcome", outcome: late });

@@ -207,7 +207,7 @@ describe("chat completions by the official client", () => {
       { model: "adyton", messages: [user("Another")] },
       { signal: abort.signal },
     );
-    await emulator.waitForRequests(2, { timeoutMs: 5_000, endpoint: "chat" });
+    await emulator.waitForRequests(2, { timeoutMs: 30_000, endpoint: "chat" });
     abort.abort();
     await assert.rejects(pending, OpenAIError);
     await until("the other call's end", () => emulator.aborted === 2);

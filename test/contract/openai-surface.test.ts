@@ -174,7 +174,7 @@ describe("errors, as the official client raises them", () => {
     const inLine = { ...hello, metadata: { conversation: "one" } };
     const ask = (from = client) => from.chat.completions.create(inLine);
     const running = ask();
-    await emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+    await emulator.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
     const waiting = Array.from({ length: conversationQueueMax }, () => ask());
     await until("a full queue", async () => {
       const figures = await both.node.ask("/metrics", { token: both.node.owner });

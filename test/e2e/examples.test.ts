@@ -21,7 +21,7 @@ test("examples/openai.ts streams, and answers with the help of its tool", async 
     ],
   });
   const args = [example("openai.ts"), `http://127.0.0.1:${both.node.port}`];
-  const { stdout } = await run(process.execPath, args, { timeout: 20_000 });
+  const { stdout } = await run(process.execPath, args, { timeout: 40_000 });
   assert.equal(stdout, "Hello. Привет.\nNoon. Полдень.\n");
 });
 
@@ -31,7 +31,7 @@ const lacking = (program: string, ...args: string[]): string | false =>
 test("examples/say.sh is answered three times", { skip: lacking("socat", "-V") }, async () => {
   await using node = await NodeProcess.start();
   const args = [node.home, `http://127.0.0.1:${node.port}`];
-  const { stdout } = await run(example("say.sh"), args, { timeout: 20_000 });
+  const { stdout } = await run(example("say.sh"), args, { timeout: 40_000 });
   const [self, journal, ...lines] = stdout
     .trimEnd()
     .split("\n")
@@ -52,7 +52,7 @@ test(
     const { node } = both;
     const args = [example("talk.py"), node.home, `http://127.0.0.1:${node.port}`];
     const env = { ...process.env, PYTHONIOENCODING: "utf-8" };
-    const { stdout } = await run("python3", args, { timeout: 20_000, env });
+    const { stdout } = await run("python3", args, { timeout: 40_000, env });
     const lines = stdout.trimEnd().split("\n");
     assert.equal(lines[0], "Ответ. Answer.");
     assert.ok(lines.slice(1, -3).includes("Ответ. Answer."), stdout);
@@ -102,6 +102,6 @@ for (const file of [
       /^```sh\n(curl [^`]*\/v1\/chat\/completions[^`]*)^```/m.exec(text) ?? [];
     assert.notEqual(command, "", "there is one");
     const line = command.replace(":7860/", `:${both.node.port}/`);
-    const { stdout } = await run("sh", ["-c", line], { timeout: 20_000 });
+    const { stdout } = await run("sh", ["-c", line], { timeout: 40_000 });
     assert.equal(JSON.parse(stdout).choices[0].message.content, "Hello. Привет.");
   });

@@ -28,7 +28,7 @@ export interface StreamEvent {
   readonly data: any;
 }
 
-const timeoutMsDefault = 20_000;
+const timeoutMsDefault = 40_000;
 
 export class Client implements Disposable {
   readonly port: number;

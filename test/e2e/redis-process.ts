@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-const upMsMax = 10_000;
+const upMsMax = 30_000;
 
 /** Why no Redis can be started here, for a test's `skip`; `false` when one can. */
 export const redisIsMissing: string | false =

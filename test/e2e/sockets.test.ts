@@ -12,13 +12,11 @@ describe("the sockets of a node", () => {
   test("end with the token that opened them, and no other", async () => {
     await using node = await NodeProcess.start();
     const reader = await node.makeToken("reader", ["read"]);
-    const brief = await node.makeToken("brief", ["read"], {
-      expiresAt: new Date(Date.now() + 1_500).toISOString(),
-    });
+    const brief = await node.makeBriefToken("brief", ["read"], 1_500);
     using owner = await RawWebSocket.open({ port: node.port, token: node.owner });
     using revoked = await RawWebSocket.open({ port: node.port, token: reader });
     using expired = await RawWebSocket.open({ port: node.port });
-    expired.tell({ type: "hello", token: brief });
+    expired.tell({ type: "hello", token: brief.token });
     revoked.tell({ type: "subscribe", id: "s", after: 0 });
     await revoked.until(({ type }) => type === "event");
     owner.tell({ type: "token.revoke", id: "r", name: "reader" });

@@ -128,7 +128,7 @@ it("knows updates that come again, answered, failed or not, and goes on behind t
   person.say("next");
   await node.start();
   // An update that cannot be taken is tried for ten seconds, and holds back what is behind it.
-  await telegram.waitUntil(() => texts().at(-1) === "echo next", 8_000);
+  await telegram.waitUntil(() => texts().at(-1) === "echo next", answerMsMax);
   assert.deepEqual(texts(), [...before, "echo next"]);
   assert.equal((await node.journal("turn.failed")).length, 1);
   assert.equal((await node.journal("turn.received")).length, 3);

@@ -346,9 +346,8 @@ describe("what each caller sees", () => {
     const revoked = await node.makeToken("leaver", ["admin"]);
     assert.equal((await node.ask("/api/v1/self", { token: revoked })).status, 200);
     await node.ask("/api/v1/tokens/leaver", { token: node.owner, method: "DELETE" });
-    const soon = new Date(Date.now() + 300).toISOString();
-    const expired = await node.makeToken("guest", ["admin"], { expiresAt: soon });
-    while (Date.now() <= Date.parse(soon)) await node.ask("/api/v1/health");
+    const { token: expired, expiresMs } = await node.makeBriefToken("guest", ["admin"], 300);
+    while (Date.now() <= expiresMs) await node.ask("/api/v1/health");
     for (const token of [revoked, expired, "adyton_unknown"]) {
       for (const route of table) {
         const [request] = requestsOf(route, planted);

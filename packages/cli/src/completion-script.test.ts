@@ -18,7 +18,7 @@ _adyton
 printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { status, stdout, stderr } = spawnSync("bash", ["--norc", "-c", program], {
     encoding: "utf8",
-    timeout: 10_000,
+    timeout: 30_000,
   });
   assert.equal(status, 0, stderr);
   return stdout.split("\n").filter((word) => word !== "");

@@ -227,8 +227,8 @@ describe("the request journal", () => {
 
   it("is waited for, by endpoint too, and not forever", async () => {
     const emulator = await start();
-    const both = emulator.waitForRequests(2, { timeoutMs: 5_000 });
-    const chats = emulator.waitForRequests(1, { timeoutMs: 5_000, endpoint: "chat" });
+    const both = emulator.waitForRequests(2, { timeoutMs: 30_000 });
+    const chats = emulator.waitForRequests(1, { timeoutMs: 30_000, endpoint: "chat" });
     await send(`${emulator.url}/models`);
     await ask(emulator, "a");
     await Promise.all([both, chats]);
@@ -248,7 +248,7 @@ describe("the request journal", () => {
     await (await answer).body?.getReader().read();
     assert.equal(emulator.active, 1);
     controller.abort();
-    const deadlineMs = performance.now() + 5_000;
+    const deadlineMs = performance.now() + 30_000;
     while (emulator.active > 0 && performance.now() < deadlineMs)
       await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual([emulator.active, emulator.aborted], [0, 1]);
@@ -262,7 +262,7 @@ describe("start and end", () => {
     const emulator = await startOpenAiEmulator();
     emulator.setFault({ kind: "timeout" });
     const hanging = ask(emulator, "hi");
-    await emulator.waitForRequests(1, { timeoutMs: 5_000 });
+    await emulator.waitForRequests(1, { timeoutMs: 30_000 });
     await emulator[Symbol.asyncDispose]();
     await emulator[Symbol.asyncDispose]();
     assert.equal((await hanging).status, 0);

@@ -75,7 +75,7 @@ describe("updates", () => {
   it("are waited for, and a second poller ends the first with 409", async () => {
     await using emulator = await startTelegramEmulator({ firstUpdateId: 1 });
     const first = call(emulator, "getUpdates", { timeout: 30 });
-    await emulator.waitUntil(() => emulator.callsSeen === 1, 2_000);
+    await emulator.waitUntil(() => emulator.callsSeen === 1, 30_000);
     const second = call(emulator, "getUpdates", { timeout: 30, offset: 1 });
     const ended = await first;
     assert.equal(ended.error_code, 409);

@@ -127,7 +127,7 @@ describe("Transcriber", () => {
     speech.server.setFault({ kind: "timeout", endpoints });
     const stop = new AbortController();
     const hearing = speech.transcriber.hear(said("a"), stop.signal);
-    await speech.server.waitForRequests(1, { timeoutMs: 5_000 });
+    await speech.server.waitForRequests(1, { timeoutMs: 30_000 });
     stop.abort(new Error("stopped"));
     await assert.rejects(hearing, /stopped/);
     const soon = AbortSignal.timeout(10_000);

@@ -63,7 +63,7 @@ it("has a person's words belong to the person", async () => {
   );
 });
 
-it("waits for no work that goes on when the node stops", { timeout: 5_000 }, async () => {
+it("waits for no work that goes on when the node stops", { timeout: 30_000 }, async () => {
   await using owing = await withWork();
   const stop = new AbortController();
   const settling = owing.settle(async () => {

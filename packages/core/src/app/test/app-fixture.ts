@@ -374,9 +374,9 @@ export function question(text: string, more: Partial<Submission> = {}): Submissi
   return { principal: owner, conversation: "c", text, detached: false, watched: false, ...more };
 }
 
-/** Resolves once the condition holds. Throws after five seconds. */
+/** Resolves once the condition holds. Throws after half a minute: a busy machine may take seconds for what is quick. */
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  const giveUp = performance.now() + 5_000;
+  const giveUp = performance.now() + 30_000;
   while (!holds()) {
     if (performance.now() > giveUp) throw new Error(`waited in vain: ${what}`);
     await new Promise((resolve) => setImmediate(resolve));
