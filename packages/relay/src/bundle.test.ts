@@ -39,7 +39,7 @@ describe("the relay's bundle", () => {
     assert.equal(shown.status, 0);
   });
 
-  it("has the bot interpreted, and what only passes bytes on compiled", () => {
+  it("has the bot interpreted and cleared, and what only passes bytes on compiled, but not optimized", () => {
     const shown = join(folder, "shown");
     mkdirSync(shown);
     writeFileSync(join(shown, "node"), '#!/bin/sh\necho "$@"\n', { mode: 0o755 });
@@ -56,7 +56,12 @@ describe("the relay's bundle", () => {
         `${[...wanted, join(folder, "main.js"), layout].join(" ")} --listen a b\n`,
       );
     }
-    assert.ok(botFlags.includes("--lite-mode") && !flags.includes("--lite-mode"));
+    for (const [wanted, each] of [
+      [botFlags, "--lite-mode"],
+      [botFlags, "--gc-global"],
+      [flags, "--max-opt=1"],
+    ] as const)
+      for (const given of [botFlags, flags]) assert.equal(given.includes(each), given === wanted);
   });
 
   it("says which Node it needs where there is none or an older one", () => {

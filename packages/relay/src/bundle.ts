@@ -7,10 +7,13 @@ import { fileURLToPath } from "node:url";
 // The bundle holds the files that the program reaches and nothing else, so the machine needs no package manager.
 
 const small = ["--max-semi-space-size=1", "--v8-pool-size=1"];
-/** What Node is told for the layout `blind`. */
-export const flags = [...small, "--max-old-space-size=32"];
-/** For the layout `bot`, where little passes and more is loaded: the code is interpreted, which spares 20 MiB. */
-export const botFlags = [...small, "--max-old-space-size=24", "--lite-mode"];
+/** What Node is told for the layout `blind`: no optimizing compiler, whose own pages are 8 MiB and spare little where bytes pass. */
+export const flags = [...small, "--max-old-space-size=32", "--max-opt=1"];
+/**
+ * For the layout `bot`, where little passes and more is loaded: the code is interpreted, which spares 20 MiB, and the whole
+ * heap is cleared each time, so that no memory outside it waits for that. This spares 6 MiB and has it stay where it is.
+ */
+export const botFlags = [...small, "--max-old-space-size=24", "--lite-mode", "--gc-global"];
 /** Freed memory goes back to the system, also in pieces of a few pages. */
 export const environment = {
   MALLOC_ARENA_MAX: "1",
