@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createServer } from "node:https";
-import { makeCertificate } from "../test/e2e/certificate.ts";
+import { makeCertificate } from "@adyton/emulators";
 
 // A Bot API with so many updates from one person, in a process of its own; a poll behind the last is not answered. Its
 // certificate lies in the folder named by the first argument.

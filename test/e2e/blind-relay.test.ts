@@ -4,12 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
 import {
+  type Certificate,
+  makeCertificate,
   type OpenAiEmulator,
   startOpenAiEmulator,
   startTelegramEmulator,
   type TelegramEmulator,
 } from "@adyton/emulators";
-import { type Certificate, makeCertificate } from "./certificate.ts";
 import { readsDocuments } from "./sent-documents.ts";
 import { NodeProcess } from "./node-process.ts";
 import { inMemory } from "./process-memory.ts";

@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, it } from "node:test";
-import { type Rule, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
+import {
+  type Certificate,
+  makeCertificate,
+  type Rule,
+  startOpenAiEmulator,
+  startTelegramEmulator,
+} from "@adyton/emulators";
 import { BotRelayProcess } from "./bot-relay-process.ts";
-import { type Certificate, makeCertificate } from "./certificate.ts";
 import { readsDocuments } from "./sent-documents.ts";
 import { NodeProcess } from "./node-process.ts";
 import { inMemory } from "./process-memory.ts";

@@ -3,9 +3,13 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Rule, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
+import {
+  type Certificate,
+  type Rule,
+  startOpenAiEmulator,
+  startTelegramEmulator,
+} from "@adyton/emulators";
 import { BotRelayProcess } from "./bot-relay-process.ts";
-import type { Certificate } from "./certificate.ts";
 import { NodeProcess } from "./node-process.ts";
 
 const host = "api.telegram.org";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { after, before, it } from "node:test";
 import { TimeServer } from "../../packages/relay/src/time-server.ts";
 import { Secret } from "../../packages/runtime/src/secret.ts";
-import { type Certificate, makeCertificate } from "./certificate.ts";
+import { type Certificate, makeCertificate } from "@adyton/emulators";
 import { NodeProcess } from "./node-process.ts";
 import { spoolWhileKilled } from "./spool-kills.ts";
 

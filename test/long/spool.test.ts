@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { makeCertificate } from "../e2e/certificate.ts";
+import { makeCertificate } from "@adyton/emulators";
 import { spoolWhileKilled } from "../e2e/spool-kills.ts";
 
 test("1,000 questions to a node that is away, on a relay that is killed 125 times", async (t) => {

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it, type TestContext } from "node:test";
 import { verifyOffline } from "@adyton/core/maintenance";
+import { makeCertificate } from "@adyton/emulators";
 import { NodeProcess } from "../e2e/node-process.ts";
 import { BotRelayProcess } from "../e2e/bot-relay-process.ts";
-import { makeCertificate } from "../e2e/certificate.ts";
 import { RelayProcess } from "../e2e/relay-process.ts";
 import { NaiveBot } from "./telegram-chaos/naive-bot.ts";
 import {

@@ -362,7 +362,10 @@ const commandTable = [
   {
     path: "emulate telegram",
     group: "care",
-    options: [{ flags: "--port <n>", text: "option.port_emulator" }],
+    options: [
+      { flags: "--port <n>", text: "option.port_emulator" },
+      { flags: "--tls-port <n>", text: "option.tls_port" },
+    ],
     load: async () => (await import("./commands/emulate.ts")).emulateTelegram,
   },
   {

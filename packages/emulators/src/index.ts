@@ -1,3 +1,4 @@
+export { type Certificate, keptCertificate, makeCertificate } from "./certificate.ts";
 export { describeEmulator } from "./describe-emulator.ts";
 export { EmulatorError } from "./emulator-error.ts";
 export type { Endpoint, Fault, UsageFault } from "./fault.ts";

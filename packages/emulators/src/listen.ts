@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { Server } from "node:net";
 import { EmulatorError } from "./emulator-error.ts";
 
 /** Has a server listen, on any free port for 0. Returns the port. Throws `port_taken` or `listen_failed`. */

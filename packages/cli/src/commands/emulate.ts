@@ -4,6 +4,7 @@ import {
   defaultModels,
   describeEmulator,
   EmulatorError,
+  keptCertificate,
   parsePersona,
   personaExamples,
   personaKinds,
@@ -11,13 +12,16 @@ import {
   startOpenAiEmulator,
   startTelegramEmulator,
 } from "@adyton/emulators";
-import { writeFileAtomic } from "@adyton/runtime/atomic-file";
+import { ensurePrivateFolder, writeFileAtomic } from "@adyton/runtime/atomic-file";
 import { Secret, SecretError } from "@adyton/runtime/secret";
 import { Failure } from "../failure.ts";
 import { untilSignal } from "../signals.ts";
 import type { Invocation, Shell } from "../shell.ts";
 
 const tokenDelayMsMax = 600_000;
+const portMax = 65_535;
+/** What a relay's target and TLS are given: a name, which no address is. */
+const tlsHost = "localhost";
 
 /** `emulate openai`: a scripted model server in this process, until it is stopped. */
 export async function emulateOpenai(shell: Shell, { options }: Invocation): Promise<number> {
@@ -52,22 +56,36 @@ export async function emulateOpenai(shell: Shell, { options }: Invocation): Prom
 }
 
 /** `emulate telegram`: a Telegram for one bot, with a page to chat with it, until it is stopped. */
-export async function emulateTelegram({ print, t, port, home }: Shell): Promise<number> {
+export async function emulateTelegram(
+  { print, t, port, home }: Shell,
+  { options }: Invocation,
+): Promise<number> {
+  const tlsPort = options.whole("tls-port", { min: 0, max: portMax });
   try {
+    const folder = await ensurePrivateFolder(home);
+    if (folder.kind === "refused") throw new Failure("failed", { title: folder.message });
     const file = join(home, "telegram-emulated.token");
+    const certificate =
+      tlsPort === undefined ? undefined : keptCertificate(home, "telegram-emulated", tlsHost);
     await using emulator = await startTelegramEmulator({
       ...(existsSync(file) ? { token: Secret.fromFile(file).reveal() } : {}),
       // The node knows the updates it has had, also those of an emulator that ran here before.
       firstUpdateId: Date.now(),
       ...(port === undefined ? {} : { port }),
+      ...(certificate === undefined ? {} : { tls: { ...certificate, port: tlsPort ?? 0 } }),
     });
     await writeFileAtomic(file, `${emulator.token}\n`, { mode: 0o600 });
-    const { apiRoot } = emulator;
-    if (print.json) print.value({ apiRoot, tokenFile: file, visitor: pageVisitor.id });
+    const { plainRoot: apiRoot } = emulator;
+    const tls =
+      certificate === undefined
+        ? undefined
+        : { root: `https://${tlsHost}:${emulator.port}`, certificate: certificate.file };
+    if (print.json) print.value({ apiRoot, tokenFile: file, visitor: pageVisitor.id, tls });
     else {
       print.line(t("emulate.telegram", { page: print.paint("bold", `${apiRoot}/`) }));
       print.line();
       print.line(t("emulate.telegram_next", { apiRoot, file }));
+      if (tls !== undefined) print.line(t("emulate.telegram_tls", tls));
     }
     await untilSignal();
     return 0;

@@ -26,6 +26,7 @@ Environment: ADYTON_HOME (the node's folder), NO_COLOR, LC_ALL, LC_MESSAGES, LAN
   "option.port": "the node's port (default: the running node's, else adyton.yaml, else 7860)",
   "option.port_up": "the node's port (default: adyton.yaml's, else 7860; 0: any free one)",
   "option.port_emulator": "the emulator's port (default: any free one)",
+  "option.tls_port": "speak TLS too, at this port: so it can be tried behind a relay",
   "option.json": "answer as JSON",
   "option.backend": "the model server's address; auto: the first that is found; none: no model",
   "option.model": "which of the server's models",
@@ -203,7 +204,8 @@ secret=$({adyton} token add script --may say)`,
   "example.emulate": "{adyton} emulate openai",
   "summary.emulate openai": "a scripted model server that speaks the OpenAI protocol",
   "summary.emulate telegram": "a Telegram for trying the bot, with a page to chat on",
-  "example.emulate telegram": "{adyton} emulate telegram --port 8081",
+  "example.emulate telegram": `{adyton} emulate telegram --port 8081
+{adyton} emulate telegram --port 8081 --tls-port 8082`,
   "example.emulate openai": `{adyton} emulate openai --port 8080
 {adyton} emulate openai --persona "truncate(4096)" --token-delay 20`,
   "summary.completion": "completion for bash, zsh or fish",

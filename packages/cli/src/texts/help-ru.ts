@@ -26,6 +26,7 @@ export const helpRu = {
   "option.port": "порт узла (по умолчанию: работающего узла, иначе из adyton.yaml, иначе 7860)",
   "option.port_up": "порт узла (по умолчанию: из adyton.yaml, иначе 7860; 0 — любой свободный)",
   "option.port_emulator": "порт эмулятора (по умолчанию: любой свободный)",
+  "option.tls_port": "ещё и TLS на этом порту: так его можно опробовать за ретранслятором",
   "option.json": "ответить в JSON",
   "option.backend": "адрес сервера модели; auto — первый найденный; none — без модели",
   "option.model": "какая из моделей сервера",
@@ -202,7 +203,8 @@ secret=$({adyton} token add script --may say)`,
   "example.emulate": "{adyton} emulate openai",
   "summary.emulate openai": "сервер модели по сценарию, с протоколом OpenAI",
   "summary.emulate telegram": "Telegram, чтобы опробовать бота, со страницей для беседы",
-  "example.emulate telegram": "{adyton} emulate telegram --port 8081",
+  "example.emulate telegram": `{adyton} emulate telegram --port 8081
+{adyton} emulate telegram --port 8081 --tls-port 8082`,
   "example.emulate openai": `{adyton} emulate openai --port 8080
 {adyton} emulate openai --persona "truncate(4096)" --token-delay 20`,
   "summary.completion": "дополнение команд для bash, zsh или fish",

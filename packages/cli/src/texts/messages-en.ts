@@ -263,6 +263,8 @@ export const messagesEn = {
   "emulate.telegram": "Telegram is emulated. Chat with the bot at {page}",
   "emulate.telegram_next":
     "In another terminal, connect the node to it: {adyton telegram setup --api-root {apiRoot} --token-file {file}}     Ctrl-C ends this.",
+  "emulate.telegram_tls":
+    "For a relay it speaks TLS at {root}. Whatever calls it there is started with NODE_EXTRA_CA_CERTS={certificate}",
   "emulate.next": "In another terminal: {adyton up --backend {url}}     Ctrl-C ends.",
   "completion.unknown": "For which shell? {shells}",
   "init.exists": "{file} is there already.",

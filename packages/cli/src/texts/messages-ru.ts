@@ -266,6 +266,8 @@ export const messagesRu = {
   "emulate.telegram": "Эмулятор Telegram запущен. Побеседовать с ботом: {page}",
   "emulate.telegram_next":
     "В другом терминале подключите к нему узел: {adyton telegram setup --api-root {apiRoot} --token-file {file}}     Ctrl-C — конец.",
+  "emulate.telegram_tls":
+    "Для ретранслятора есть TLS: {root}. Кто обращается туда, запускается с NODE_EXTRA_CA_CERTS={certificate}",
   "emulate.next": "В другом терминале: {adyton up --backend {url}}     Ctrl-C — конец.",
   "completion.unknown": "Для какой оболочки? {shells}",
   "init.exists": "{file} уже есть.",

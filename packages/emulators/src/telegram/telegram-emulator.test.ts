@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text as textOf } from "node:stream/consumers";
 import { describe, it } from "node:test";
+import { makeCertificate } from "../certificate.ts";
 import { startTelegramEmulator, type TelegramEmulator } from "./telegram-emulator.ts";
 
 interface Answer {
@@ -334,3 +342,25 @@ describe("the page", () => {
     assert.equal(response.status, 403);
   });
 });
+
+it("speaks TLS beside its page, for the same bot, and refuses a port that is taken", async (test) => {
+  const folder = mkdtempSync(join(tmpdir(), "adyton-tls-"));
+  test.after(() => rmSync(folder, { recursive: true }));
+  const tls = makeCertificate(folder, "own", "localhost");
+  await using emulator = await startTelegramEmulator({ tls });
+  const { apiRoot, plainRoot, port, token } = emulator;
+  assert.equal(apiRoot, `https://127.0.0.1:${port}`);
+  emulator.person({ id: 1 }).say("привет");
+  const { statusCode, body } = await get(`${apiRoot}/bot${token}/getUpdates`, tls.cert);
+  const plain = await (await fetch(`${plainRoot}/bot${token}/getUpdates`)).text();
+  assert.equal(statusCode, 200);
+  assert.equal(body, plain);
+  assert.ok(body.includes("привет"));
+  await assert.rejects(startTelegramEmulator({ tls: { ...tls, port } }), { code: "port_taken" });
+});
+
+async function get(url: string, ca: string) {
+  const asked = request(url, { ca, servername: "localhost" }).end();
+  const [response] = (await once(asked, "response")) as [IncomingMessage];
+  return { statusCode: response.statusCode, body: await textOf(response) };
+}

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
+import { createServer as createTlsServer } from "node:tls";
 import { EmulatorError } from "../emulator-error.ts";
 import { connectionSignal, readBody } from "../exchange.ts";
 import { listen } from "../listen.ts";
@@ -23,8 +23,8 @@ export interface TelegramEmulatorOptions {
   readonly host?: string;
   /** The bot's token; one is made without it. */
   readonly token?: string;
-  /** Speaks TLS with this key and certificate. */
-  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Speaks TLS too, with this key and certificate, at a port of its own: 0, the default, takes any free one. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly port?: number };
   /** Refuses faster sends with 429; without it everything is taken. */
   readonly pace?: SendPace;
   readonly seed?: number;
@@ -36,9 +36,12 @@ export interface TelegramEmulatorOptions {
 }
 
 export interface TelegramEmulator extends AsyncDisposable {
-  /** What a client takes for `https://api.telegram.org`. */
+  /** What a client takes for `https://api.telegram.org`; with TLS where there is any. */
   readonly apiRoot: string;
+  /** The port of `apiRoot`. */
   readonly port: number;
+  /** The same without TLS, which a browser takes as it is. */
+  readonly plainRoot: string;
   readonly token: string;
   /** The calls that came, oldest first. */
   readonly calls: readonly BotCallRecord[];
@@ -77,7 +80,12 @@ export async function startTelegramEmulator(
   options: TelegramEmulatorOptions = {},
 ): Promise<TelegramEmulator> {
   const emulator = new Server(options);
-  await emulator.start(options.host ?? "127.0.0.1", options.port ?? 0);
+  try {
+    await emulator.start(options);
+  } catch (error) {
+    await emulator[Symbol.asyncDispose]();
+    throw error;
+  }
   return emulator;
 }
 
@@ -87,9 +95,10 @@ class Server implements TelegramEmulator {
   readonly #journal: CallJournal;
   readonly #page: ChatPage;
   readonly #server: ReturnType<typeof createServer>;
-  readonly #isTls: boolean;
+  readonly #tlsServer: ReturnType<typeof createTlsServer> | undefined;
   #token: string;
   apiRoot = "";
+  plainRoot = "";
   port = 0;
 
   constructor(options: TelegramEmulatorOptions) {
@@ -118,15 +127,22 @@ class Server implements TelegramEmulator {
         send(response, new BotFailure(500, `Internal Server Error: the emulator failed: ${words}`));
       });
     };
-    this.#isTls = options.tls !== undefined;
-    this.#server =
-      options.tls === undefined ? createServer(serve) : createTlsServer(options.tls, serve);
+    this.#server = createServer(serve);
     this.#server.keepAliveTimeout = keepAliveMs;
+    if (options.tls === undefined) return;
+    // What TLS has opened is a connection of the one server like any other.
+    this.#tlsServer = createTlsServer(options.tls, (socket) =>
+      this.#server.emit("connection", socket),
+    );
   }
 
-  async start(host: string, port: number): Promise<void> {
+  async start({ host = "127.0.0.1", port = 0, tls }: TelegramEmulatorOptions): Promise<void> {
     this.port = await listen(this.#server, host, port);
-    this.apiRoot = `${this.#isTls ? "https" : "http"}://${host}:${this.port}`;
+    this.plainRoot = `http://${host}:${this.port}`;
+    this.apiRoot = this.plainRoot;
+    if (this.#tlsServer === undefined) return;
+    this.port = await listen(this.#tlsServer, host, tls?.port ?? 0);
+    this.apiRoot = `https://${host}:${this.port}`;
   }
 
   get token(): string {
@@ -202,12 +218,13 @@ class Server implements TelegramEmulator {
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    return new Promise((resolve) => {
-      // Closing a server that is closed already reports an error, and disposing twice is harmless.
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+  async [Symbol.asyncDispose](): Promise<void> {
+    // Closing a server that is closed already reports an error, and disposing twice is harmless.
+    const closed = [this.#server, this.#tlsServer].map(
+      (server) => new Promise<void>((resolve) => server?.close(() => resolve()) ?? resolve()),
+    );
+    this.#server.closeAllConnections();
+    await Promise.all(closed);
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

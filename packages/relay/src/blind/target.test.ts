@@ -7,13 +7,14 @@ describe("a target", () => {
     const host = "api.telegram.org";
     assert.deepEqual(parseTarget("8443=API.telegram.org"), { listenPort: 8443, host, port: 443 });
     assert.deepEqual(parseTarget("1=api.telegram.org:8443"), { listenPort: 1, host, port: 8443 });
+    assert.equal(parseTarget("1=localhost:8443").host, "localhost");
   });
 
   const refused = [
     "api.telegram.org",
     "8443=",
     "8443=127.0.0.1",
-    "8443=localhost",
+    "8443=intranet",
     "8443=-a.org",
     "65536=a.org",
     "1=a.org:0",
