@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { llamaFolder } from "../../packages/core/src/adapters/llama-cpp/engine-folder.ts";
+import { optionalPackage } from "@adyton/runtime/optional-package";
 import { openBackend } from "../../packages/core/src/adapters/openai-compatible/backend.ts";
 import { engineMissing, writeModel } from "../e2e/embedded-engine.ts";
 import { until } from "../e2e/node-process.ts";
@@ -192,7 +192,7 @@ describe("the process of an embedded model", { skip }, () => {
       gpu: "off",
     };
     const late = "data:text/javascript,await new Promise((go) => process.once('disconnect', go))";
-    const child = fork(join(llamaFolder, "src", "main.ts"), [JSON.stringify(settings)], {
+    const child = fork(optionalPackage("llama").main, [JSON.stringify(settings)], {
       execArgv: ["--import", late],
       stdio: "ignore",
     });

@@ -1,9 +1,9 @@
 import { ensurePrivateFolder } from "@adyton/runtime/atomic-file";
 import { CodedError } from "@adyton/runtime/coded-error";
+import { installPackage } from "@adyton/runtime/install-package";
+import { isInstalled, optionalPackage } from "@adyton/runtime/optional-package";
 import type { Bilingual } from "@adyton/protocol";
-import { engineFolder } from "./adapters/llama-cpp/engine-folder.ts";
 import { type ModelFile, readModelFile } from "./adapters/llama-cpp/gguf-header.ts";
-import { installEngine } from "./adapters/llama-cpp/install-engine.ts";
 import {
   nameFromFile,
   removeModel,
@@ -18,7 +18,7 @@ import { modelNamePattern } from "./domain/model/model-name.ts";
 /** Model files that the node runs itself: adding, listing and removing them. */
 
 export type { ModelFile } from "./adapters/llama-cpp/gguf-header.ts";
-export { installEngine, InstallError } from "./adapters/llama-cpp/install-engine.ts";
+export { InstallError } from "@adyton/runtime/install-package";
 export { ModelFolderError } from "./adapters/llama-cpp/model-folder.ts";
 
 /** `words` say what is wrong with the file or its name, and what to do. */
@@ -77,9 +77,14 @@ export async function addModel(options: AddOptions): Promise<AddedModel> {
   return { name, file, how };
 }
 
+/** Installs the engine for model files, where that has not been done. Throws `InstallError`. */
+export async function installEngine(signal: AbortSignal, onBegin?: () => void): Promise<void> {
+  await installPackage(optionalPackage("llama"), signal, onBegin);
+}
+
 /** Whether the engine of this version is there. */
 export function isEngineInstalled(): boolean {
-  return engineFolder() !== undefined;
+  return isInstalled(optionalPackage("llama"));
 }
 
 /** Every model of a home, the newest first. */

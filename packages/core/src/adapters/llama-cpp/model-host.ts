@@ -1,12 +1,11 @@
-import { type ChildProcess, fork } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
-import { getCompileCacheDir } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { systemClock, type Clock } from "@adyton/runtime/clock";
+import { isInstalled, optionalPackage } from "@adyton/runtime/optional-package";
+import { startPackage, stopMsMax } from "@adyton/runtime/package-process";
 import { Supervisor } from "@adyton/runtime/supervisor";
 import * as z from "zod";
 import type { ServerHost } from "../../ports/server-host.ts";
-import { engineFolder, llamaFolder } from "./engine-folder.ts";
 import { modelProblem } from "./model-problem.ts";
 
 /**
@@ -27,9 +26,8 @@ export interface HostOptions {
   readonly clock?: Clock;
 }
 
+const llama = optionalPackage("llama");
 const restart = { baseMs: 200, capMs: 30_000 };
-/** Until a stopped process is killed. */
-const stopMsMax = 2_000;
 const heapMegabytesMax = 512;
 /** Whoever waits for a model that loads is let go after so long. */
 const settleMsMax = 4_000;
@@ -129,7 +127,7 @@ export class ModelHost implements ServerHost {
     const { file, socket } = this.#options;
     if (Buffer.byteLength(socket) > socketPathBytesMax)
       return `cannot be served: the path ${socket} is longer than the ${socketPathBytesMax} bytes of a socket's; give the node a folder with a shorter path`;
-    if (engineFolder() === undefined)
+    if (!isInstalled(llama))
       return "cannot be loaded: its engine is not installed; run adyton model add once more";
     const problem = await modelProblem(file);
     if (problem !== undefined) return `cannot be loaded: ${problem.en}`;
@@ -158,55 +156,25 @@ export async function checkModel(file: string, signal: AbortSignal): Promise<str
   return isChecked ? undefined : (reason ?? end);
 }
 
-/** Where compiled code is kept, and few arenas of the allocator: both spare memory, as in the node itself. */
-function environment(): Record<string, string> {
-  const cache = getCompileCacheDir();
-  return {
-    PATH: "/usr/local/bin:/usr/bin:/bin",
-    LANG: "C.UTF-8",
-    MALLOC_ARENA_MAX: "2",
-    // The folder in use is one of this version's, below the one that is named.
-    ...(cache === undefined ? {} : { NODE_COMPILE_CACHE: dirname(cache) }),
-  };
-}
-
 /** Runs the process to its end and says how it ended. */
 async function runProcess(
   settings: object,
   signal: AbortSignal,
   onTold: (told: Told) => void,
 ): Promise<string> {
-  const main = join(llamaFolder, "src", "main.ts");
-  const child = fork(main, [JSON.stringify(settings)], {
-    // Nothing of the node's environment: it may hold what only the node may know.
-    env: environment(),
-    execArgv: [`--max-old-space-size=${heapMegabytesMax}`, "--disable-warning=ExperimentalWarning"],
-    // What the native code says may repeat a prompt.
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  const running = startPackage(llama, settings, {
+    heapMegabytesMax,
+    onMessage: (message) => {
+      const told = Told.safeParse(message);
+      if (told.success) onTold(told.data);
+    },
   });
-  child.on("message", (message) => {
-    const told = Told.safeParse(message);
-    if (told.success) onTold(told.data);
-  });
-  const ended = Promise.withResolvers<string>();
-  child.once("error", (error) => ended.resolve(`could not be started (${codeOf(error)})`));
-  child.once("exit", (code, by) => {
-    const out = by === "SIGKILL" ? ", perhaps for want of memory" : "";
-    const how = by === null ? `status ${code}` : `signal ${by}${out}`;
-    ended.resolve(`ended unexpectedly (${how})`);
-  });
-  const stop = (): void => stopProcess(child);
+  const stop = (): void => running.stop();
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
-  const end = await ended.promise;
+  const end = await running.ended;
   signal.removeEventListener("abort", stop);
   return end;
-}
-
-function stopProcess(child: ChildProcess): void {
-  child.kill("SIGTERM");
-  const timer = setTimeout(() => child.kill("SIGKILL"), stopMsMax);
-  child.once("exit", () => clearTimeout(timer));
 }
 
 function codeOf(error: unknown): string {

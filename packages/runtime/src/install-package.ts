@@ -3,16 +3,16 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as delay } from "node:timers/promises";
-import { CodedError } from "@adyton/runtime/coded-error";
-import { type FolderLock, lockFolder } from "@adyton/runtime/resource-lock";
-import { engineFolder, llamaFolder, lockfile, stamp } from "./engine-folder.ts";
+import { CodedError } from "./coded-error.ts";
+import { isInstalled, type OptionalPackage } from "./optional-package.ts";
+import { type FolderLock, lockFolder } from "./resource-lock.ts";
 
 /** `unsupported`: no compiled part for this machine. `failed`: the message has the installer's last lines. */
 export class InstallError extends CodedError<"unsupported" | "unwritable" | "failed"> {}
 
-const manifest = fileURLToPath(new URL("../../../../../package.json", import.meta.url));
-const lockPlace = fileURLToPath(new URL("../../../../../.cache/engine/", import.meta.url));
-const lentHome = fileURLToPath(new URL("../../../../../.cache/home/", import.meta.url));
+const manifest = fileURLToPath(new URL("../../../package.json", import.meta.url));
+const lockPlace = fileURLToPath(new URL("../../../.cache/engine/", import.meta.url));
+const lentHome = fileURLToPath(new URL("../../../.cache/home/", import.meta.url));
 /** Another user may run what this one installs; the installer needs a folder for its caches. */
 const installScript = `umask 022
 [ -d "\${HOME-}" ] && [ -w "\${HOME-}" ] || { HOME=$0; mkdir -p "$HOME"; }
@@ -24,36 +24,38 @@ const outputCharsMax = 4_000;
 const shownLinesMax = 8;
 
 /**
- * Installs the engine as its own lockfile says, with the pinned installer and without any script of a package. Returns
- * at once when it is there; else `onBegin` is called first. Throws `InstallError`; a signal ends the installer.
+ * Installs what an optional package depends on as its lockfile says, with the pinned installer and without any script
+ * of a package. Returns at once when it is there; else `onBegin` is called first. Throws `InstallError`; a signal ends
+ * the installer.
  */
-export async function installEngine(
+export async function installPackage(
+  wanted: OptionalPackage,
   signal: AbortSignal,
   onBegin: () => void = () => undefined,
 ): Promise<void> {
-  if (engineFolder() !== undefined) return;
+  if (isInstalled(wanted)) return;
   if (process.platform !== "linux" || process.arch !== "x64")
     throw new InstallError(
       "unsupported",
-      `the embedded model runs on Linux with an x64 processor; this is ${process.platform} ${process.arch}`,
+      `it runs on Linux with an x64 processor; this is ${process.platform} ${process.arch}`,
     );
   await using stack = new AsyncDisposableStack();
   stack.use(await lockInstallation(signal));
-  if (engineFolder() !== undefined) return;
+  if (isInstalled(wanted)) return;
   onBegin();
-  const modules = dirname(stamp);
+  const modules = dirname(wanted.stamp);
   try {
     // What an interrupted installation left could be taken for a whole one.
     rmSync(modules, { recursive: true, force: true });
   } catch (cause) {
     throw new InstallError("unwritable", `${modules} cannot be written`, { cause });
   }
-  const { code, output } = await runInstaller(signal);
+  const { code, output } = await runInstaller(wanted.folder, signal);
   if (code !== 0) {
     const lines = output.trim().split("\n").slice(-shownLinesMax);
     throw new InstallError("failed", lines.join("\n") || "the installer could not be started");
   }
-  copyFileSync(lockfile, stamp);
+  copyFileSync(wanted.lockfile, wanted.stamp);
 }
 
 /** Two that begin at the same time must not install over each other. */
@@ -68,6 +70,7 @@ async function lockInstallation(signal: AbortSignal): Promise<FolderLock> {
 
 /** A signal ends the installer and all that it has started. */
 async function runInstaller(
+  folder: string,
   signal: AbortSignal,
 ): Promise<{ readonly code: number; readonly output: string }> {
   const pnpm = /"packageManager":\s*"(pnpm@[^"]+)"/.exec(readFileSync(manifest, "utf8"))?.[1] ?? "";
@@ -75,7 +78,7 @@ async function runInstaller(
   const options = ["--frozen-lockfile", "--no-optional", "--ignore-scripts", "--pm-on-fail=ignore"];
   const command = ["-c", installScript, lentHome, "-y", pnpm, "install", ...options];
   const child = spawn("sh", command, {
-    cwd: llamaFolder,
+    cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
