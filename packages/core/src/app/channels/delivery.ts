@@ -66,6 +66,8 @@ export class Delivery {
   readonly #signal: AbortSignal;
   /** By part. */
   readonly #messages: Map<number, number>;
+  /** Parts whose message is there and is not in the journal yet. */
+  readonly #unrecorded = new Set<number>();
   /** By part, what it shows while the answer grows. */
   readonly #looks = new Map<number, string>();
   #placing: number;
@@ -205,12 +207,22 @@ export class Delivery {
     }
   }
 
-  /** Sends the message of a part, unless the journal says that it is there. */
+  /** Has the message of a part sent, and the journal know of it before it says anything. */
   async #ensurePlaced(part: number): Promise<void> {
-    if (this.#messages.has(part)) return;
+    if (!this.#messages.has(part)) this.#messages.set(part, await this.#placed(part));
+    if (!this.#unrecorded.has(part)) return;
+    const facts = { delivery: this.#state.id, part, message: this.#messages.get(part) ?? 0 };
+    await this.#options.journal.append({
+      records: [{ ...nodeRecord(this.#state), type: "delivery.placed", facts }],
+    });
+    this.#unrecorded.delete(part);
+  }
+
+  /** Sends the message of a part. */
+  async #placed(part: number): Promise<number> {
     const { door, journal, clock } = this.#options;
-    const facts = { delivery: this.#state.id, part };
     if (this.#placing < part) {
+      const facts = { delivery: this.#state.id, part };
       await journal.append({
         records: [{ ...nodeRecord(this.#state), type: "delivery.placing", facts }],
       });
@@ -218,13 +230,8 @@ export class Delivery {
     } else await clock.sleep(unknownWaitMs, this.#signal); // The last process died between asking and knowing.
     const placed = await this.#insist(() => door.place(this.#place, this.#signal));
     if (placed.kind !== "done") throw new Undeliverable("there is nothing to place it in");
-    const { message } = placed;
-    await journal.append({
-      records: [
-        { ...nodeRecord(this.#state), type: "delivery.placed", facts: { ...facts, message } },
-      ],
-    });
-    this.#messages.set(part, message);
+    this.#unrecorded.add(part);
+    return placed.message;
   }
 
   async #fill(part: number, said: CheckedText, buttons: Buttons): Promise<void> {

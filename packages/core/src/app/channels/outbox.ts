@@ -158,15 +158,20 @@ export class Outbox implements AsyncDisposable {
 
   /** A disk that takes nothing heals without a new start of the node, so what is owed is tried until then. */
   async #keepTrying(delivery: DeliveryState): Promise<void> {
-    const { deliveries, door, clock, onUnexpected } = this.#options;
+    const { deliveries, door, journal, clock, onUnexpected } = this.#options;
     const { signal } = this.#abort;
+    // What a try has come to holds for the next one: what was sent is not sent again because it cannot be written down.
+    const sent: Sent = { sending: undefined, end: undefined };
     for (let failures = 0; !signal.aborted;) {
       try {
         const owed: DeliveryState | undefined =
           failures === 0
             ? delivery
             : deliveries.deliveries(door.name).find(({ id }) => id === delivery.id);
-        return owed === undefined ? undefined : await this.#deliver(owed);
+        if (owed === undefined) return;
+        sent.end ??= await this.#deliver(owed, sent);
+        await journal.append({ records: sent.end });
+        return;
       } catch (error) {
         if (signal.aborted) return;
         failures += 1;
@@ -190,7 +195,8 @@ export class Outbox implements AsyncDisposable {
     return reply;
   }
 
-  async #deliver(delivery: DeliveryState): Promise<void> {
+  /** Delivers a reply. Resolves with the records that end it. */
+  async #deliver(delivery: DeliveryState, sent: Sent): Promise<readonly NewRecord[]> {
     this.#abort.signal.throwIfAborted();
     const { id, run, seq } = delivery;
     const { data } = DeliveryData.safeParse(this.#options.records.record(seq)?.data);
@@ -199,8 +205,8 @@ export class Outbox implements AsyncDisposable {
     if (data === undefined) outcome = "erased";
     else
       try {
-        const sending = new Delivery(this.#options, delivery, data, this.#abort.signal);
-        removed = await sending.complete({ ...data, run }, () => this.#takeReplaced(id));
+        sent.sending ??= new Delivery(this.#options, delivery, data, this.#abort.signal);
+        removed = await sent.sending.complete({ ...data, run }, () => this.#takeReplaced(id));
       } catch (error) {
         if (!(error instanceof Undeliverable)) throw error;
         outcome = "refused";
@@ -213,9 +219,14 @@ export class Outbox implements AsyncDisposable {
       facts: { delivery: id, run, removed },
     };
     // With one commit, so that a delivery that is taken up again is told of once.
-    const records = Object.keys(removed).length === 0 ? [closed] : [redacted, closed];
-    await this.#options.journal.append({ records });
+    return Object.keys(removed).length === 0 ? [closed] : [redacted, closed];
   }
+}
+
+/** How far the tries of one delivery have come. */
+interface Sent {
+  sending: Delivery | undefined;
+  end: readonly NewRecord[] | undefined;
 }
 
 const replyOf = ({ reply }: NewDelivery): Reply =>

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { it } from "node:test";
+import { systemClock } from "@adyton/runtime/clock";
+import { JournalError } from "../../adapters/sqlite/journal-error.ts";
+import type { Journal } from "../../adapters/sqlite/journal.ts";
+import type { NewRecord } from "../../domain/journal/record.ts";
+import type { JournalPort } from "../../ports/journal.ts";
+import { openApp, until } from "../test/app-fixture.ts";
+import { chat, exitCheck } from "../test/one-chat.ts";
+import { Outbox } from "./outbox.ts";
+
+/** A journal that does not take some records the first times. */
+const refusing =
+  (times: number, isRefused: (record: NewRecord) => boolean) =>
+  (journal: Journal): JournalPort => {
+    let left = times;
+    return {
+      get lastSeq() {
+        return journal.lastSeq;
+      },
+      get storage() {
+        return journal.storage;
+      },
+      append: (group) => {
+        if (left === 0 || !group.records.some(isRefused)) return journal.append(group);
+        left -= 1;
+        return Promise.reject(new JournalError("storage_full", "the disk is full"));
+      },
+      noteTokenUse: (name, timeMs) => journal.noteTokenUse(name, timeMs),
+      onAppended: (listener) => journal.onAppended(listener),
+    };
+  };
+
+it("delivers what is owed once the disk takes something again, without a new start", async () => {
+  let readings = 0;
+  const wrap = refusing(7, ({ type }) => type !== "delivery.opened");
+  await using app = await openApp({ wrap });
+  const { shown, door } = chat();
+  const unexpected: unknown[] = [];
+  await using outbox = new Outbox({
+    door,
+    journal: app.journal,
+    records: app.records,
+    deliveries: {
+      deliveries: (name) => {
+        if ((readings += 1) === 2) throw new JournalError("storage_failed", "it cannot be read");
+        return app.state.deliveries(name);
+      },
+    },
+    exit: exitCheck(),
+    work: () => assert.fail("no work was owed"),
+    endOf: () => Promise.resolve(""),
+    clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+    onUnexpected: (error) => void unexpected.push(error),
+  });
+  for (const [at, text] of ["first", "второй"].entries())
+    await outbox.open({
+      place: { chat: "1" },
+      actor: "telegram:1",
+      owner: "owner",
+      tier: "owner",
+      reply: { kind: "text", text },
+      dedupe: { key: Buffer.alloc(32, at), fingerprint: Buffer.alloc(32, at) },
+    });
+  await until("both are delivered", () => app.state.deliveries("telegram").length === 0);
+  assert.deepEqual(
+    shown.filter((text) => text !== "…"),
+    ["first", "второй"],
+  );
+  assert.equal(unexpected.length, 1, "told once");
+});
+
+for (const refused of ["delivery.placed", "delivery.closed"])
+  it(`says nothing twice while the disk does not take ${refused}`, async () => {
+    const wrap = refusing(7, ({ type }) => type === refused);
+    await using app = await openApp({ wrap });
+    const { shown, door } = chat();
+    let announced = 0;
+    const unexpected: unknown[] = [];
+    const options = {
+      door: {
+        ...door,
+        ping: () => Promise.resolve({ kind: "done", message: (announced += 1) } as const),
+      },
+      journal: app.journal,
+      records: app.records,
+      deliveries: app.state,
+      exit: exitCheck(),
+      work: () => assert.fail("no work was owed"),
+      endOf: () => Promise.resolve("ответ"),
+      clock: {
+        ...systemClock,
+        // An answer that took a minute.
+        nowMs: () => Date.now() + 60_000,
+        sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(1, signal),
+      },
+      onUnexpected: (error: unknown) => void unexpected.push(error),
+    };
+    await using outbox = new Outbox(options);
+    await outbox.open({
+      place: { chat: "1" },
+      actor: "telegram:1",
+      owner: "owner",
+      tier: "owner",
+      reply: { kind: "run", run: "r1" },
+      dedupe: { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) },
+    });
+    await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
+    assert.deepEqual([shown, announced, unexpected.length], [["ответ"], 1, 1]);
+  });
