@@ -35,6 +35,8 @@ describe("formatting what a model writes", () => {
     ["```слово", "```слово", []],
     ["```\n**not bold**", "**not bold**", ["pre:**not bold**"]],
     ["~~~\ncode\n~~~", "code", ["pre:code"]],
+    ["```\n \n```\nend", "```\n \n```\nend", []],
+    ["```ts", "```ts", []],
     ["[words](https://a.example/b)", "words (https://a.example/b)", []],
     ["![](https://a.example/b.png)", "https://a.example/b.png", []],
     ["[https://a.example](https://a.example)", "https://a.example", []],

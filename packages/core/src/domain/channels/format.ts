@@ -42,7 +42,9 @@ export function formatMarkdown(markdown: string): FormattedText {
     if (open !== null) {
       const end = closingLine(lines, at, open[1] ?? "```");
       const code = lines.slice(at + 1, end).join("\n");
-      out.styled("pre", () => out.write(code === "" ? " " : code), open[2] ?? "");
+      // A block without anything in it stays as written: there would be nothing to show of it.
+      if (code.trim() === "") out.write(lines.slice(at, end + 1).join("\n"));
+      else out.styled("pre", () => out.write(code), open[2] ?? "");
       at = end;
       continue;
     }
