@@ -137,10 +137,15 @@ export function judgeWaits(
     if (told !== undefined) {
       if (call.atMs >= told.untilMs) waits.kept += 1;
       else if (isForgotten(kills, told.toldMs, call.atMs)) waits.killed += 1;
-      else
+      else {
+        const killed = kills.filter(({ ms }) => ms >= told.toldMs && ms <= call.atMs);
         waits.broken.push(
-          `${place} after ${call.atMs - told.toldMs} ms: ${textOf(told.call)} → ${textOf(call)}`,
+          [
+            `${place} after ${call.atMs - told.toldMs} ms: ${textOf(told.call)} → ${textOf(call)}`,
+            ...killed.map(({ name, ms }) => `${name} killed after ${ms - told.toldMs} ms`),
+          ].join(", "),
         );
+      }
     }
     const { fault, atMs } = call;
     if (fault?.kind === "status" && fault.retryAfterS !== undefined)

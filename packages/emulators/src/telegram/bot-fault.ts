@@ -21,7 +21,10 @@ type BotFaultKind =
   | { readonly kind: "lost_reply" }
   /** Does what was asked and breaks the connection after so many bytes of the answer, its head included. */
   | { readonly kind: "cut"; readonly afterBytes: number }
-  /** Cuts as `cut` does: the first call it strikes after 0 bytes, the next after 1, and anew after `bytes` calls. */
+  /**
+   * Cuts as `cut` does: the first call it strikes after 0 bytes, the next after 1, and anew after `bytes` calls. Where an
+   * answer was too short, or its caller gone, a later one is cut.
+   */
   | { readonly kind: "cut_each"; readonly bytes: number }
   /** Does what was asked and answers so much later. */
   | { readonly kind: "slow"; readonly delayMs: number };
@@ -34,7 +37,14 @@ export type BotStrike = Exclude<BotFaultKind, { readonly kind: "cut_each" }>;
 /** The faults in force; the first that strikes a call is the call's. */
 export class BotFaults {
   readonly #random: () => number;
-  #faults: { readonly fault: BotFault; left: number; struck: number }[] = [];
+  #faults: {
+    readonly fault: BotFault;
+    left: number;
+    struck: number;
+    /** Bytes after which an answer was to be cut and was not. */
+    readonly missed: number[];
+  }[] = [];
+  readonly #missing = new WeakMap<BotStrike, number[]>();
 
   constructor(random: () => number) {
     this.#random = random;
@@ -45,6 +55,7 @@ export class BotFaults {
       fault,
       left: fault.times ?? Number.POSITIVE_INFINITY,
       struck: 0,
+      missed: [],
     }));
   }
 
@@ -57,8 +68,16 @@ export class BotFaults {
       each.left -= 1;
       const { fault } = each;
       if (fault.kind !== "cut_each") return fault;
-      return { kind: "cut", afterBytes: each.struck++ % fault.bytes };
+      const afterBytes = each.missed.shift() ?? each.struck++ % fault.bytes;
+      const strike: BotStrike = { kind: "cut", afterBytes };
+      this.#missing.set(strike, each.missed);
+      return strike;
     }
     return undefined;
+  }
+
+  /** A cut that was taken struck nothing. */
+  miss(strike: BotStrike): void {
+    if (strike.kind === "cut") this.#missing.get(strike)?.push(strike.afterBytes);
   }
 }

@@ -244,6 +244,22 @@ describe("faults", () => {
     assert.deepEqual(strikes, [cut(0), cut(1), cut(2), cut(0)]);
   });
 
+  it("cut a longer answer where one was too short to be cut", async () => {
+    await using emulator = await startTelegramEmulator();
+    const anna = emulator.person({ id: 1 });
+    const bytes = 200;
+    emulator.setFaults([{ kind: "cut_each", bytes, methods: ["getUpdates"] }]);
+    const poll = () => call(emulator, "getUpdates", { timeout: 0 }).catch(() => undefined);
+    for (let n = 0; n < bytes; n += 1) await poll();
+    const cuts = () =>
+      emulator.calls.flatMap(({ fault }) => (fault?.kind === "cut" ? [fault.afterBytes] : []));
+    const short = cuts().length;
+    assert.ok(short < bytes, "an answer without updates is shorter");
+    anna.say("a".repeat(bytes));
+    while (cuts().length < bytes) await poll();
+    assert.deepEqual(cuts(), [...Array(bytes).keys()]);
+  });
+
   it("tell of a refusal what was asked", async () => {
     await using emulator = await startTelegramEmulator();
     const fault = { kind: "status", status: 429, retryAfterS: 2 } as const;

@@ -250,6 +250,7 @@ class Server implements TelegramEmulator {
     record.outcome = file === undefined ? 404 : 200;
     if (file === undefined) return send(response, new BotFailure(404, "Not Found"));
     await deliver(response, { type: "application/octet-stream", bytes: file.bytes }, record);
+    if (fault !== undefined && record.fault === undefined) this.#faults.miss(fault);
   }
 
   async #call(
@@ -260,11 +261,11 @@ class Server implements TelegramEmulator {
   ): Promise<void> {
     const found = botMethod(written);
     const name = found?.name ?? written;
-    const fault = this.#faults.take(name);
     const body = await readBody(request);
     if (body.kind === "gone") return;
     if (body.kind === "too_large")
       return send(response, new BotFailure(413, "Request Entity Too Large"));
+    const fault = this.#faults.take(name);
     const record = this.#journal.add({ method: name, values: {}, outcome: undefined });
     if (fault !== undefined) record.fault = fault;
     try {
@@ -277,6 +278,7 @@ class Server implements TelegramEmulator {
       record.outcome = 200;
       const bytes = Buffer.from(JSON.stringify({ ok: true, result }));
       await deliver(response, { type: "application/json", bytes }, record);
+      if (fault !== undefined && record.fault === undefined) this.#faults.miss(fault);
     } catch (error) {
       if (!(error instanceof BotFailure)) throw error;
       record.outcome = error.status;
@@ -342,7 +344,7 @@ async function deliver(
     const { socket } = response;
     const lines = Object.entries(head).map(([name, value]) => `${name}: ${value}\r\n`);
     const whole = Buffer.concat([Buffer.from(`HTTP/1.1 200 OK\r\n${lines.join("")}\r\n`), bytes]);
-    if (fault.afterBytes >= whole.length || socket === null) {
+    if (fault.afterBytes >= whole.length || socket === null || socket.destroyed) {
       delete record.fault;
       response.writeHead(200, head).end(bytes);
       return;
