@@ -10,7 +10,7 @@ import type { Proxy } from "./adapters/telegram/proxy.ts";
 import { parseProxy } from "./adapters/telegram/proxy-address.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
-import { secretAt } from "./configured-secret.ts";
+import { freshSecretAt, secretAt } from "./configured-secret.ts";
 import type { DedupeKey } from "./domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "./ports/channel.ts";
 import type { Hear } from "./ports/file-words.ts";
@@ -85,7 +85,7 @@ async function wayOf(parts: TelegramParts, stack: AsyncDisposableStack) {
   const { config, relay: second, pairings } = parts;
   const relay = relayOf(second);
   if (config.via === "bot" && relay !== undefined) {
-    const key = secretAt("relay.link_key_file", second?.link_key_file);
+    const key = freshSecretAt("relay.link_key_file", second?.link_key_file);
     const { LinkClient } = await import("./adapters/telegram/link-client.ts");
     const { dialRelay, LinkFetch, noToken } = await import("./adapters/telegram/link-fetch.ts");
     const dial = dialRelay.bind(undefined, relay);

@@ -3,9 +3,11 @@
  * has no room for them in memory.
  */
 
-/** The WebSocket's subprotocol. Its number is that of the frames too: an end that speaks another is not answered. */
+/** The WebSocket's subprotocol. Its number is that of the frames too. */
 export const linkProtocol = "adyton.link.v1";
 export const linkVersion = 1;
+/** The status of HTTP that a relay answers with to another version of the link. */
+export const otherVersionStatus = 426;
 
 /** Bytes of a frame's header, which is JSON. A longer one ends the connection. */
 export const linkHeaderBytesMax = 2_048;

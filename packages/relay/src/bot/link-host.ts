@@ -45,6 +45,7 @@ export class LinkHost implements Disposable {
   #session: Session | undefined;
   /** Connections that were cut because they did not prove the key in time. */
   refused = 0;
+  #otherVersions = 0;
 
   constructor(options: LinkHostOptions) {
     this.#options = options;
@@ -81,6 +82,13 @@ export class LinkHost implements Disposable {
       if (settle()) this.#attach(socket, frame, relayNonce);
     };
     socket.send(writeFrame({ type: "challenge", version: linkVersion, nonce: relayNonce }));
+  }
+
+  /** A node came whose version of the link is another. It was told so. */
+  tellOtherVersion(): void {
+    this.#otherVersions += 1;
+    if (isLogged(this.#otherVersions))
+      this.#options.log("refused: another version of the link", { times: this.#otherVersions });
   }
 
   [Symbol.dispose](): void {
@@ -155,8 +163,10 @@ export class LinkHost implements Disposable {
 
   #refuse(): void {
     this.refused += 1;
-    // A flood must not fill the log.
-    if (this.refused === 1 || this.refused % 1_000 === 0)
+    if (isLogged(this.refused))
       this.#options.log("refused: no proof of the key", { times: this.refused });
   }
 }
+
+/** A flood must not fill the log. */
+const isLogged = (times: number): boolean => times === 1 || times % 1_000 === 0;

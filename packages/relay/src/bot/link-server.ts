@@ -1,5 +1,5 @@
 import { http } from "@adyton/runtime/node-http";
-import { linkHandshakeMsMax, linkProtocol } from "@adyton/protocol/link-limits";
+import { linkHandshakeMsMax, linkProtocol, otherVersionStatus } from "@adyton/protocol/link-limits";
 import { frameBytesMax } from "@adyton/runtime/link/link-frame";
 import { webSocketLink } from "@adyton/runtime/link/link-socket";
 import { WebSocketServer } from "ws";
@@ -7,6 +7,8 @@ import { ListenError, requireTunnelAddress } from "../tunnel-address.ts";
 import { type LinkHost, strangersMax } from "./link-host.ts";
 
 const connectionsMax = strangersMax + 4;
+const anyVersion = /^adyton\.link\.v\d{1,4}$/;
+const otherVersion = `HTTP/1.1 ${otherVersionStatus} Upgrade Required\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`;
 
 /** The door of the relay inside the tunnel: WebSockets with the link's subprotocol, and nothing else. */
 export class LinkServer implements AsyncDisposable {
@@ -37,8 +39,13 @@ export class LinkServer implements AsyncDisposable {
     });
     server.on("upgrade", (request, socket, head) => {
       socket.on("error", () => socket.destroy());
-      if (request.headers["sec-websocket-protocol"] !== linkProtocol || request.url !== "/")
-        return void socket.destroy();
+      const protocol = request.headers["sec-websocket-protocol"] ?? "";
+      // A node of another version is told so; it knew before what listens here.
+      if (protocol !== linkProtocol && anyVersion.test(protocol)) {
+        host.tellOtherVersion();
+        return void socket.end(otherVersion);
+      }
+      if (protocol !== linkProtocol || request.url !== "/") return void socket.destroy();
       webSockets.handleUpgrade(request, socket, head, (webSocket) =>
         host.accept(webSocketLink(webSocket)),
       );

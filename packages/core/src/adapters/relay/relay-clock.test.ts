@@ -119,6 +119,28 @@ describe("the clock beside the relay's", () => {
     assert.equal(await look(), false);
   });
 
+  it("asks sooner while the clock is wrong", async () => {
+    const start = new ManualClock().nowMs();
+    let answers = 0;
+    // Right again with the second answer.
+    const port = await relay((line) =>
+      answerTime(key, line, start - ((answers += 1) === 1 ? 2 * skewMsMax : 0)),
+    );
+    const { watch, clock } = watching(port);
+    const slept: number[] = [];
+    const { promise: twice, resolve } = Promise.withResolvers<void>();
+    clock.sleep = (ms, signal) => {
+      slept.push(ms);
+      if (slept.length === 1) return Promise.resolve();
+      resolve();
+      return new Promise((_, reject) => signal?.addEventListener("abort", reject));
+    };
+    await using _ = watch;
+    watch.start();
+    await twice;
+    assert.deepEqual(slept, [30_000, 300_000]);
+  });
+
   it("asks again after a while", async () => {
     const { promise: asked, resolve: askedThrice } = Promise.withResolvers<void>();
     let questions = 0;

@@ -17,7 +17,7 @@ export interface RelayClockOptions {
 /** A clock that differs by more is told of: WireGuard refuses a clock that went back, certificates one that ran ahead. */
 export const skewMsMax = 120_000;
 const askEveryMs = 5 * 60_000;
-/** After a question without an answer. */
+/** After a question without an answer, and while a clock is wrong: that it is right again shows sooner. */
 const askAgainMs = 30_000;
 /** An answer that took longer says too little of the time. */
 export const answerMsMax = 10_000;
@@ -43,7 +43,8 @@ export class RelayClock implements AsyncDisposable {
     this.#supervisor.loop("ask", async (signal) => {
       for (;;) {
         const isAnswered = await this.look(signal);
-        await this.#options.clock.sleep(isAnswered ? askEveryMs : askAgainMs, signal);
+        const isRight = isAnswered && this.#wrongSinceMs === undefined;
+        await this.#options.clock.sleep(isRight ? askEveryMs : askAgainMs, signal);
       }
     });
   }

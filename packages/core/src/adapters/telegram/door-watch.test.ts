@@ -12,6 +12,8 @@ const conflict: TelegramFailure = {
   words: "Conflict: terminated by other getUpdates request",
 };
 
+const taken: TelegramFailure = { ...cut, words: "RELAY_REPLACED" };
+
 /** What happened when; a second failure is a send's. */
 type Step = readonly [atMs: number, what: TelegramFailure | "polled" | "sent", send?: "send"];
 
@@ -81,6 +83,28 @@ describe("a door", () => {
         [20_020, "polled"],
       ],
       20_021,
+      undefined,
+    ],
+    [
+      "stays closed while two nodes take the relay from each other",
+      [
+        [5, "polled"],
+        [20, taken],
+        [30_020, "polled"],
+        [60_020, taken],
+        [105_019, "polled"],
+      ],
+      105_019,
+      20,
+    ],
+    [
+      "opens once no other node takes the relay any more",
+      [
+        [5, "polled"],
+        [20, taken],
+        [45_020, "polled"],
+      ],
+      45_021,
       undefined,
     ],
     [

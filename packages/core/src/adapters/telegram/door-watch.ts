@@ -1,12 +1,15 @@
-import { type TelegramFailure, timedOutCode, troubleOf } from "./trouble.ts";
+import { replacedCode, type TelegramFailure, timedOutCode, troubleOf } from "./trouble.ts";
 
 // Whether the door works is told by completed polls: a send that succeeds says nothing of what is heard. And by sends
 // that fail for long: a bot that hears and cannot speak is no better. All times are of the clock that never jumps.
 
 /** A poll is answered, or has failed, within this time; without either something hangs. */
 const silentMsMax = 45_000;
-/** A poll that succeeds between two conflicts proves nothing: another program takes the rest. */
-const conflictMs = 20_000;
+/**
+ * A poll that succeeds so soon after another program had the bot proves nothing: it takes the rest. Two nodes with one
+ * relay take it from each other every half minute, by turns.
+ */
+const contestedMs = { byPoller: 20_000, byNode: 45_000 };
 
 /** One send that fails is not news: it is tried again at once. */
 const muteMsMax = 15_000;
@@ -23,7 +26,7 @@ export interface Closed {
 export class DoorWatch {
   #polledMs: number;
   #failing: Closed | undefined;
-  #conflictMs = Number.NEGATIVE_INFINITY;
+  #contestedUntilMs = Number.NEGATIVE_INFINITY;
   /** Since when every send has failed. */
   #mute: (Closed & { readonly untilMs: number }) | undefined;
 
@@ -35,11 +38,12 @@ export class DoorWatch {
   /** A poll was answered. */
   polled(nowMs: number): void {
     this.#polledMs = nowMs;
-    if (nowMs - this.#conflictMs >= conflictMs) this.#failing = undefined;
+    if (nowMs >= this.#contestedUntilMs) this.#failing = undefined;
   }
 
   failed(nowMs: number, failure: TelegramFailure): void {
-    if (troubleOf(failure) === "poller") this.#conflictMs = nowMs;
+    if (troubleOf(failure) === "poller") this.#contestedUntilMs = nowMs + contestedMs.byPoller;
+    if (failure.words === replacedCode) this.#contestedUntilMs = nowMs + contestedMs.byNode;
     // What no answer came to was closed as long as one was waited for.
     const isSilence = failure.status === 0 && failure.words === timedOutCode;
     const sinceMs = this.#failing?.sinceMs ?? (isSilence ? this.#polledMs : nowMs);

@@ -6,7 +6,7 @@ import { readFrame, writeFrame } from "@adyton/runtime/link/link-frame";
 import { linkProof, newNonce } from "@adyton/runtime/link/link-proof";
 import type { LinkSocket } from "@adyton/runtime/link/link-socket";
 import type { LinkFrame } from "@adyton/protocol/link";
-import { LinkClient, linkWaitingMax } from "./link-client.ts";
+import { LinkClient, linkWaitingMax, replacedWaitMs } from "./link-client.ts";
 
 const key = { reveal: () => "the key" };
 const never = new AbortController().signal;
@@ -50,12 +50,14 @@ class Relay implements LinkSocket {
 function setUp() {
   const clock = new ManualClock();
   const relays: Relay[] = [];
+  const dialledMs: number[] = [];
   let isDown = false;
   const client = new LinkClient({
     key,
     clock,
     random: () => 0.5,
     dial: (opened) => {
+      dialledMs.push(clock.monotonicMs());
       if (isDown)
         return Promise.reject(Object.assign(new Error("refused"), { code: "ECONNREFUSED" }));
       const relay = new Relay();
@@ -77,7 +79,7 @@ function setUp() {
     next.welcome();
     return next;
   };
-  return { clock, client, relay, greeted, down: () => (isDown = true) };
+  return { clock, client, relay, greeted, dialledMs, down: () => (isDown = true) };
 }
 
 describe("the node's end of the link", () => {
@@ -109,7 +111,29 @@ describe("the node's end of the link", () => {
     impostor.welcome({ reveal: () => "another" });
     assert.deepEqual([impostor.isCut, impostor.got.length], [true, 1]);
     await new Promise(setImmediate);
+    await assert.rejects(client.call(asked, undefined, never), { code: "RELAY_KEY" });
+  });
+
+  it("tells a relay that has another key from one that says nothing", async () => {
+    const { client, relay } = setUp();
+    await using _ = client;
+    (await relay()).destroy();
+    await new Promise(setImmediate);
     await assert.rejects(client.call(asked, undefined, never), { code: "RELAY_SILENT" });
+    const other = await relay();
+    other.challenge();
+    other.destroy();
+    await new Promise(setImmediate);
+    await assert.rejects(client.call(asked, undefined, never), { code: "RELAY_KEY" });
+  });
+
+  it("asks every five seconds at the most for a relay that was away for long", async () => {
+    const { clock, client, dialledMs, down } = setUp();
+    await using _ = client;
+    down();
+    for (let step = 0; step < 600; step += 1) await clock.advance(100);
+    const gapsMs = dialledMs.slice(1).map((ms, index) => ms - (dialledMs[index] ?? 0));
+    assert.ok(gapsMs.length > 10 && Math.max(...gapsMs) <= 5_000, gapsMs.join());
   });
 
   it("does not go on with a session that is not its own", async () => {
@@ -157,7 +181,7 @@ describe("the node's end of the link", () => {
     await assert.rejects(client.call(asked, undefined, never), { code: "RELAY_REPLACED" });
     const beganMs = clock.monotonicMs();
     await relay();
-    assert.ok(clock.monotonicMs() - beganMs >= 29_000);
+    assert.ok(clock.monotonicMs() - beganMs >= replacedWaitMs - 1_000);
   });
 
   it("tells the relay of a call that nobody waits for", async () => {

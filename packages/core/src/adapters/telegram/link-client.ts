@@ -22,7 +22,7 @@ import type { LinkSocket } from "@adyton/runtime/link/link-socket";
 import { NumberedFrames } from "@adyton/runtime/link/numbered-frames";
 import { backoffDelayMs, type Random } from "@adyton/runtime/retry";
 import { Supervisor } from "@adyton/runtime/supervisor";
-import { tooLargeCode } from "./trouble.ts";
+import { replacedCode, tooLargeCode } from "./trouble.ts";
 
 // The node's end of the link. Calls go to the relay as numbered frames, so each is made once, over as many connections as
 // it takes. What is under way when the session ends (the relay was started anew, or the cut lasted too long) may or may
@@ -30,12 +30,17 @@ import { tooLargeCode } from "./trouble.ts";
 
 /** Calls that wait for their turn; one more fails at once. */
 export const linkWaitingMax = 1_024;
-const backoff = { baseMs: 500, capMs: 30_000 };
+/** Whoever writes once the way is free again is heard within this time. */
+const backoff = { baseMs: 500, capMs: 5_000 };
+/** Two nodes with one relay would otherwise take it from each other without end. */
+export const replacedWaitMs = 30_000;
 
 const linkCodes = {
-  /** It closed, or said nothing, when it was to prove the key. */
+  /** It closed, or said nothing, before it had greeted. */
   silent: "RELAY_SILENT",
-  replaced: "RELAY_REPLACED",
+  /** It would not have this end's proof of the key, or had none of its own. */
+  key: "RELAY_KEY",
+  replaced: replacedCode,
   /** The session ended with calls under way. */
   lost: "RELAY_LOST",
   busy: "RELAY_BUSY",
@@ -187,8 +192,7 @@ export class LinkClient implements AsyncDisposable {
       signal.throwIfAborted();
       failures = isGreeted ? 1 : failures + 1;
       const isReplaced = this.#trouble === linkCodes.replaced;
-      // Two nodes with one relay would otherwise take it from each other without end.
-      const delayMs = isReplaced ? backoff.capMs : backoffDelayMs(failures, backoff, random);
+      const delayMs = isReplaced ? replacedWaitMs : backoffDelayMs(failures, backoff, random);
       await clock.sleep(delayMs, signal);
     }
   }
@@ -198,6 +202,7 @@ export class LinkClient implements AsyncDisposable {
     const { clock, dial } = this.#options;
     const { promise: closed, resolve: close } = Promise.withResolvers<void>();
     let isGreeted = false;
+    let trouble: string = linkCodes.silent;
     const opened = (socket: LinkSocket): void => {
       const cut = (): void => socket.destroy();
       const timer = clock.setTimer(linkHandshakeMsMax, cut);
@@ -208,10 +213,13 @@ export class LinkClient implements AsyncDisposable {
         close();
       };
       socket.onClose = done;
-      this.#greet(socket, (session, received) => {
-        isGreeted = true;
-        timer[Symbol.dispose]();
-        this.#attach({ socket, session, received, onClose: done });
+      this.#greet(socket, {
+        proving: () => (trouble = linkCodes.key),
+        greeted: (session, received) => {
+          isGreeted = true;
+          timer[Symbol.dispose]();
+          this.#attach({ socket, session, received, onClose: done });
+        },
       });
     };
     try {
@@ -222,12 +230,19 @@ export class LinkClient implements AsyncDisposable {
       return false;
     }
     await closed;
-    if (!isGreeted) this.#trouble = linkCodes.silent;
+    if (!isGreeted) this.#trouble = trouble;
     return isGreeted;
   }
 
   /** Proves the key and has the relay prove it. Anything unexpected cuts the connection. */
-  #greet(socket: LinkSocket, greeted: (session: Session, received: number) => void): void {
+  #greet(
+    socket: LinkSocket,
+    told: {
+      /** From now on a relay that ends the connection does so for the key's sake. */
+      readonly proving: () => void;
+      readonly greeted: (session: Session, received: number) => void;
+    },
+  ): void {
     const { key } = this.#options;
     const coreNonce = newNonce();
     const session = this.#session?.id ?? null;
@@ -239,6 +254,7 @@ export class LinkClient implements AsyncDisposable {
         relayNonce = frame.nonce;
         const proof = linkProof(key, "core", { relayNonce, coreNonce, session, received });
         const hello = { type: "hello", version: linkVersion, nonce: coreNonce } as const;
+        told.proving();
         socket.send(writeFrame({ ...hello, session, received, proof }));
       } else if (frame?.type === "welcome" && relayNonce !== undefined) {
         const { type: _, proof, ...said } = frame;
@@ -246,7 +262,7 @@ export class LinkClient implements AsyncDisposable {
           return socket.destroy();
         const next = this.#welcomed(frame);
         if (next === undefined) return socket.destroy();
-        greeted(next, frame.received);
+        told.greeted(next, frame.received);
       } else socket.destroy();
     };
   }

@@ -1,8 +1,38 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { describe, it } from "node:test";
-import { linkFilePathPattern } from "@adyton/protocol/link-limits";
+import { linkFilePathPattern, otherVersionStatus } from "@adyton/protocol/link-limits";
 import type { LinkClient } from "./link-client.ts";
-import { LinkFetch } from "./link-fetch.ts";
+import { dialRelay, LinkFetch } from "./link-fetch.ts";
+
+const never = new AbortController().signal;
+
+it("knows a relay of another version by its answer", async () => {
+  for (const [status, code] of [
+    [otherVersionStatus, "VERSION"],
+    [200, undefined],
+    [404, undefined],
+  ] as const) {
+    await using stack = new AsyncDisposableStack();
+    const server = createServer((_request, response) => void response.writeHead(status).end());
+    server.on("upgrade", (_request, socket) => {
+      socket.on("error", () => socket.destroy());
+      socket.end(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    stack.defer(() => new Promise<void>((closed) => void server.close(() => closed())));
+    stack.defer(() => server.closeAllConnections());
+    const bound = server.address();
+    const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+    const isNone = (): void => assert.fail("it is no relay");
+    const error: unknown = await dialRelay({ host: "127.0.0.1", port }, isNone, never).catch(
+      (reason: unknown) => reason,
+    );
+    assert.ok(error instanceof Error);
+    assert.equal(Reflect.get(error, "code"), code);
+  }
+});
 
 describe("a request through the link", () => {
   const paths: readonly [given: string, asked: string][] = [

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { linkProtocol } from "@adyton/protocol/link-limits";
+import { linkProtocol, otherVersionStatus } from "@adyton/protocol/link-limits";
+import { CodedError } from "@adyton/runtime/coded-error";
 import { frameBytesMax } from "@adyton/runtime/link/link-frame";
 import { type LinkSocket, webSocketLink } from "@adyton/runtime/link/link-socket";
 import { WebSocket } from "ws";
@@ -8,6 +9,9 @@ import type { LinkClient } from "./link-client.ts";
 import type { Answer, Init, Relay, Wire } from "./wire-fetch.ts";
 
 const dialMsMax = 10_000;
+
+/** The relay speaks another version of the link. */
+class DialError extends CodedError<"VERSION"> {}
 
 /** Stands where grammY wants a token: the node has none in this layout, the relay adds it. */
 export const noToken = { reveal: () => "0:relay" };
@@ -87,6 +91,11 @@ export async function dialRelay(
     resolve();
   });
   webSocket.once("error", reject);
+  webSocket.once("unexpected-response", (request, { statusCode }) => {
+    const isOld = statusCode === otherVersionStatus;
+    reject(isOld ? new DialError("VERSION", "another version") : new Error("it is no relay"));
+    request.destroy();
+  });
   webSocket.once("close", () => reject(new Error("the relay closed the connection")));
   try {
     await promise;

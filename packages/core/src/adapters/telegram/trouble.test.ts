@@ -15,6 +15,9 @@ const cases: ReadonlyArray<readonly [status: number, words: string, trouble: Tro
   [0, "ANSWER_TOO_LARGE", "strange"],
   [0, "RELAY_ECONNREFUSED", "relay"],
   [0, "RELAY_SILENT", "relay"],
+  [0, "RELAY_KEY", "relay"],
+  [0, "RELAY_VERSION", "relay"],
+  [0, "RELAY_REPLACED", "relay"],
   [0, "PROXY_UNREACHABLE", "proxy_away"],
   [0, "PROXY_LOGIN", "proxy_login"],
   [0, "PROXY_REFUSED", "proxy_refuses"],
@@ -33,3 +36,11 @@ for (const [status, words, trouble] of cases)
     assert.ok(en.includes(words) && ru.includes(words));
     assert.match(ru, /[а-я]/);
   });
+
+it("tells one trouble with the relay from another", () => {
+  const codes = ["RELAY_SILENT", "RELAY_KEY", "RELAY_VERSION", "RELAY_REPLACED"];
+  for (const language of ["en", "ru"] as const) {
+    const said = codes.map((words) => troubleWords({ status: 0, words })[language]);
+    assert.equal(new Set(said.map((text) => text.replace(/ \(.*/, ""))).size, codes.length);
+  }
+});

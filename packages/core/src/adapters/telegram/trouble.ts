@@ -30,6 +30,8 @@ export type Trouble =
   | "proxy_refuses"
   | "proxy_strange";
 
+/** Another node has the relay now. */
+export const replacedCode = "RELAY_REPLACED";
 /** A call that got no answer in time, as the system names it. */
 export const timedOutCode = "ETIMEDOUT";
 /** An answer that is not one of Telegram's. */
@@ -65,18 +67,34 @@ function troubleOfCode(code: string): Trouble {
 
 /** A failure for a person: one sentence, with the code in brackets for whoever looks it up. Never an address. */
 export function troubleWords(failure: Pick<TelegramFailure, "status" | "words">): Bilingual {
-  const { en, ru } = sentences[troubleOf(failure)];
+  const { en, ru } = relaySentences[failure.words] ?? sentences[troubleOf(failure)];
   const { status, words } = failure;
   const code = status === 0 ? words : `${status} ${words}`;
   return { en: `${en} (${code})`, ru: `${ru} (${code})` };
 }
+
+/** What a relay says, or does, to this node in particular. */
+const relaySentences: Readonly<Record<string, Bilingual>> = {
+  RELAY_KEY: {
+    en: "the relay has another key than this node",
+    ru: "у ретранслятора другой ключ, чем у этого узла",
+  },
+  RELAY_VERSION: {
+    en: "the relay is of another version than this node",
+    ru: "ретранслятор другой версии, чем этот узел",
+  },
+  [replacedCode]: {
+    en: "another node with the same key has taken the relay",
+    ru: "ретранслятор занял другой узел с тем же ключом",
+  },
+};
 
 const sentences: Readonly<Record<Trouble, Bilingual>> = {
   dns: { en: "its name cannot be found", ru: "его имя не находится" },
   refused: { en: "the connection is refused", ru: "в соединении отказано" },
   blocked: { en: "it does not answer", ru: "он не отвечает" },
   tls: { en: "its certificate is wrong", ru: "у него неверный сертификат" },
-  relay: { en: "the relay does not serve this node", ru: "ретранслятор не обслуживает этот узел" },
+  relay: { en: "the relay does not answer", ru: "ретранслятор не отвечает" },
   strange: { en: "what answers is not Telegram", ru: "отвечает не Telegram" },
   token: { en: "it does not know the token", ru: "он не знает этого токена" },
   poller: {
