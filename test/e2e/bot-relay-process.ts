@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { environment, flags } from "../../packages/relay/src/bundle.ts";
 import { endChild } from "./end-child.ts";
 import { firstLine } from "./first-line.ts";
 
@@ -70,7 +71,11 @@ export class BotRelayProcess implements AsyncDisposable {
       this.keyFile,
       ...this.#spool,
     ];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    // Nearly as its launcher starts it: code that is only interpreted cannot take types out.
+    const child = spawn(process.execPath, [...flags, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...environment },
+    });
     this.#child = child;
     this.port = Number(await firstLine(child));
   }

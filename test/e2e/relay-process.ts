@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
+import { environment, flags } from "../../packages/relay/src/bundle.ts";
 import { endChild } from "./end-child.ts";
 import { firstLine } from "./first-line.ts";
 
@@ -23,7 +24,11 @@ export class RelayProcess implements AsyncDisposable {
   async start(): Promise<void> {
     const script = join(import.meta.dirname, "run-relay.ts");
     const args = [script, ...this.#target, String(this.port)];
-    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+    // As its launcher starts it.
+    const child = spawn(process.execPath, [...flags, ...args], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { ...process.env, ...environment },
+    });
     this.#child = child;
     this.port = Number(await firstLine(child));
   }
