@@ -20,6 +20,8 @@ try {
     ...options,
     version: "0.0.0-test",
     checkResponses: true,
+    // A busy machine may take seconds to index the manual; what is asked meanwhile waits for it.
+    indexWaitMsMax: 30_000,
     onNotice: say,
   });
   process.once("SIGTERM", () => {

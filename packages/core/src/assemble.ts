@@ -74,6 +74,7 @@ export interface Parts {
   readonly records: FadingRecords;
   readonly state: StatePort & DeliveriesPort;
   readonly search: SearchClient;
+  readonly indexWaitMsMax?: number | undefined;
   readonly backends: BackendPool;
   readonly server: () => HttpServer | undefined;
   /** The messengers' doors, for the health report. */

@@ -21,6 +21,8 @@ export interface NodeOptions {
   readonly isUnguarded?: boolean;
   /** For measurements: milliseconds each commit is held, as a slow disk would. */
   readonly commitDelayMs?: number;
+  /** For tests: milliseconds a search waits for an index that is behind. */
+  readonly indexWaitMsMax?: number;
   /** For tests: milliseconds a stop waits for the disk. */
   readonly stopMsMax?: number;
 }

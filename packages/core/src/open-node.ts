@@ -82,6 +82,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
   const records = new FadingRecords(reader);
   const state = new StateReader(reader.database);
   const language = config.language === "auto" ? (options.language ?? "en") : config.language;
+  const chosen = { language, version: options.version, indexWaitMsMax: options.indexWaitMsMax };
   const app = assembleApp({
     config,
     ...settings,
@@ -96,8 +97,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
     ...openedLater(running),
     ownerTokenHash: started.tokenHash,
     guard: { ...openSecretFilter(config, { files, language }), isOff: options.isUnguarded },
-    version: options.version,
-    language,
+    ...chosen,
     onUnexpected: (error) => log.error("an unforeseen error", { error: errorText(error) }),
   });
   stack.defer(() => deadline.within("the last record", () => lastRecord(journal, app)));

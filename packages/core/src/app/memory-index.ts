@@ -42,6 +42,8 @@ export interface MemoryIndexOptions {
   readonly kinds: readonly IndexedKind[];
   /** Where vectors come from; without it words alone decide. */
   readonly embedding?: Pick<Embedding, "ofQuestion" | "wake"> | undefined;
+  /** Milliseconds a search waits for an index that is behind. */
+  readonly waitMsMax?: number | undefined;
   readonly now: () => number;
 }
 
@@ -49,8 +51,8 @@ export interface MemoryIndexOptions {
 const stepRows = 50;
 /** Bytes of text handed to the index at once. A longer document goes alone. */
 const indexBytesMax = 1024 * 1024;
-/** Milliseconds a search waits for an index that is behind, and seconds after which it is worth another try. */
-const prepareWaitMsMax = 5_000;
+const waitMsMaxDefault = 5_000;
+/** Seconds after which a search that waited in vain is worth another try. */
 const retryIndexSeconds = 5;
 
 /**
@@ -118,7 +120,7 @@ export class MemoryIndex {
     const timer = setTimeout(() => {
       const detail = "Memory is being indexed; try again in a while.";
       reject(new ProblemError(problem("busy", { detail, retryAfterSeconds: retryIndexSeconds })));
-    }, prepareWaitMsMax);
+    }, this.#options.waitMsMax ?? waitMsMaxDefault);
     try {
       await Promise.race([this.prepare(), late]);
     } finally {

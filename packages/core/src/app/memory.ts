@@ -43,6 +43,7 @@ export interface MemoryOptions {
   readonly now: () => number;
   /** Where vectors come from; without it words alone decide. */
   readonly embedding?: Pick<Embedding, "ofQuestion" | "wake">;
+  readonly indexWaitMsMax?: number | undefined;
 }
 
 /** Rows read with one step; between two steps the event loop is free. */
@@ -70,10 +71,10 @@ export class Memory implements IndexedKind {
   readonly index: MemoryIndex;
 
   constructor(options: MemoryOptions) {
-    const { records, state, search, embedding, now } = options;
+    const { records, state, search, embedding, indexWaitMsMax, now } = options;
     this.#options = options;
     const kinds = [this, new FactIndex(records, state)];
-    this.index = new MemoryIndex({ search, kinds, embedding, now });
+    this.index = new MemoryIndex({ search, kinds, embedding, waitMsMax: indexWaitMsMax, now });
   }
 
   /** The documents of everybody. */
