@@ -15,12 +15,11 @@ import {
   type OpenedAccess,
 } from "../../packages/core/src/adapters/bullmq/redis-address.ts";
 import { InProcessJobs } from "../../packages/core/src/adapters/in-process/jobs.ts";
-import { openBackend } from "../../packages/core/src/adapters/openai-compatible/backend.ts";
 import type { ChatOutcome } from "../../packages/core/src/ports/backend.ts";
 import type { Jobs } from "../../packages/core/src/ports/jobs.ts";
 import { until } from "../e2e/node-process.ts";
 import { RedisProcess } from "../e2e/redis-process.ts";
-import { quick } from "./backend-fixture.ts";
+import { open } from "./backend-fixture.ts";
 
 export const quickTimes: Partial<JobTimes> = {
   beatMs: 50,
@@ -52,16 +51,7 @@ export async function startTaker(
   }: { emulator: OpenAiEmulator; concurrency?: number; name?: string },
 ) {
   await using stack = new AsyncDisposableStack();
-  const backend = stack.use(
-    openBackend({
-      name,
-      url: given.url,
-      model: "emulated-chat",
-      concurrency,
-      random: () => 0,
-      timeouts: quick,
-    }),
-  );
+  const backend = stack.use(open(given.url, { name, concurrency }));
   await backend.start?.();
   const jobs = stack.use(new InProcessJobs(backend, "test"));
   const options = { access, jobs, name, concurrency, log: silentLog, times: quickTimes };
@@ -74,16 +64,7 @@ export async function startTaker(
 export const openInProcess: OpenJobs = async ({ emulator: options, concurrency = 4 } = {}) => {
   await using stack = new AsyncDisposableStack();
   const emulator = stack.use(await startOpenAiEmulator({ rules: [{ reply: answer }], ...options }));
-  const backend = stack.use(
-    openBackend({
-      name: "here",
-      url: emulator.url,
-      model: "emulated-chat",
-      concurrency,
-      random: () => 0,
-      timeouts: quick,
-    }),
-  );
+  const backend = stack.use(open(emulator.url, { name: "here", concurrency }));
   await backend.start?.();
   emulator.clear();
   const jobs = stack.use(new InProcessJobs(backend, "test"));

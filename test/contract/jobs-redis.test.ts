@@ -114,8 +114,8 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     const handles = Array.from({ length: 6 }, () => opened.jobs.issue({ messages: question }));
     await until("two are under way", () => opened.emulator.active === 2);
     await opened.redis.kill();
-    await until("it shows", () => opened.jobs.health().status === "degraded");
-    assert.match(opened.jobs.health().detail, /Redis at .* does not answer/);
+    await until("it shows", () => /Redis at .* does not answer/.test(opened.jobs.health().detail));
+    assert.equal(opened.jobs.health().status, "degraded");
     await opened.redis.start();
     for (const outcome of await Promise.all(handles.map((handle) => handle.outcome)))
       assert.equal(briefly(outcome), "answered");
@@ -124,20 +124,24 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
 
   it("fail clearly while no worker is there, and go on when one comes", async () => {
     await using opened = await open();
-    await until("it shows", () => opened.jobs.health().status === "degraded");
-    assert.match(opened.jobs.health().detail, /no worker/);
+    // Before Redis has answered at all it is Redis that is missed.
+    await until("it shows", () => /no worker/.test(opened.jobs.health().detail));
+    assert.equal(opened.jobs.health().status, "degraded");
     const startedMs = performance.now();
     const refused = await run(opened.jobs);
     const waitedMs = performance.now() - startedMs;
     assert.ok(refused.outcome.kind === "failed" && refused.outcome.reason === "unavailable");
     assert.match(refused.outcome.detail.en, /adyton worker/);
     assert.match(refused.outcome.detail.ru, /исполнител/);
-    const { waitMs = 0, leaseMs = 0, beatMs = 0 } = quickTimes;
-    assert.ok(waitedMs >= waitMs && waitedMs < waitMs + beatMs * 6, `${waitedMs} ms`);
-    const once = opened.jobs.issue({ messages: question, patience: "once" });
-    const onceMs = performance.now();
-    assert.equal(briefly(await once.outcome), "unavailable");
-    assert.ok(performance.now() - onceMs < leaseMs + beatMs * 6);
+    assert.ok(waitedMs >= (quickTimes.waitMs ?? 0), `${waitedMs} ms`);
+    {
+      // Who has no patience does not wait as the others do, which would be ten minutes here.
+      await using patient = openJobs(opened.access, { waitMs: 600_000 });
+      const onceMs = performance.now();
+      const once = patient.issue({ messages: question, patience: "once" });
+      assert.equal(briefly(await once.outcome), "unavailable");
+      assert.ok(performance.now() - onceMs < 10_000);
+    }
     const waiting = run(opened.jobs);
     opened.keep(await startTaker(opened.access, opened));
     assert.equal((await waiting).shown, answer);
@@ -214,15 +218,16 @@ describe("jobs over Redis", { skip: redisIsMissing }, () => {
     assert.equal((await patient).shown, answer);
     await using second = await startTaker(opened.access, { ...opened, name: "second" });
     await until("it takes jobs", () => opened.jobs.workers().some(({ name }) => name === "second"));
-    const hasty = run(opened.jobs);
+    // A job that is handed back is begun anew long before its worker would be given up.
+    await using jobs = openJobs(opened.access, { leaseMs: 600_000 });
+    await isWorking(jobs);
+    const hasty = run(jobs);
     await until("it is under way", () => second.taker.running === 1);
-    const startedMs = performance.now();
     opened.keep(await startTaker(opened.access, { ...opened, name: "third" }));
     await second.taker.stop(0);
     const { outcome, shown } = await hasty;
     assert.equal(briefly(outcome), "answered");
     assert.equal(shown, answer);
-    assert.ok(performance.now() - startedMs < 3_000);
   });
 
   it("go to another worker when one's model server is away", async () => {

@@ -1,4 +1,4 @@
-import { systemClock } from "@adyton/runtime/clock";
+import { type Clock, systemClock } from "@adyton/runtime/clock";
 import { parseAddress } from "./address.ts";
 import { inspectServer } from "./inspect-server.ts";
 import type { ServedModel, Software } from "./server-description.ts";
@@ -50,6 +50,7 @@ export interface DiscoveryOptions {
   readonly candidates?: readonly Candidate[];
   readonly signal?: AbortSignal;
   readonly perProbeMsMax?: number;
+  readonly clock?: Clock;
 }
 
 /**
@@ -60,9 +61,12 @@ export async function discoverBackends(
   options: DiscoveryOptions = {},
 ): Promise<readonly FoundBackend[]> {
   const candidates = (options.candidates ?? wellKnownCandidates).slice(0, candidatesMax);
-  const msMax = Math.min(options.perProbeMsMax ?? probeMsMaxDefault, discoveryMsMax);
-  const signal = options.signal ?? new AbortController().signal;
-  const found = await Promise.all(candidates.map((candidate) => ask(candidate, signal, msMax)));
+  const how = {
+    msMax: Math.min(options.perProbeMsMax ?? probeMsMaxDefault, discoveryMsMax),
+    signal: options.signal ?? new AbortController().signal,
+    clock: options.clock ?? systemClock,
+  };
+  const found = await Promise.all(candidates.map((candidate) => ask(candidate, how)));
   const byPort = new Map<string, FoundBackend>();
   for (const backend of found) {
     if (backend === undefined) continue;
@@ -76,11 +80,9 @@ export async function discoverBackends(
 
 async function ask(
   { url, usually }: Candidate,
-  signal: AbortSignal,
-  msMax: number,
+  { msMax, signal, clock }: { msMax: number; signal: AbortSignal; clock: Clock },
 ): Promise<FoundBackend | undefined> {
   const address = parseAddress(url);
-  const clock = systemClock;
   using client = new WireClient({ address, connectMsMax: msMax, clock });
   const inspection = await withinMs(clock, msMax, signal, (until) => inspectServer(client, until));
   if (inspection.kind === "absent") return undefined;
