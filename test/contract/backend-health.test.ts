@@ -14,6 +14,7 @@ import type {
   BackendHealth,
   BackendStatus,
 } from "../../packages/core/src/ports/backend.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 const never = new AbortController().signal;
 const ask = (backend: Backend) =>
@@ -37,11 +38,12 @@ function change(backend: Backend, status: BackendStatus): Promise<BackendHealth>
 
 describe("the health of a backend", () => {
   it("follows its traffic, heals by itself, tells each change once, and takes the window anew", async () => {
+    const port = await lastingPort();
     const first = await startOpenAiEmulator({
+      port,
       flavour: "vllm",
       models: [{ id: "m", contextTokens: 8_192, kind: "chat" }],
     });
-    const { port } = first;
     await using backend = openBackend({
       name: "main",
       url: first.url,
@@ -74,18 +76,17 @@ describe("the health of a backend", () => {
   });
 
   it("is degraded from the start when nothing listens, and rejects nothing", async () => {
-    const gone = await startOpenAiEmulator();
-    await gone[Symbol.asyncDispose]();
+    const port = await lastingPort();
     await using backend = openBackend({
       name: "main",
-      url: gone.url,
+      url: `http://127.0.0.1:${port}/v1`,
       concurrency: 1,
       timeouts: quick,
     });
     await backend.start?.();
     assert.equal(backend.health().status, "degraded");
     const healed = change(backend, "ok");
-    await using back = await startOpenAiEmulator({ port: gone.port });
+    await using back = await startOpenAiEmulator({ port });
     await healed;
     assert.equal(backend.model, back.models[0]?.id);
   });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { environment, flags } from "../../packages/relay/src/bundle.ts";
 import { endChild } from "./end-child.ts";
 import { firstLine } from "./first-line.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 /** The emulated messenger, which may be a process of its own. */
 interface Telegram {
@@ -64,6 +65,7 @@ export class BotRelayProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    if (this.port === 0) this.port = await lastingPort();
     const args = [
       ...this.#arguments,
       String(this.port),

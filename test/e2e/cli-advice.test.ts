@@ -19,6 +19,7 @@ import {
   type Running,
   type Wanted,
 } from "./cli-process.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 // What the commands tell a person to do next, and whether that is true.
 let place: string;
@@ -181,8 +182,8 @@ describe("the model server in use", () => {
   });
 
   it("is missed and welcomed back in a line each", async () => {
-    await using server = await startOpenAiEmulator();
-    const { port } = server;
+    const port = await lastingPort();
+    await using server = await startOpenAiEmulator({ port });
     const own = await up(["--home", join(place, "coming and going"), "--backend", server.url]);
     const told = () => own.out();
     try {

@@ -22,6 +22,7 @@ import {
   type Running,
   type Wanted,
 } from "./cli-process.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 // Starting a node and looking after it, in folders with a space and Cyrillic in their names.
 let place: string;
@@ -226,13 +227,7 @@ describe("every command as JSON", () => {
 describe("a node that is away", () => {
   it("is told apart from a failure, with the way to start it", async () => {
     const nowhere = join(place, "nowhere");
-    const free = createServer();
-    await new Promise<void>((resolve) => {
-      free.listen(0, "127.0.0.1", resolve);
-    });
-    const { port } = free.address() as AddressInfo;
-    await new Promise((resolve) => free.close(resolve));
-    const args = ["health", "--home", nowhere, "--port", String(port)];
+    const args = ["health", "--home", nowhere, "--port", String(await lastingPort())];
     const english = await run(args);
     assert.equal(english.code, 69);
     assert.match(english.errors, /No node answers[^]*adyton up --port/);

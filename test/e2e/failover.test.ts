@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, test } from "node:test";
 import { type Fault, type OpenAiEmulator, startOpenAiEmulator } from "@adyton/emulators";
 import { NodeProcess, until } from "./node-process.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 // Two model servers behind one node. One is killed, or fails in turns with the other; no turn is lost.
 
@@ -49,7 +50,8 @@ describe("a model server that is killed in mid-answer", { concurrency: 2 }, () =
   for (const isStreamed of [true, false])
     test(isStreamed ? "a stream starts over" : "a whole answer comes from the other", async () => {
       await using stack = new AsyncDisposableStack();
-      const paced = { rules: [{ reply: replies.a }], tokenDelayMs: 100 };
+      const port = await lastingPort();
+      const paced = { rules: [{ reply: replies.a }], tokenDelayMs: 300, port };
       const a = stack.use(await startServer(paced));
       const b = stack.use(await startOpenAiEmulator({ rules: [{ reply: replies.b }] }));
       const config = `backends:\n${entry("a", a.port)}${entry("b", b.port, ", weight: 0")}`;
@@ -104,7 +106,7 @@ describe("a model server that is killed in mid-answer", { concurrency: 2 }, () =
       assert.equal(await metric(node, /failures_total\{backend="a"\} (\d+)/), 1);
       // Back on its port, it heals by itself and takes its share again.
       stack.use(await startOpenAiEmulator({ port: a.port, rules: [{ reply: replies.a }] }));
-      await until("it heals", async () => (await stateOf(node)).status === "ok", 20_000);
+      await until("it heals", async () => (await stateOf(node)).status === "ok", 40_000);
       const next = await node.say({ text: "count", conversation: "another" });
       assert.equal(next.json.text, replies.a);
     });

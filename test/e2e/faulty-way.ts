@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 /** What a way between two programs does to what is sent along it. */
 export type WayState =
@@ -49,13 +50,10 @@ export class FaultyWay implements AsyncDisposable {
     if (this.#state.kind !== "shut") await this.#close();
   }
 
-  #listen(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#server.once("error", reject).listen(this.port, "127.0.0.1", () => {
-        const address = this.#server.address();
-        if (address !== null && typeof address === "object") this.port = address.port;
-        resolve();
-      });
+  async #listen(): Promise<void> {
+    if (this.port === 0) this.port = await lastingPort();
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject).listen(this.port, "127.0.0.1", resolve);
     });
   }
 

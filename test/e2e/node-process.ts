@@ -11,6 +11,7 @@ import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { endChild } from "./end-child.ts";
 import { type Answer, type Ask, Client, type StreamEvent } from "./http-client.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 export interface NodeSettings {
   /** The node's folder; a temporary one, removed at the end, when absent. */
@@ -71,8 +72,11 @@ export class NodeProcess implements AsyncDisposable {
     return node;
   }
 
-  /** Starts the node's process and waits until it serves. Rejects with its refusal's message. */
+  /**
+   * Starts the node's process, always at the same port, and waits until it serves. Rejects with its refusal's message.
+   */
   async start(backend: string = this.#settings.backend ?? "none"): Promise<void> {
+    if (this.#port === 0) this.#port = await lastingPort();
     const options = {
       home: this.home,
       port: this.#port,

@@ -89,7 +89,9 @@ test("a turn nobody was promised is reported as interrupted, once, and never ask
 });
 
 test("turns accepted while the node stops are refused or answered, never lost silently", async () => {
-  await using both = await startWithEmulator({ rules: [{ reply: "answered" }], tokenDelayMs: 50 });
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const reply = () => released.then(() => "answered");
+  await using both = await startWithEmulator({ rules: [{ reply }] });
   const { node } = both;
   const token = node.owner;
   const running = Array.from({ length: 6 }, (_, index) =>
@@ -101,7 +103,9 @@ test("turns accepted while the node stops are refused or answered, never lost si
   await until("they run", async () =>
     /^adyton_turns_running 3$/m.test((await node.ask("/metrics", { token })).text),
   );
-  assert.equal(await node.stop(), 0);
+  const stopped = node.stop();
+  release();
+  assert.equal(await stopped, 0);
   const outcomes = await Promise.all(running);
   await node.start();
   const answered = (await node.journal("turn.answered")).map(({ facts }) => String(facts.run));

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 const upMsMax = 30_000;
 
@@ -34,12 +35,7 @@ export class RedisProcess implements AsyncDisposable {
   }
 
   static async start(options: RedisProcessOptions = {}): Promise<RedisProcess> {
-    const server = createServer().listen(0, options.host ?? "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    server.close();
-    await once(server, "close");
-    const redis = new RedisProcess(options, port);
+    const redis = new RedisProcess(options, await lastingPort());
     await redis.start();
     return redis;
   }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { environment, flags } from "../../packages/relay/src/bundle.ts";
 import { endChild } from "./end-child.ts";
 import { firstLine } from "./first-line.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 /** The relay's forwarder as a process of its own. A later start listens at the port of the first. */
 export class RelayProcess implements AsyncDisposable {
@@ -22,6 +23,7 @@ export class RelayProcess implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
+    if (this.port === 0) this.port = await lastingPort();
     const script = join(import.meta.dirname, "run-relay.ts");
     const args = [script, ...this.#target, String(this.port)];
     // As its launcher starts it.

@@ -1,5 +1,6 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 /** What a proxy was asked for: the name as it came, never an address of ours. */
 export interface Asked {
@@ -38,11 +39,10 @@ export class SmallProxy implements AsyncDisposable {
 
   static async start(options: SmallProxyOptions): Promise<SmallProxy> {
     const proxy = new SmallProxy(options);
+    proxy.port = options.port ?? (await lastingPort());
     await new Promise<void>((resolve) => {
-      proxy.#server.listen(options.port ?? 0, "127.0.0.1", resolve);
+      proxy.#server.listen(proxy.port, "127.0.0.1", resolve);
     });
-    const address = proxy.#server.address();
-    if (address !== null && typeof address === "object") proxy.port = address.port;
     return proxy;
   }
 

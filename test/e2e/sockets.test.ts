@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, statSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { run } from "./cli-process.ts";
 import { Lines, RawWebSocket } from "./message-socket.ts";
 import { NodeProcess, until } from "./node-process.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
 
 describe("the sockets of a node", () => {
   test("end with the token that opened them, and no other", async () => {
@@ -103,7 +103,7 @@ describe("the sockets of a node", () => {
   });
 
   test("have a port for lines where one is configured, for a local caller", async () => {
-    const port = await freePort();
+    const port = await lastingPort();
     await using node = await NodeProcess.start({ config: `listen:\n  socket_port: ${port}\n` });
     using lines = new Lines({ port });
     lines.tell({ type: "message", id: "1", text: "describe_self" });
@@ -174,13 +174,3 @@ describe("the command line", () => {
     assert.equal(usage.code, 0, usage.errors);
   });
 });
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
-}

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { type Notice, StartError, startNode, StopError } from "./main.ts";
+import { lastingPort } from "../test/lasting-port.ts";
 
 let folder = "";
 before(() => {
@@ -57,10 +58,7 @@ async function listModels(port: number) {
     response.end(JSON.stringify({ object: "list", data: [{ id: "m", object: "model" }] }));
   }).listen(port, "127.0.0.1");
   await once(server, "listening");
-  const address = server.address();
-  assert.ok(address !== null && typeof address === "object");
   return {
-    port: address.port,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
@@ -72,18 +70,17 @@ async function listModels(port: number) {
 describe("the notices of the model server", () => {
   it("tell whether it has answered, and each change from then on", async () => {
     await using stack = new AsyncDisposableStack();
-    const gone = await listModels(0);
-    await gone[Symbol.asyncDispose]();
+    const port = await lastingPort();
     const notices: Notice[] = [];
     const healed = Promise.withResolvers<void>();
     const onNotice = (notice: Notice): void => {
       notices.push(notice);
       if (notice.kind === "backend_changed" && notice.status === "ok") healed.resolve();
     };
-    const backend = `http://127.0.0.1:${gone.port}`;
+    const backend = `http://127.0.0.1:${port}`;
     const home = join(folder, "notices");
     stack.use(await startNode({ home, port: 0, backend, version: "0", onNotice }));
-    stack.use(await listModels(gone.port));
+    stack.use(await listModels(port));
     await healed.promise;
     const kinds = notices.map(({ kind }) => kind);
     assert.ok(kinds.indexOf("backend") < kinds.indexOf("listening"));

@@ -116,7 +116,7 @@ describe("answers that are not taken", () => {
   });
 
   it("waits for a client that reads slowly, for longer than the time of one that does not", async () => {
-    const stalledAnswerMs = 300;
+    const stalledAnswerMs = 1_000;
     await using server = await testServer({ handlers: large, limits: { stalledAnswerMs } });
     const socket = connect({ host: "127.0.0.1", port: server.port });
     let takenBytes = 0;
@@ -124,7 +124,7 @@ describe("answers that are not taken", () => {
     socket.on("data", (chunk: Buffer) => {
       takenBytes += chunk.length;
       unpausedBytes += chunk.length;
-      if (unpausedBytes < bodyBytes / 16) return;
+      if (unpausedBytes < bodyBytes / 10) return;
       unpausedBytes = 0;
       socket.pause();
       setTimeout(() => socket.resume(), stalledAnswerMs / 8);
@@ -138,7 +138,7 @@ describe("answers that are not taken", () => {
 
   it("leaves a client alone whose answer takes its time", async () => {
     const { handlers, release, started } = held();
-    await using server = await testServer({ handlers, limits: { stalledAnswerMs: 20 } });
+    await using server = await testServer({ handlers, limits: { stalledAnswerMs: 300 } });
     using client = new RawClient(server.port);
     client.write(requestBytes(server.port, self));
     while (started() === 0) await new Promise(setImmediate);
@@ -152,7 +152,7 @@ describe("answers that are not taken", () => {
 
 describe("the places of connections", () => {
   it("closes a connection on which nothing was said, and none on which something was", async () => {
-    await using server = await testServer({ limits: { silentConnectionMs: 50 } });
+    await using server = await testServer({ limits: { silentConnectionMs: 500 } });
     using asked = new RawClient(server.port).write(requestBytes(server.port, health));
     using started = new RawClient(server.port).write("GET");
     using silent = new RawClient(server.port);

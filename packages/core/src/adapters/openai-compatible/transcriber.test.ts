@@ -6,6 +6,7 @@ import type { Recording } from "../../ports/file-words.ts";
 import { transcriptBytesMax } from "./limits.ts";
 import { speechWords } from "./speech-words.ts";
 import { Transcriber, type TranscriberOptions } from "./transcriber.ts";
+import { lastingPort } from "../../../test/lasting-port.ts";
 
 const never = new AbortController().signal;
 const said = (text: string, more: Partial<Recording> = {}): Recording => ({
@@ -104,7 +105,7 @@ describe("Transcriber", () => {
     });
 
   it("looks at its start whether the server is there, and again until it is", async () => {
-    const { port } = await closedServer();
+    const port = await lastingPort();
     await using transcriber = transcriberOf(`127.0.0.1:${port}`, { language: "ru" });
     const health = () => transcriber.health();
     assert.deepEqual(health(), { name: "voice", status: "ok", detail: speechWords.unasked.ru });
@@ -134,9 +135,3 @@ describe("Transcriber", () => {
     while (speech.server.active > 0) await systemClock.sleep(5, soon);
   });
 });
-
-/** A port where nobody listens any more. */
-async function closedServer() {
-  await using server = await startOpenAiEmulator();
-  return { port: server.port };
-}
