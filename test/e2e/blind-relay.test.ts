@@ -15,6 +15,7 @@ import { readsDocuments } from "./sent-documents.ts";
 import { NodeProcess } from "./node-process.ts";
 import { inMemory } from "./process-memory.ts";
 import { RelayProcess } from "./relay-process.ts";
+import { answersTo } from "./bot-answers.ts";
 
 // The layout `blind` with real processes: a node, the relay's forwarder, and Telegram behind TLS. What the internet
 // would resolve, run-relay.ts resolves to the loopback.
@@ -64,7 +65,7 @@ it("answers through a relay that can read nothing of it", async () => {
   await using node = await startNode(telegram, model, relay.port);
   const owner = telegram.person({ id: 1 });
   owner.say(`describe the ${canary}`);
-  await telegram.waitUntil(() => owner.answers.some(({ text }) => text !== "…"), answerMsMax);
+  await telegram.waitUntil(() => answersTo(owner).some(({ text }) => text !== "…"), answerMsMax);
   await readsDocuments(telegram, model);
   assert.ok(inMemory(node.pid, canary) > 0, "the control: the node has it");
   assert.equal(inMemory(relay.pid, canary), 0);

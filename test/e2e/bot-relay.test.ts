@@ -14,6 +14,7 @@ import { BotRelayProcess } from "./bot-relay-process.ts";
 import { readsDocuments } from "./sent-documents.ts";
 import { NodeProcess } from "./node-process.ts";
 import { inMemory } from "./process-memory.ts";
+import { answersTo } from "./bot-answers.ts";
 
 // The layout `bot` with real processes: a node without a token, the relay that has it, and Telegram behind TLS.
 
@@ -44,7 +45,7 @@ it("answers by a relay that has the token, from a node that has none, while both
   const owner = telegram.person({ id: 1 });
   owner.say(`привет ${canary}`);
   const wanted = `echo привет ${canary}`;
-  await telegram.waitUntil(() => owner.answers.at(-1)?.text === wanted, answerMsMax);
+  await telegram.waitUntil(() => answersTo(owner).at(-1)?.text === wanted, answerMsMax);
   await readsDocuments(telegram, model);
   const asked = (await node.journal("turn.received")).length;
   const health = await node.ask("/api/v1/health");
@@ -52,7 +53,7 @@ it("answers by a relay that has the token, from a node that has none, while both
   // Whoever takes over the relay could write in the owner's name: what is the owner's needs a word on this machine.
   const tierOf = async (question: string): Promise<unknown> => {
     owner.say(question);
-    const isAnswered = () => owner.answers.at(-1)?.text === `echo ${question}`;
+    const isAnswered = () => answersTo(owner).at(-1)?.text === `echo ${question}`;
     await telegram.waitUntil(isAnswered, answerMsMax);
     const turn = (await node.journal("turn.received")).at(-1);
     return [turn?.["tier"], turn?.["owner"]];
@@ -72,7 +73,7 @@ it("answers by a relay that has the token, from a node that has none, while both
 
   // Both are killed with messages under way. What was answered is answered once.
   const people = [owner, telegram.person({ id: 2 })];
-  const earlier = owner.answers.length;
+  const earlier = answersTo(owner).length;
   for (const killed of [relay, node]) {
     for (const person of people) person.say(`before the end of ${killed.constructor.name}`);
     await telegram.waitUntil(() => telegram.pending < people.length, answerMsMax);
@@ -80,14 +81,16 @@ it("answers by a relay that has the token, from a node that has none, while both
     await killed.start();
   }
   const last = "echo before the end of NodeProcess";
-  const isAnswered = () => people.every(({ answers }) => answers.at(-1)?.text === last);
+  const isAnswered = () => people.every((person) => answersTo(person).at(-1)?.text === last);
   await telegram.waitUntil(isAnswered, answerMsMax);
-  for (const [index, { answers }] of people.entries()) {
-    const texts = answers.slice(index === 0 ? earlier : 0).map(({ text }) => text);
+  for (const [index, person] of people.entries()) {
+    const texts = answersTo(person)
+      .slice(index === 0 ? earlier : 0)
+      .map(({ text }) => text);
     const expected = ["echo before the end of BotRelayProcess", last];
-    // A placeholder has no content; a remark on an answer neither.
+    // A placeholder has no content.
     assert.deepEqual(
-      texts.filter((text) => text !== "…" && !text.startsWith("The answer is here")),
+      texts.filter((text) => text !== "…"),
       expected,
     );
   }

@@ -19,6 +19,8 @@ import { FaultyWay } from "./faulty-way.ts";
 import { NodeProcess } from "./node-process.ts";
 import { OwnTime } from "./own-time.ts";
 import { SmallProxy } from "./small-proxy.ts";
+import { lastingPort } from "../../packages/core/test/lasting-port.ts";
+import { answersTo } from "./bot-answers.ts";
 
 /** The bot's server has a name, so that names can fail. */
 const host = "telegram.test";
@@ -121,7 +123,8 @@ export class FaultyBot implements AsyncDisposable {
         now: () => Date.now() + (after.bot?.clockMs ?? 0),
       }),
     );
-    const model = stack.use(await startOpenAiEmulator({ rules: [echo] }));
+    const port = await lastingPort();
+    const model = stack.use(await startOpenAiEmulator({ rules: [echo], port }));
     const way = stack.use(await FaultyWay.to(() => after.bot?.target ?? telegram.port));
     const bot = new FaultyBot(stack.move(), { telegram, model, way }, folder, settings);
     after.bot = bot;
@@ -186,10 +189,9 @@ export class FaultyBot implements AsyncDisposable {
 
   /** Everything the bot shows its owner, without what has no content. */
   get shown(): readonly string[] {
-    return this.telegram
-      .person({ id: owner })
-      .answers.map(({ text }) => text)
-      .filter((text) => text !== "…" && !/^(?:The answer is here|Ответ готов)/u.test(text));
+    return answersTo(this.telegram.person({ id: owner }))
+      .map(({ text }) => text)
+      .filter((text) => text !== "…");
   }
 
   answered(text: string, withinMs: number): Promise<void> {

@@ -1,6 +1,7 @@
 import type { EmulatedPerson } from "@adyton/emulators";
 import type { Carrier, Told } from "./hostile-carriers.ts";
 import { type HostileNode, type Injection, memberIdOf } from "./hostile-node.ts";
+import { answersTo } from "./bot-answers.ts";
 
 // The ways by which somebody else's words come through the messenger. Each text comes to another person, all at once.
 
@@ -16,7 +17,7 @@ function via(send: Send): Carrier["ask"] {
     const sent = send(person, injection);
     // What still grows has a button that stops it.
     const shown = () =>
-      person.answers.filter(
+      answersTo(person).filter(
         ({ id, text, markup }) => id > sent.id && text !== "…" && markup === undefined,
       );
     await telegram.waitUntil(() => shown().length > 0, answerMsMax);

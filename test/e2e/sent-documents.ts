@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { OpenAiEmulator, TelegramEmulator } from "@adyton/emulators";
 import { makePdf } from "../../packages/core/src/adapters/pdf/test/make-pdf.ts";
+import { answersTo } from "./bot-answers.ts";
 
 const answerMsMax = 20_000;
 const documents = [
@@ -17,11 +18,13 @@ export async function readsDocuments(
 ): Promise<void> {
   const owner = telegram.person({ id: 1 });
   const earlier = model.requests.length;
-  const told = owner.answers.length;
+  const told = answersTo(owner).length;
   for (const [name, bytes] of documents)
     owner.sendFile("document", { name, bytes, mediaType: "application/octet-stream" }, `о ${name}`);
   const answered = () =>
-    owner.answers.slice(told).filter(({ text, markup }) => text !== "…" && markup === undefined);
+    answersTo(owner)
+      .slice(told)
+      .filter(({ text, markup }) => text !== "…" && markup === undefined);
   await telegram.waitUntil(() => answered().length === documents.length, answerMsMax);
   const read = model.requests.slice(earlier).map(({ body }) => JSON.stringify(body));
   for (const [name] of documents) {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { type Rule, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
 import { startBot } from "./bot-node.ts";
+import { answersTo } from "./bot-answers.ts";
 
 const answerMsMax = 20_000;
 
@@ -21,7 +22,7 @@ it("takes forwarded words for somebody else's, and quoted ones for whose they ar
   await using node = await startBot(telegram, model);
   const owner = telegram.person({ id: 1 });
   const answered = (text: string) =>
-    telegram.waitUntil(() => owner.answers.at(-1)?.text === text, answerMsMax);
+    telegram.waitUntil(() => answersTo(owner).at(-1)?.text === text, answerMsMax);
   const forward_origin = { type: "hidden_user", date: 0, sender_user_name: "Сосед" };
   owner.say("/new", { extra: { forward_origin } });
   await answered("read [/]new");
@@ -34,7 +35,7 @@ it("takes forwarded words for somebody else's, and quoted ones for whose they ar
   );
   assert.deepEqual(await node.journal("conversation.reset"), []);
   owner.say("/new");
-  await telegram.waitUntil(() => /afresh/.test(owner.answers.at(-1)?.text ?? ""), answerMsMax);
+  await telegram.waitUntil(() => /afresh/.test(answersTo(owner).at(-1)?.text ?? ""), answerMsMax);
   const said = owner.say("кот спит");
   await answered("asked кот спит");
   owner.say("где?", { replyTo: said.id });
@@ -44,6 +45,9 @@ it("takes forwarded words for somebody else's, and quoted ones for whose they ar
   owner.say("", { extra: { location: { latitude: 59.93, longitude: 30.31 } } });
   await answered("asked 📍 59.93, 30.31");
   owner.say("", { extra: { sticker: { file_id: "s" } } });
-  await telegram.waitUntil(() => /cannot look/.test(owner.answers.at(-1)?.text ?? ""), answerMsMax);
+  await telegram.waitUntil(
+    () => /cannot look/.test(answersTo(owner).at(-1)?.text ?? ""),
+    answerMsMax,
+  );
   assert.equal(telegram.pending, 0);
 });

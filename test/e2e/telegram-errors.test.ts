@@ -8,6 +8,7 @@ import { startTelegramEmulator } from "@adyton/emulators";
 import { problemTable } from "@adyton/protocol";
 import { failureWords } from "../../packages/core/src/adapters/openai-compatible/failure-words.ts";
 import { NodeProcess } from "./node-process.ts";
+import { answersTo } from "./bot-answers.ts";
 
 // What goes wrong is told in words of the node's own: what a server, a driver or the runtime says of it stays inside.
 
@@ -79,11 +80,13 @@ it("tells of a failure in the node's own words, and of nothing that a server sai
   const node = stack.use(await NodeProcess.start({ backend, config }));
   const owner = telegram.person({ id: 1 });
   const told = (): readonly string[] =>
-    owner.answers.map(({ text }) => text).filter((text) => text !== "…" && text !== "fine");
+    answersTo(owner)
+      .map(({ text }) => text)
+      .filter((text) => text !== "…" && text !== "fine");
   for (let asked = 1; failed < failures.length; asked += 1) {
     owner.say(`question ${asked}`);
     await telegram.waitUntil(
-      () => owner.answers.filter(({ text }) => text !== "…").length === asked,
+      () => answersTo(owner).filter(({ text }) => text !== "…").length === asked,
       20_000,
     );
   }

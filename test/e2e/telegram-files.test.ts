@@ -9,6 +9,7 @@ import {
 import { startBot } from "./bot-node.ts";
 import { readsDocuments } from "./sent-documents.ts";
 import { rawTraces } from "./raw-bytes.ts";
+import { answersTo } from "./bot-answers.ts";
 
 const answerMsMax = 20_000;
 
@@ -38,7 +39,7 @@ const file = (name: string, bytes: Buffer | string = "", mediaType = "text/plain
 /** The person who owns the node, and what it was told last. */
 function ownerOf(telegram: TelegramEmulator) {
   const owner = telegram.person({ id: 1 });
-  const last = (): string => owner.answers.at(-1)?.text ?? "";
+  const last = (): string => answersTo(owner).at(-1)?.text ?? "";
   const told = async (wanted: string | RegExp): Promise<void> => {
     const isTold = (): boolean =>
       typeof wanted === "string" ? last() === wanted : wanted.test(last());
@@ -89,7 +90,7 @@ describe("files in Telegram", { concurrency: true }, () => {
     const member = telegram.person({ id: 2 });
     member.sendFile("document", plan, "/memory add");
     await telegram.waitUntil(
-      () => /memory:write/.test(member.answers.at(-1)?.text ?? ""),
+      () => /memory:write/.test(answersTo(member).at(-1)?.text ?? ""),
       answerMsMax,
     );
     assert.equal(telegram.pending, 0);
@@ -113,12 +114,14 @@ describe("files in Telegram", { concurrency: true }, () => {
     // While one chat waits for its file, another is answered.
     const other = telegram.person({ id: 2 });
     other.say("hello");
-    await telegram.waitUntil(() => other.answers.at(-1)?.text === "hello →", answerMsMax);
+    await telegram.waitUntil(() => answersTo(other).at(-1)?.text === "hello →", answerMsMax);
     await node.kill();
     await node.start("configured");
     await told("and then? →");
     assert.deepEqual(
-      owner.answers.map(({ text }) => text).filter((text) => text !== "…"),
+      answersTo(owner)
+        .map(({ text }) => text)
+        .filter((text) => text !== "…"),
       ["what is it? → a.txt alpha", "and then? →"],
     );
     const asked = await node.journal("turn.received");
@@ -158,7 +161,7 @@ describe("files in Telegram", { concurrency: true }, () => {
     assert.deepEqual([await opened(), await noted()], [1, 1], "control: it was written down");
     assert.ok(rawTraces(node.home, secret, words).size > 0, "control: it is on disk");
     owner.say("/forget last");
-    await telegram.waitUntil(() => owner.answers.at(-1)?.markup !== undefined, answerMsMax);
+    await telegram.waitUntil(() => answersTo(owner).at(-1)?.markup !== undefined, answerMsMax);
     owner.say("/forget yes");
     await told(/осталось в файлах: 0/u);
     assert.deepEqual([await opened(), await noted()], [0, 0]);

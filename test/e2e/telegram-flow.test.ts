@@ -10,6 +10,7 @@ import {
   type TelegramEmulator,
 } from "@adyton/emulators";
 import { NodeProcess } from "./node-process.ts";
+import { answersTo } from "./bot-answers.ts";
 
 const answerMsMax = 20_000;
 
@@ -68,20 +69,20 @@ describe("the bot", { concurrency: true }, () => {
       await using node = await startBot(telegram, model, language);
       const owner = telegram.person({ id: 1, language });
       const waitForLast = (text: RegExp): Promise<void> =>
-        telegram.waitUntil(() => text.test(owner.answers.at(-1)?.text ?? ""), answerMsMax);
+        telegram.waitUntil(() => text.test(answersTo(owner).at(-1)?.text ?? ""), answerMsMax);
       for (const [said, en, ru] of talk) {
-        const before = owner.answers.length;
+        const before = answersTo(owner).length;
         owner.say(said);
         await telegram.waitUntil(
-          () => owner.answers.length > before && owner.answers.at(-1)?.text !== "…",
+          () => answersTo(owner).length > before && answersTo(owner).at(-1)?.text !== "…",
           answerMsMax,
         );
-        assert.match(owner.answers.at(-1)?.text ?? "", language === "en" ? en : ru, said);
+        assert.match(answersTo(owner).at(-1)?.text ?? "", language === "en" ? en : ru, said);
       }
 
       owner.say("/mode");
       await waitForLast(/DIRECT/);
-      const [mode] = owner.answers.slice(-1);
+      const [mode] = answersTo(owner).slice(-1);
       assert.ok(mode !== undefined);
       const buttons = (mode.markup?.inline_keyboard ?? []).flat();
       const dataOf = (text: string): string =>
@@ -97,7 +98,7 @@ describe("the bot", { concurrency: true }, () => {
 
       owner.say("/forget last");
       await waitForLast(/questions: 1|вопросов: 1/);
-      const [forget] = owner.answers.slice(-1);
+      const [forget] = answersTo(owner).slice(-1);
       const [erase, keep] = forget?.markup?.inline_keyboard.flat() ?? [];
       assert.ok(forget !== undefined && erase !== undefined && keep !== undefined);
       owner.press(forget, String(keep["callback_data"]));
@@ -127,9 +128,9 @@ describe("the bot", { concurrency: true }, () => {
     assert.ok(patient !== undefined && hasty !== undefined && stranger !== undefined);
     patient.say("расскажи");
     hasty.say("и мне");
-    const grown = ({ answers }: typeof patient): boolean => /слово5/.test(answers[0]?.text ?? "");
+    const grown = (each: typeof patient): boolean => /слово5/.test(answersTo(each)[0]?.text ?? "");
     await telegram.waitUntil(() => grown(patient) && grown(hasty), answerMsMax);
-    const [shown] = hasty.answers;
+    const [shown] = answersTo(hasty);
     assert.ok(shown !== undefined);
     const button = shown.markup?.inline_keyboard[0]?.[0];
     assert.equal(button?.["text"], "Стоп");
@@ -142,8 +143,8 @@ describe("the bot", { concurrency: true }, () => {
     patient.press(shown, "stop:run_000000000AAAAAAAAAAAAAA");
     patient.press(shown, "удали всё");
     hasty.press(shown, data);
-    await telegram.waitUntil(() => /отменено/.test(hasty.answers[0]?.text ?? ""), answerMsMax);
-    assert.equal(hasty.answers[0]?.markup, undefined, "its button went with the last edit");
+    await telegram.waitUntil(() => /отменено/.test(answersTo(hasty)[0]?.text ?? ""), answerMsMax);
+    assert.equal(answersTo(hasty)[0]?.markup, undefined, "its button went with the last edit");
     const told = telegram.calls.filter(({ method }) => method === "answerCallbackQuery");
     assert.deepEqual(told.map(({ values }) => String(values["text"])).toSorted(inOrder), [
       "Здесь нечего останавливать: вашего ничего не идёт.",
@@ -155,10 +156,10 @@ describe("the bot", { concurrency: true }, () => {
     await node.kill();
     await node.start();
     const end = "короткий ответ: расскажи";
-    await telegram.waitUntil(() => patient.answers[0]?.text === end, answerMsMax);
-    assert.equal(patient.answers.length, 1, "it is the same message");
-    assert.equal(patient.answers[0]?.markup, undefined);
-    assert.match(patient.answers[0]?.former.at(-1) ?? "", /^слово0 слово1/);
+    await telegram.waitUntil(() => answersTo(patient)[0]?.text === end, answerMsMax);
+    assert.equal(answersTo(patient).length, 1, "it is the same message");
+    assert.equal(answersTo(patient)[0]?.markup, undefined);
+    assert.match(answersTo(patient)[0]?.former.at(-1) ?? "", /^слово0 слово1/);
   });
 
   it("takes edited words in place of those that wait, and later as a question that says so", async () => {
@@ -171,7 +172,7 @@ describe("the bot", { concurrency: true }, () => {
     const second = person.say("второй вапрос");
     const edited = person.edit(second, "второй вопрос");
     telegram.push("edited_message", Object(edited?.["edited_message"]));
-    const texts = (): string[] => person.answers.map(({ text }) => text);
+    const texts = (): string[] => answersTo(person).map(({ text }) => text);
     await telegram.waitUntil(() => texts().includes("echo второй вопрос"), answerMsMax);
     assert.match(texts()[0] ?? "", /^слово0 .* слово79$/);
     const [cancelled] = await node.journal("turn.failed");
@@ -180,7 +181,7 @@ describe("the bot", { concurrency: true }, () => {
     person.edit(first, "первый вопрос, иначе");
     const anew = "echo (Это сообщение исправлено.)\nпервый вопрос, иначе";
     await telegram.waitUntil(() => texts().includes(anew), answerMsMax);
-    assert.equal(person.answers.at(-1)?.replyTo, first.id, "it names what it answers");
+    assert.equal(answersTo(person).at(-1)?.replyTo, first.id, "it names what it answers");
     person.edit(first, "/help");
     await telegram.waitUntil(() => /describe_self/.test(texts().at(-1) ?? ""), answerMsMax);
     assert.equal(texts().length, 4, "nothing for words that did not change");
@@ -195,18 +196,18 @@ describe("the bot", { concurrency: true }, () => {
     const person = telegram.person({ id: 2 });
     person.say("расскажи");
     await telegram.waitUntil(() => /слово5/.test(person.draft ?? ""), answerMsMax);
-    assert.deepEqual(person.answers, [], "no message stands beneath a draft");
+    assert.deepEqual(answersTo(person), [], "no message stands beneath a draft");
     // Another person's stop, with the same draft's number, stops nothing.
     const [drafted] = telegram.calls.filter(({ method }) => method === "sendMessageDraft");
     const draft = { draft_id: drafted?.values["draft_id"] };
     const other = telegram.person({ id: 3 });
     telegram.push("stopped_message_generation", { chat: { id: 3, type: "private" }, ...draft });
     other.say("и мне");
-    await telegram.waitUntil(() => other.answers.at(-1)?.text === "echo и мне", answerMsMax);
+    await telegram.waitUntil(() => answersTo(other).at(-1)?.text === "echo и мне", answerMsMax);
     assert.deepEqual(await node.journal("turn.failed"), []);
     person.stopDraft();
-    await telegram.waitUntil(() => /отменено/.test(person.answers[0]?.text ?? ""), answerMsMax);
-    assert.equal(person.answers.length, 1);
+    await telegram.waitUntil(() => /отменено/.test(answersTo(person)[0]?.text ?? ""), answerMsMax);
+    assert.equal(answersTo(person).length, 1);
     assert.equal(person.draft, undefined, "the message took its place");
   });
 });

@@ -5,14 +5,17 @@ import { it } from "node:test";
 import { conversationQueueMax, switchModePerMinuteMax } from "@adyton/protocol";
 import { type EmulatedPerson, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
 import { NodeProcess, until } from "./node-process.ts";
+import { answersTo } from "./bot-answers.ts";
 
 // What one person may use holds in the messenger as everywhere: it is counted by the messenger's numeric id.
 
 const waitMsMax = 20_000;
 
 /** What the bot has said to somebody, without messages that have no content. */
-const said = ({ answers }: EmulatedPerson): readonly string[] =>
-  answers.map(({ text }) => text).filter((text) => text !== "…" && text !== "");
+const said = (person: EmulatedPerson): readonly string[] =>
+  answersTo(person)
+    .map(({ text }) => text)
+    .filter((text) => text !== "…" && text !== "");
 
 it("holds the rates and queues of each person, and shows what he used", async (t) => {
   await using telegram = await startTelegramEmulator();

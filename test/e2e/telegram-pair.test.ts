@@ -5,6 +5,7 @@ import { it } from "node:test";
 import { startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
 import { run } from "./cli-process.ts";
 import { NodeProcess } from "./node-process.ts";
+import { answersTo } from "./bot-answers.ts";
 
 const answerMsMax = 20_000;
 
@@ -32,7 +33,7 @@ it("lets somebody in by a code made with the command line, across kills, until h
   for (const text of ["222-222-222", "hello", `${code}!`]) stranger.say(text);
   anna.say(code);
   await telegram.waitUntil(
-    () => /You may speak here now/.test(anna.answers.at(-1)?.text ?? ""),
+    () => /You may speak here now/.test(answersTo(anna).at(-1)?.text ?? ""),
     answerMsMax,
   );
   stranger.say(code);
@@ -42,9 +43,9 @@ it("lets somebody in by a code made with the command line, across kills, until h
     assert.ok(Date.now() < endMs);
   await node.kill();
   await node.start();
-  await telegram.waitUntil(() => anna.answers.at(-1)?.text === "echo вопрос", answerMsMax);
+  await telegram.waitUntil(() => answersTo(anna).at(-1)?.text === "echo вопрос", answerMsMax);
   anna.say("describe_self");
-  await telegram.waitUntil(() => (anna.answers.at(-1)?.text ?? "").length > 20, answerMsMax);
+  await telegram.waitUntil(() => (answersTo(anna).at(-1)?.text ?? "").length > 20, answerMsMax);
   assert.match(await adyton("pair", "list"), /anna +may speak +7 /);
   const usage = JSON.parse(await adyton("usage", "--json"));
   assert.deepEqual(
@@ -53,19 +54,19 @@ it("lets somebody in by a code made with the command line, across kills, until h
   );
   anna.say("/usage");
   await telegram.waitUntil(
-    () => /telegram:7: \d+ message/.test(anna.answers.at(-1)?.text ?? ""),
+    () => /telegram:7: \d+ message/.test(answersTo(anna).at(-1)?.text ?? ""),
     answerMsMax,
   );
   await adyton("pair", "revoke", "anna");
-  const { length } = anna.answers;
+  const { length } = answersTo(anna);
   anna.say("ещё");
   anna.say(code);
   owner.say("/help");
   await telegram.waitUntil(
-    () => /describe_self/.test(owner.answers.at(-1)?.text ?? ""),
+    () => /describe_self/.test(answersTo(owner).at(-1)?.text ?? ""),
     answerMsMax,
   );
-  assert.equal(anna.answers.length, length, "who is revoked meets silence");
-  assert.deepEqual(stranger.answers, [], "so does a stranger, whatever he guesses");
+  assert.equal(answersTo(anna).length, length, "who is revoked meets silence");
+  assert.deepEqual(answersTo(stranger), [], "so does a stranger, whatever he guesses");
   assert.ok(telegram.calls.every(({ values }) => String(values["chat_id"]) !== "9"));
 });

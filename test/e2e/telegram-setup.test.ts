@@ -21,6 +21,7 @@ import {
   until,
   up,
 } from "./cli-process.ts";
+import { answersTo } from "./bot-answers.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "adyton-setup-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -66,7 +67,7 @@ describe("telegram setup", () => {
     assert.deepEqual(sent(telegram), [], "a wrong code gets no answer");
     owner.say(`/start ${code.toLowerCase()}`);
     assert.equal(await ended(child), 0, out());
-    assert.match(owner.answers[0]?.text ?? "", /владелец этого узла/);
+    assert.match(answersTo(owner)[0]?.text ?? "", /владелец этого узла/);
     assert.equal(sent(telegram).length, 1);
     assert.equal(telegram.pending, 0, "the code does not reach the node");
     const file = join(home, "telegram.token");
@@ -90,10 +91,10 @@ describe("telegram setup", () => {
       stranger.say(code);
       owner.say("/help");
       await telegram.waitUntil(
-        () => /describe_self/.test(owner.answers.at(-1)?.text ?? ""),
+        () => /describe_self/.test(answersTo(owner).at(-1)?.text ?? ""),
         20_000,
       );
-      assert.deepEqual(stranger.answers, []);
+      assert.deepEqual(answersTo(stranger), []);
     } finally {
       await stop(node.child);
     }

@@ -11,6 +11,7 @@ import {
 } from "@adyton/emulators";
 import { startBot } from "./bot-node.ts";
 import type { NodeProcess } from "./node-process.ts";
+import { withoutRemarks } from "./bot-answers.ts";
 
 const answerMsMax = 20_000;
 const echo: Rule = { reply: ({ messages }) => `echo ${messages.at(-1)?.text ?? ""}` };
@@ -30,8 +31,7 @@ function voiceTo({ url, port }: OpenAiEmulator): string {
 
 /** What the bot says in a chat, in order, without placeholders. */
 const told = (telegram: TelegramEmulator, chat: number): readonly string[] =>
-  telegram
-    .messages(chat)
+  withoutRemarks(telegram.messages(chat))
     .filter(({ isBots, text }) => isBots && text !== "…")
     .map(({ text }) => text);
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Rule, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
 import { startBot } from "./bot-node.ts";
+import { answersTo, withoutRemarks } from "./bot-answers.ts";
 
 const answerMsMax = 20_000;
 
@@ -17,14 +18,14 @@ describe("the bot", () => {
     const stranger = telegram.person({ id: 9 });
     stranger.say("let me in");
     owner.say("hello");
-    await telegram.waitUntil(() => owner.answers.at(-1)?.text === "echo hello", answerMsMax);
+    await telegram.waitUntil(() => answersTo(owner).at(-1)?.text === "echo hello", answerMsMax);
     assert.deepEqual(
-      owner.answers.map(({ text, former }) => [text, former]),
+      answersTo(owner).map(({ text, former }) => [text, former]),
       [["echo hello", ["…"]]],
     );
     owner.say("/help");
     await telegram.waitUntil(
-      () => /describe_self/.test(owner.answers.at(-1)?.text ?? ""),
+      () => /describe_self/.test(answersTo(owner).at(-1)?.text ?? ""),
       answerMsMax,
     );
     assert.equal(telegram.pending, 0, "what was taken is confirmed");
@@ -34,9 +35,9 @@ describe("the bot", () => {
       ),
     );
     owner.say("**bold**");
-    await telegram.waitUntil(() => owner.answers.at(-1)?.text === "echo bold", answerMsMax);
-    assert.deepEqual(owner.answers.at(-1)?.entities, [{ type: "bold", offset: 5, length: 4 }]);
-    assert.deepEqual(stranger.answers, []);
+    await telegram.waitUntil(() => answersTo(owner).at(-1)?.text === "echo bold", answerMsMax);
+    assert.deepEqual(answersTo(owner).at(-1)?.entities, [{ type: "bold", offset: 5, length: 4 }]);
+    assert.deepEqual(answersTo(stranger), []);
     const toStranger = telegram.calls.filter(({ values }) => String(values["chat_id"]) === "9");
     assert.deepEqual(toStranger, []);
     assert.equal(model.requests.filter(({ endpoint }) => endpoint === "chat").length, 2);
@@ -61,7 +62,8 @@ it("answers a group out of what is shared alone, also to the owner", async () =>
   assert.equal(added.status, 201, added.text);
   const owner = telegram.person({ id: 1 });
   const chat = telegram.group({ id: -5 });
-  const answersIn = (id: number) => telegram.messages(id).filter(({ isBots }) => isBots);
+  const answersIn = (id: number) =>
+    withoutRemarks(telegram.messages(id).filter(({ isBots }) => isBots));
   const askIn = async (id: number, question: string) => {
     const before = answersIn(id).length;
     owner.say(id < 0 ? `@adyton_bot ${question}` : question, id < 0 ? { chat } : {});
@@ -76,10 +78,6 @@ it("answers a group out of what is shared alone, also to the owner", async () =>
   assert.match(await askIn(1, "Where does the vrelkobast lie?"), /third stone/, "control");
   assert.doesNotMatch(await askIn(-5, "Where does the vrelkobast lie?"), /third stone/);
 });
-
-/** Texts of the messages that say something: a placeholder and a remark on an answer have no content. */
-const contents = (texts: readonly string[]): string[] =>
-  texts.filter((text) => text !== "…" && !text.startsWith("The answer is here"));
 
 it("loses and doubles nothing while the node is killed and a fifth of the replies are lost", async () => {
   await using telegram = await startTelegramEmulator({ recordedCallsMax: 10 });
@@ -101,11 +99,16 @@ it("loses and doubles nothing while the node is killed and a fifth of the replie
   const wanted = Array.from({ length: rounds }, (_, round) => `echo question ${round}`);
   const last = wanted.at(-1);
   await telegram.waitUntil(
-    () => people.every(({ answers }) => answers.some(({ text }) => text === last)),
+    () => people.every((person) => answersTo(person).some(({ text }) => text === last)),
     60_000,
   );
-  for (const { answers } of people)
-    assert.deepEqual(contents(answers.map(({ text }) => text)), wanted);
+  for (const person of people) {
+    const texts = answersTo(person).map(({ text }) => text);
+    assert.deepEqual(
+      texts.filter((text) => text !== "…"),
+      wanted,
+    );
+  }
   const asked = await node.journal("turn.received");
   assert.equal(asked.length, rounds * people.length, "each was taken once");
 });
@@ -116,7 +119,7 @@ it("knows updates that come again, answered, failed or not, and goes on behind t
   await using model = await startOpenAiEmulator({ rules: [failing, echo] });
   await using node = await startBot(telegram, model);
   const person = telegram.person({ id: 2 });
-  const texts = () => person.answers.map(({ text }) => text);
+  const texts = () => answersTo(person).map(({ text }) => text);
   person.say("fail");
   person.say("привет");
   person.say("/help");
@@ -149,7 +152,7 @@ it("answers more topics at once than one person may follow runs", async () => {
   const chat = telegram.group({ id: -5 });
   const topics = Array.from({ length: 70 }, (_, at) => at + 2);
   for (const thread of topics) person.say(`@adyton_bot topic ${thread}`, { chat, thread });
-  const answers = () => telegram.messages(-5).filter(({ isBots }) => isBots);
+  const answers = () => withoutRemarks(telegram.messages(-5).filter(({ isBots }) => isBots));
   await telegram.waitUntil(() => answers().length === topics.length, answerMsMax);
   release();
   await telegram.waitUntil(() => answers().every(({ text }) => text !== "…"), answerMsMax);
@@ -168,11 +171,11 @@ it("sends nothing that tells where it runs, and writes down what it took out", a
   const key = `ghp_${"a1B2".repeat(9)}`;
   owner.say(`файлы в ${node.home}/journal.db, ключ ${key}, адрес 192.0.2.1`);
   const wanted = "echo файлы в [путь убран], ключ [секрет убран], адрес 192.0.2.1";
-  await telegram.waitUntil(() => owner.answers.at(-1)?.text === wanted, answerMsMax);
+  await telegram.waitUntil(() => answersTo(owner).at(-1)?.text === wanted, answerMsMax);
   // Commands answer through the same door: the owner's report on the node names its model server and its folder.
   owner.say("/describe_self");
   await telegram.waitUntil(
-    () => owner.answers.at(-1)?.text.includes("adyton") === true,
+    () => answersTo(owner).at(-1)?.text.includes("adyton") === true,
     answerMsMax,
   );
   const sent = JSON.stringify(telegram.calls);
@@ -193,6 +196,6 @@ for (const command of ['/resonance "sing"', "/pulse"])
     owner.say(command);
     await model.waitForRequests(1, { timeoutMs: answerMsMax, endpoint: "chat" });
     other.say("hello");
-    await telegram.waitUntil(() => other.answers.at(-1)?.text === "hi", answerMsMax);
+    await telegram.waitUntil(() => answersTo(other).at(-1)?.text === "hi", answerMsMax);
     assert.deepEqual(await node.stop(), 0);
   });
