@@ -31,8 +31,12 @@ class Picky extends HeldBackend {
   }
 }
 
-/** Embeds three documents, the second of which is `middle`; answers how many chunks have no vector in the end. */
-async function missingAfter(server: Picky, middle: string): Promise<number> {
+/** Embeds three documents, the second of which is `middle`, until it is over by how many chunks have no vector. */
+async function embedUntil(
+  isOver: (missing: number) => boolean,
+  server: Picky,
+  middle: string,
+): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "adyton-embedding-"));
   try {
     await using search = openSearch({ file: join(folder, "index.db") });
@@ -57,16 +61,11 @@ async function missingAfter(server: Picky, middle: string): Promise<number> {
     const abort = new AbortController();
     const embedding = new Embedding({ pool, search });
     const run = embedding.run(abort.signal);
-    const isOver = (asked: number): boolean => asked > 0 && server.asked.length === asked;
-    for (let asked = 0; !isOver(asked);) {
-      asked = server.asked.length;
-      await search.unembedded("picky-1", 8);
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const left = await search.unembedded("picky-1", 8);
+    const missing = async () => (await search.unembedded("picky-1", 8)).length;
+    for (const endMs = performance.now() + 30_000; !isOver(await missing());)
+      assert.ok(performance.now() < endMs, `${await missing()} have no vector`);
     abort.abort();
     await run;
-    return left.length;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -77,19 +76,20 @@ describe("a text that a server for embeddings does not take", () => {
 
   it("is embedded by its beginning when it is too long", async () => {
     const server = new Picky("overflow", (text) => text.length < 700);
-    assert.equal(await missingAfter(server, long), 0);
+    await embedUntil((missing) => missing === 0, server, long);
     const shortest = Math.min(...server.asked.flat().map(({ length }) => length));
     assert.ok(shortest < 700);
   });
 
   it("holds up no other when it is refused however short it is", async () => {
     const server = new Picky("refused", (text) => !text.includes("длинный"));
-    assert.equal(await missingAfter(server, long), 1);
+    await embedUntil((missing) => missing === 1, server, long);
   });
 
   it("is not looked for in a server that refuses everything", async () => {
     const server = new Picky("refused", () => false);
-    assert.equal(await missingAfter(server, "short"), 3);
-    assert.deepEqual(server.asked.at(-1), ["a"], "one plain text told it");
+    // One plain text tells it.
+    const isTold = (): boolean => server.asked.at(-1)?.join() === "a";
+    await embedUntil((missing) => isTold() && missing === 3, server, "short");
   });
 });
