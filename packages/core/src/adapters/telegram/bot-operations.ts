@@ -7,13 +7,14 @@ import {
   channelUser,
 } from "../../app/channels/channel-principals.ts";
 import type { FollowedRun } from "../../app/channels/delivery.ts";
-import type { DeliveriesPort } from "../../ports/channel.ts";
+import { readText } from "../../domain/commands/command-text.ts";
+import type { Buttons, DeliveriesPort } from "../../ports/channel.ts";
 import type { Principal, Reply } from "../../ports/http.ts";
 import type { Operations } from "../../ports/operations.ts";
 import type { Clock } from "@adyton/runtime/clock";
 import type { Perform } from "./ask-node.ts";
 import { channelWords } from "./channel-words.ts";
-import { draftIdOf } from "./keyboards.ts";
+import { buttonsUnder, draftIdOf } from "./keyboards.ts";
 import { problemInWords } from "./problem-in-words.ts";
 
 export interface BotOperationsOptions {
@@ -65,6 +66,15 @@ export class BotOperations {
   async modes(principal: Principal): Promise<readonly string[]> {
     const reply = await this.perform(principal, { route: "getSelf" });
     return reply.kind === "json" ? Self.parse(reply.body).modes.map(({ id }) => id) : [];
+  }
+
+  /** The buttons under what a principal's command said, by its result; none where a text is no command. */
+  async buttons(text: string, data: unknown, principal: Principal): Promise<Buttons> {
+    const read = readText(text);
+    const { user } = channelUser(channelName, principal.id) ?? {};
+    if (read.kind !== "command" || user === undefined) return [];
+    const modes = (): Promise<readonly string[]> => this.modes(principal);
+    return buttonsUnder(read.command, data, { user, language: this.#options.language, modes });
   }
 
   /** Cancels the run whose draft somebody stopped, if the reply to that person is still owed. */

@@ -5,7 +5,6 @@ import type { Admitted } from "../../app/channels/channel-principals.ts";
 import type { NewDelivery, Outbox } from "../../app/channels/outbox.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
-import { readText } from "../../domain/commands/command-text.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort } from "../../ports/channel.ts";
 import type { Principal } from "../../ports/http.ts";
@@ -16,7 +15,6 @@ import type { BotOperations } from "./bot-operations.ts";
 import { channelWords, greetingFor } from "./channel-words.ts";
 import { EditedMessages, saidAnew } from "./edited-messages.ts";
 import type { IncomingFiles } from "./incoming-files.ts";
-import { buttonsUnder } from "./keyboards.ts";
 import { conversationOf, speakerIn } from "./place.ts";
 import type { Presses } from "./presses.ts";
 import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
@@ -171,16 +169,13 @@ export class Inbox {
       return { kind: "text", text: channelWords.unreadable[language] } as const;
     const waiting = this.#options.files.replyTo(incoming);
     if (waiting !== undefined) return waiting;
-    const { place, content, key, user } = incoming;
+    const { place, content, key } = incoming;
     const conversation = conversationOf(place);
     const body = questionOf(content, { conversation, language });
-    const { perform } = this.#options.operations;
-    const asked = await askNode(perform, principal, { key, body, language });
-    const read = readText(body.text);
-    if (asked.kind !== "text" || read.kind !== "command") return asked;
-    const modes = (): Promise<readonly string[]> => this.#options.operations.modes(principal);
-    const buttons = await buttonsUnder(read.command, asked.data, { user, language, modes });
-    return { ...asked, buttons };
+    const { operations } = this.#options;
+    const asked = await askNode(operations.perform, principal, { key, body, language });
+    if (asked.kind !== "text") return asked;
+    return { ...asked, buttons: await operations.buttons(body.text, asked.data, principal) };
   }
 }
 

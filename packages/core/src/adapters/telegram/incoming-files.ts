@@ -30,11 +30,12 @@ type IncomingMessage = Incoming & { readonly kind: "message" };
 /** Messages of one chat that wait for files, and what was said behind them. */
 const worksMax = 16;
 
-/** Commands that ask the model, for up to a minute, or wait for one that does: what others write is not to wait for them. */
+/** Commands that ask the model, for up to a minute, wait for one that does, or look through all that the node has. */
 const slowCommands: ReadonlySet<CommandName> = new Set([
   "echo_pulse",
   "fold_error",
   "fold_group",
+  "forget",
   "mirror_self",
   "resonance",
 ]);

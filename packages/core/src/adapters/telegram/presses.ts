@@ -1,4 +1,6 @@
 import { type Bilingual, CommandResult, Run } from "@adyton/protocol";
+import { type Clock, settlesWithin } from "@adyton/runtime/clock";
+import type { Supervisor } from "@adyton/runtime/supervisor";
 import type { CallbackQuery } from "grammy/types";
 import type { ExitCheck } from "../../app/channels/exit-check.ts";
 import type { Buttons, ChannelDoor } from "../../ports/channel.ts";
@@ -15,9 +17,13 @@ export interface PressesOptions {
   readonly door: Pick<ChannelDoor, "fill">;
   readonly exit: ExitCheck;
   readonly operations: BotOperations;
+  readonly supervisor: Pick<Supervisor, "task">;
   readonly language: keyof Bilingual;
+  readonly clock: Clock;
 }
 
+/** What a press asks for may take long, such as to forget: what others write is not to wait for it. */
+const doneMsMax = 1_000;
 /** What is said of a press is of use for moments; a server that is slower than this is not waited for. */
 const answerMsMax = 5_000;
 /** What the server takes as an answer to a press, in characters. */
@@ -37,13 +43,26 @@ interface Outcome {
  */
 export class Presses {
   readonly #options: PressesOptions;
+  /** Presses that took long, since the start. */
+  #long = 0;
 
   constructor(options: PressesOptions) {
     this.#options = options;
   }
 
-  /** Does what a press asks for, then tells of it. Rejects with the signal's reason. */
+  /**
+   * Does what a press asks for. Resolves when that is done and told of, or, where it takes long, while it goes on. Rejects
+   * with the signal's reason.
+   */
   async take(query: CallbackQuery, principal: Principal, signal: AbortSignal): Promise<void> {
+    const { supervisor, clock } = this.#options;
+    const work = this.#take(query, principal, signal);
+    if (await settlesWithin(work, doneMsMax, clock)) return;
+    this.#long += 1;
+    supervisor.task(`press ${this.#long}`, () => work);
+  }
+
+  async #take(query: CallbackQuery, principal: Principal, signal: AbortSignal): Promise<void> {
     const outcome = await this.#do(query, principal);
     const within = AbortSignal.any([signal, AbortSignal.timeout(answerMsMax)]);
     try {

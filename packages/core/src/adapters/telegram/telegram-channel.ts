@@ -106,7 +106,13 @@ export class TelegramChannel implements AsyncDisposable {
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
     });
-    const presses = new Presses({ client, door, exit, operations: this.#operations, language });
+    this.#supervisor = new Supervisor({
+      onFailure: ({ name, error }) =>
+        options.log("the bot's work failed", { work: name, error: nameOf(error) }),
+      clock,
+    });
+    const supervisor = this.#supervisor;
+    const presses = new Presses({ ...own, client, door, supervisor });
     const taking = { outbox: this.#outbox, files: this.#files, presses };
     this.#inbox = new Inbox({ ...options, ...taking, operations: this.#operations });
     this.#outages = new Outages({
@@ -115,11 +121,6 @@ export class TelegramChannel implements AsyncDisposable {
       doors: deliveries,
       tellOwners: (outage) =>
         this.#tellOwners(`outage/${outage.sinceMs}`, outageWords(outage)[language]),
-    });
-    this.#supervisor = new Supervisor({
-      onFailure: ({ name, error }) =>
-        options.log("the bot's work failed", { work: name, error: nameOf(error) }),
-      clock,
     });
   }
 

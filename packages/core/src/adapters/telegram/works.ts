@@ -21,7 +21,7 @@ import { joined, MessageWork, WorkNote } from "./message-work.ts";
 export interface WorksOptions {
   readonly gatherer: Gatherer;
   readonly albums: Albums;
-  readonly operations: Pick<BotOperations, "perform" | "principalOf">;
+  readonly operations: Pick<BotOperations, "perform" | "principalOf" | "buttons">;
   readonly language: keyof Bilingual;
   readonly clock: Clock;
 }
@@ -88,7 +88,10 @@ export class Works {
     for (;;) {
       const asked = await askNode(operations.perform, principal, { key, body, language });
       if (asked.kind === "run") return { ...asked, lead };
-      if (asked.kind === "text") return { kind: "text", text: `${lead}${asked.text}` };
+      if (asked.kind === "text") {
+        const buttons = await operations.buttons(body.text, asked.data, principal);
+        return { kind: "text", text: `${lead}${asked.text}`, buttons };
+      }
       await clock.sleep(laterMs, signal);
     }
   }

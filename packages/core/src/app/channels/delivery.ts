@@ -42,6 +42,12 @@ export interface Reply {
   readonly buttons?: Buttons | undefined;
 }
 
+/** What a reply comes to. */
+interface End {
+  readonly said: FormattedText;
+  readonly buttons: Buttons;
+}
+
 /** A message that may or may not have been sent gets so long to show itself before another takes its place. */
 const unknownWaitMs = 3_000;
 /** Also how soon a reply goes out once the way is free again. */
@@ -91,16 +97,16 @@ export class Delivery {
     const isDrafted = first.run !== null && door.hasDrafts(this.#place);
     if (!isDrafted) await this.#ensurePlaced(0);
     let reply = first;
-    let said = await this.#endOf(reply);
+    let end = await this.#endOf(reply);
     for (let other = replaced(); other !== undefined; other = replaced()) {
       reply = await other;
-      said = await this.#endOf(reply);
+      end = await this.#endOf(reply);
     }
     // The whole text, without its marks: what is cut in two or written as `10.**0**.0.7` is one word to its reader.
-    const { checked, counts } = await exit.check(said);
+    const { checked, counts } = await exit.check(end.said);
     const pieces = this.#split(checked);
     for (const [part, piece] of pieces.entries())
-      await this.#fill(part, piece, part === pieces.length - 1 ? (reply.buttons ?? []) : []);
+      await this.#fill(part, piece, part === pieces.length - 1 ? end.buttons : []);
     await this.#removeFrom(Math.max(1, pieces.length));
     const isLate = clock.nowMs() - this.#state.time >= pingAfterMs;
     if (isLate && !isDrafted && reply.text === undefined) await this.#announce();
@@ -122,14 +128,15 @@ export class Delivery {
     return checked.split((text) => splitText(text, this.#options.door.textUnitsMax));
   }
 
-  async #endOf(reply: Reply): Promise<FormattedText> {
-    const { text } = reply;
-    if (text !== undefined) return { text, styles: [] };
+  async #endOf(reply: Reply): Promise<End> {
+    const { text, buttons = [] } = reply;
+    if (text !== undefined) return { said: { text, styles: [] }, buttons };
     const owed = await this.#whileWriting(() =>
       settleOwed(this.#options, this.#state, reply, this.#signal),
     );
-    if (owed.kind === "text") return { text: owed.text, styles: [] };
-    return formatMarkdown(`${owed.lead}${await this.#endOfRun(owed)}`);
+    if (owed.kind === "text")
+      return { said: { text: owed.text, styles: [] }, buttons: owed.buttons ?? [] };
+    return { said: formatMarkdown(`${owed.lead}${await this.#endOfRun(owed)}`), buttons: [] };
   }
 
   async #endOfRun({ run, lead }: { readonly run: string; readonly lead: string }) {

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import type { DedupeKey } from "../../domain/journal/record.ts";
-import type { ChannelDoor, DeliveriesPort, DeliveryState } from "../../ports/channel.ts";
+import type { Buttons, ChannelDoor, DeliveriesPort, DeliveryState } from "../../ports/channel.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 
@@ -19,7 +19,7 @@ export interface OwedWork {
 
 /** What work comes to: a text, or a run whose end is the reply, behind a text of the channel's own. */
 export type WorkDone =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "text"; readonly text: string; readonly buttons?: Buttons }
   | { readonly kind: "run"; readonly run: string; readonly lead: string };
 
 export interface OwedWorkOptions {
