@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { it } from "node:test";
 import { systemClock } from "@adyton/runtime/clock";
 import type { Update } from "grammy/types";
-import { pollUpdates, takeTriesMax } from "./poll-loop.ts";
+import { patientEvery, pollUpdates, takeTriesMax } from "./poll-loop.ts";
 import type { PollManner } from "./telegram-client.ts";
-import { tooLargeCode } from "./trouble.ts";
+import { timedOutCode, tooLargeCode } from "./trouble.ts";
 
 const said = (update_id: number, chat: number, text: string): Update => ({
   update_id,
@@ -117,4 +117,35 @@ it("asks for what is there at once after a failure, for one update when all toge
     { isAlone: true, isProbe: true },
     { isAlone: false, isProbe: false },
   ]);
+});
+
+it("hears again over a way that is slower than a probe waits", async () => {
+  const end = new AbortController();
+  const probes: boolean[] = [];
+  const late = { kind: "unknown", status: 0, retryAfterMs: 0, words: timedOutCode } as const;
+  const client = {
+    updates: (_offset: number, _signal: AbortSignal, { isProbe }: PollManner) => {
+      probes.push(isProbe);
+      const isAnswered = probes.length > 1 && !isProbe;
+      if (isAnswered || probes.length > 100) end.abort();
+      return Promise.resolve(
+        isAnswered
+          ? ({ kind: "done", value: [] } as const)
+          : ({ kind: "failed", failure: late } as const),
+      );
+    },
+  };
+  const ignore = (): undefined => undefined;
+  await pollUpdates(
+    {
+      client: () => client,
+      take: () => Promise.resolve("taken"),
+      onGivenUp: ignore,
+      onPolled: ignore,
+      onFailure: ignore,
+      clock: { ...systemClock, sleep: () => Promise.resolve() },
+    },
+    end.signal,
+  );
+  assert.deepEqual(probes, [false, ...Array.from({ length: patientEvery - 1 }, () => true), false]);
 });

@@ -22,6 +22,8 @@ const backoff = { baseMs: 500, capMs: 5_000 };
 const refusedWaitMs = 5_000;
 const limitedMsMax = 3_600_000;
 const takeFailedWaitMs = 2_000;
+/** A way may be so slow that no probe comes back in time: after so many failures one question has the time of a poll. */
+export const patientEvery = 16;
 /** How often an update is tried that fails for a reason nobody foresaw. */
 export const takeTriesMax = 5;
 
@@ -35,7 +37,7 @@ export async function pollUpdates(options: PollLoopOptions, signal: AbortSignal)
   let offset = 0;
   let isAlone = false;
   for (let failures = 0; !signal.aborted;) {
-    const manner = { isAlone, isProbe: failures > 0 };
+    const manner = { isAlone, isProbe: failures % patientEvery !== 0 };
     const polled = await options.client().updates(offset, signal, manner);
     if (signal.aborted) return;
     isAlone = polled.kind === "failed" && isTooMuch(polled.failure);
