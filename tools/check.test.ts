@@ -112,7 +112,7 @@ describe("the check", () => {
     assert.equal(listed.status, 0);
     assert.deepEqual(
       listed.output.trim().split("\n"),
-      "types lint format dead-code dead-code-llama tests".split(" "),
+      "types lint format dead-code dead-code-llama dead-code-speech tests".split(" "),
     );
   });
 });

@@ -51,6 +51,7 @@ const steps: Job[] = [
   tool("format", "oxfmt", "--check"),
   tool("dead-code", "knip", "--no-progress"),
   tool("dead-code-llama", "knip", "--no-progress", "--directory", "packages/llama"),
+  tool("dead-code-speech", "knip", "--no-progress", "--directory", "packages/speech"),
 ];
 if (existsSync(join(root, "tools/generate-spec.ts")))
   steps.push(tool("generated", process.execPath, "tools/generate-spec.ts", "--check"));

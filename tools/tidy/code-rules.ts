@@ -51,7 +51,7 @@ export function* processUse(tree: Tree): Generator<Finding> {
   for (const file of tree.sources) {
     const { path, code } = file;
     // These run as a process of their own.
-    const ends = /^packages\/(?:cli\/|(?:llama|relay)\/src\/main\.ts$)/.test(path);
+    const ends = /^packages\/(?:cli\/|(?:llama|relay|speech)\/src\/main\.ts$)/.test(path);
     if (!environmentReader.test(path) && !workshop.test(path) && !isTest(path))
       yield* matches(file, code, /\bprocess\.env\b/g, "the environment is read at the edge");
     if (ends || workshop.test(path)) continue;

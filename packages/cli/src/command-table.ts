@@ -1,6 +1,7 @@
 import { rememberCommands } from "./remember-commands.ts";
 import { relayCommands } from "./relay-commands.ts";
 import { telegramCommands } from "./telegram-commands.ts";
+import { voiceCommands } from "./voice-commands.ts";
 import type { CommandBody } from "./shell.ts";
 import type { TextKey } from "./texts/translate.ts";
 
@@ -303,6 +304,7 @@ const commandTable = [
     group: "care",
     load: async () => (await import("./commands/model.ts")).modelRemove,
   },
+  ...voiceCommands,
   {
     path: "health",
     group: "care",

@@ -208,18 +208,31 @@ const RelayConfig = z.strictObject({
   time_port: z.int().min(1).max(65_535).default(timePortDefault),
 });
 
-/** A server that writes down what is said in recordings. */
-const VoiceConfig = z.strictObject({
-  url: address,
-  /** What most servers call it; those with one model do not look. */
-  model: z.string().min(1).max(200).default("whisper-1"),
-  api_key_file: z.string().min(1).optional(),
-  /** What is spoken; left out, the server finds out. */
-  language: z
-    .string()
-    .regex(/^[a-z]{2}$/, "must be two letters, like en or ru")
-    .optional(),
-});
+/** What writes down what is said in recordings: a server, or the node itself with a model in a folder. */
+const VoiceConfig = z
+  .strictObject({
+    url: address.optional(),
+    /** Of a server; those with one model do not look. */
+    model: z.string().min(1).max(200).optional(),
+    api_key_file: z.string().min(1).optional(),
+    /** What is spoken; left out, the server finds out. */
+    language: z
+      .string()
+      .regex(/^[a-z]{2}$/, "must be two letters, like en or ru")
+      .optional(),
+    folder: z.string().startsWith("/", "must be a whole path, from / on").optional(),
+  })
+  .superRefine(({ url, folder, ...ofServer }, context) => {
+    const refuse = (key: string, message: string): void =>
+      context.addIssue({ code: "custom", message, path: [key] });
+    if (folder === undefined) {
+      if (url === undefined) refuse("url", "must be a server's address, or use folder instead");
+      return;
+    }
+    if (url !== undefined) refuse("folder", "is used in place of url");
+    for (const [key, value] of Object.entries(ofServer))
+      if (value !== undefined) refuse(key, "is for a server, and folder takes none");
+  });
 
 type Refuse = (path: string[], message: string) => void;
 

@@ -77,6 +77,7 @@ async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIde
       files.home,
       ...keyFiles(config),
       ...logs.map(({ path }) => path),
+      ...(voice?.folder === undefined ? [] : [voice.folder]),
     ],
     secrets: ownSecrets(config, files).map((secret) => secret.reveal()),
   };

@@ -22,7 +22,7 @@ import { openLog } from "./node-log.ts";
 import type { NodeOptions, RunningNode } from "./node-options.ts";
 import type { BackendHealth } from "./ports/backend.ts";
 import type { Notice } from "./notices.ts";
-import type { Transcriber } from "./adapters/openai-compatible/transcriber.ts";
+import type { Listener } from "./ports/file-words.ts";
 import type { RelayClock } from "./adapters/relay/relay-clock.ts";
 import type { TelegramChannel } from "./adapters/telegram/telegram-channel.ts";
 import { openRelayClock } from "./open-relay-clock.ts";
@@ -53,7 +53,7 @@ interface Running {
   server?: HttpServer;
   telegram?: TelegramChannel | undefined;
   clock?: RelayClock | undefined;
-  voice?: Transcriber | undefined;
+  voice?: Listener | undefined;
 }
 
 const openedLater = (running: Running) => ({
@@ -154,7 +154,7 @@ interface BotParts extends Pick<
   readonly language: "en" | "ru";
 }
 
-/** What is beside the node, where it is configured: the relay's clock, a server for speech and the bot. */
+/** What is beside the node, where it is configured: the relay's clock, what hears speech, and the bot. */
 async function openOthers(
   started: Started,
   config: NodeConfig,

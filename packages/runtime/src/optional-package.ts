@@ -13,7 +13,7 @@ export interface OptionalPackage {
 }
 
 /** The optional package of a name. Does no I/O. */
-export function optionalPackage(name: "llama"): OptionalPackage {
+export function optionalPackage(name: "llama" | "speech"): OptionalPackage {
   const folder = fileURLToPath(new URL(`../../${name}/`, import.meta.url));
   return {
     folder,

@@ -10,13 +10,21 @@ export interface PackageProcessOptions {
   /** Of JavaScript's own memory. */
   readonly heapMegabytesMax: number;
   readonly onMessage: (message: unknown) => void;
+  /** What it writes to its standard error; left out, that is dropped: native code may repeat a prompt there. */
+  readonly onComplaint?: (text: string) => void;
+  /** Its JavaScript reads no file but the package's, writes none and starts no process. Native code is not held. */
+  readonly isConfined?: boolean;
 }
 
 export interface PackageProcess {
   /** How it ended, to follow "it" in a sentence. Never rejects. */
   readonly ended: Promise<string>;
+  readonly pid: number | undefined;
+  /** Nobody hears it when the process is gone. */
+  send(message: Uint8Array): void;
   /** Asks it to end, and kills it when it does not. */
   stop(): void;
+  kill(): void;
 }
 
 /**
@@ -25,26 +33,42 @@ export interface PackageProcess {
  * its end.
  */
 export function startPackage(
-  { main }: OptionalPackage,
+  { main, folder }: OptionalPackage,
   settings: object,
-  { heapMegabytesMax, onMessage }: PackageProcessOptions,
+  { heapMegabytesMax, onMessage, onComplaint, isConfined = false }: PackageProcessOptions,
 ): PackageProcess {
+  const confinement = ["--permission", "--allow-addons", `--allow-fs-read=${folder}`];
   const child = fork(main, [JSON.stringify(settings)], {
     // Nothing of this process's environment: it may hold what only the node may know.
     env: environment(),
-    execArgv: [`--max-old-space-size=${heapMegabytesMax}`, "--disable-warning=ExperimentalWarning"],
-    // What the native code says may repeat a prompt.
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
+    execArgv: [
+      `--max-old-space-size=${heapMegabytesMax}`,
+      "--disable-warning=ExperimentalWarning",
+      ...(isConfined ? confinement : []),
+    ],
+    stdio: ["ignore", "ignore", onComplaint === undefined ? "ignore" : "pipe", "ipc"],
+    // Bytes go over the channel as they are.
+    serialization: "advanced",
   });
   child.on("message", onMessage);
+  if (onComplaint !== undefined) child.stderr?.setEncoding("utf8").on("data", onComplaint);
   const ended = Promise.withResolvers<string>();
   child.once("error", (error) => ended.resolve(`could not be started (${codeOf(error)})`));
-  child.once("exit", (code, by) => {
+  // What it complained of last is there by then, and not when it exits.
+  child.once("close", (code, by) => {
     const out = by === "SIGKILL" ? ", perhaps for want of memory" : "";
     const how = by === null ? `status ${code}` : `signal ${by}${out}`;
     ended.resolve(`ended unexpectedly (${how})`);
   });
-  return { ended: ended.promise, stop: () => stopProcess(child) };
+  return {
+    ended: ended.promise,
+    pid: child.pid,
+    send: (message) => {
+      if (child.connected) child.send(message, () => undefined);
+    },
+    stop: () => stopProcess(child),
+    kill: () => void child.kill("SIGKILL"),
+  };
 }
 
 /** Where compiled code is kept, and few arenas of the allocator: both spare memory, as in the node itself. */

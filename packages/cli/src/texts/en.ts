@@ -7,6 +7,7 @@ import { modelEn } from "./model-en.ts";
 import { rememberEn } from "./remember-en.ts";
 import { telegramEn } from "./telegram-en.ts";
 import { templateEn } from "./template-en.ts";
+import { voiceEn } from "./voice-en.ts";
 
 /** All English texts by their keys; a test holds them against the Russian ones. */
 export const en = {
@@ -19,4 +20,5 @@ export const en = {
   ...rememberEn,
   ...telegramEn,
   ...templateEn,
+  ...voiceEn,
 } as const;

@@ -7,6 +7,7 @@ import { modelRu } from "./model-ru.ts";
 import { rememberRu } from "./remember-ru.ts";
 import { telegramRu } from "./telegram-ru.ts";
 import { templateRu } from "./template-ru.ts";
+import { voiceRu } from "./voice-ru.ts";
 import type { TextKey } from "./translate.ts";
 
 /** All Russian texts by their keys. */
@@ -20,4 +21,5 @@ export const ru: Readonly<Record<TextKey, string>> = {
   ...rememberRu,
   ...telegramRu,
   ...templateRu,
+  ...voiceRu,
 };

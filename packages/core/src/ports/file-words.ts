@@ -1,4 +1,4 @@
-import type { Bilingual } from "@adyton/protocol";
+import type { Bilingual, Health } from "@adyton/protocol";
 import type { DocumentMediaType } from "../domain/documents/media-types.ts";
 
 /** Why no words come out of a document's file. */
@@ -36,3 +36,10 @@ export type Heard =
 
 /** Writes down what is said in a recording. Rejects only with the signal's reason. */
 export type Hear = (recording: Recording, signal: AbortSignal) => Promise<Heard>;
+
+/** Whoever writes down recordings, and how that stands. */
+export interface Listener {
+  readonly hear: Hear;
+  /** As a part of the health report. */
+  health(): Health["parts"][number];
+}

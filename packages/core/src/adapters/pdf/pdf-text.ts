@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { residentMibOf } from "@adyton/runtime/resident-memory";
 import { PdfReply } from "./pdf-reply.ts";
 
 export interface PdfLimits {
@@ -112,16 +113,6 @@ function parsed(said: string): PdfReply | undefined {
     return PdfReply.safeParse(JSON.parse(said)).data;
   } catch {
     return undefined;
-  }
-}
-
-/** Zero where it cannot be told: other systems have no such file, and there the heap's bound alone holds. */
-function residentMibOf(pid: number | undefined): number {
-  try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, "latin1").split(" ")[1]);
-    return (pages * 4_096) / 1024 ** 2;
-  } catch {
-    return 0;
   }
 }
 

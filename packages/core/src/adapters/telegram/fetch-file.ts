@@ -1,6 +1,6 @@
 import type { Clock } from "@adyton/runtime/clock";
 import { backoffDelayMs } from "@adyton/runtime/retry";
-import { Places } from "./places.ts";
+import { Places } from "@adyton/runtime/places";
 import type { TelegramClient } from "./telegram-client.ts";
 import { type TelegramFailure, troubleOf } from "./trouble.ts";
 

@@ -1,3 +1,4 @@
+import { Places } from "@adyton/runtime/places";
 import {
   type Attachment,
   attachmentsMax,
@@ -13,7 +14,6 @@ import type { FileFetcher } from "./fetch-file.ts";
 import type { Content, FileRef } from "./message-content.ts";
 import type { WorkNote } from "./message-work.ts";
 import { pictureTypeOf } from "./picture-type.ts";
-import { Places } from "./places.ts";
 
 /** Bytes of files that are fetched. Telegram itself hands a bot 20 MiB at most. */
 export const documentBytesMax = 10 * 1024 * 1024;
