@@ -139,9 +139,9 @@ export async function openTelegram(
     records,
     deliveries,
     exit: parts.exit,
-    readDocument: async (bytes, mediaType) => {
+    readDocument: async (bytes, mediaType, signal) => {
       const { documentWords } = await import("./document-words.ts");
-      return documentWords(bytes, mediaType);
+      return documentWords(bytes, mediaType, signal);
     },
     hear: voice === undefined ? undefined : (recording, signal) => voice.hear(recording, signal),
     dedupeKey: parts.channelKey,

@@ -16,10 +16,11 @@ export type DocumentWords =
   | { readonly kind: "text"; readonly text: string; readonly title?: string | undefined }
   | { readonly kind: "refused"; readonly reason: DocumentRefusal };
 
-/** Takes the words out of a document's file. Never rejects for what the file holds. */
+/** Takes the words out of a document's file. Rejects only with the signal's reason, never for what the file holds. */
 export type ReadDocument = (
   bytes: Uint8Array,
   mediaType: DocumentMediaType,
+  signal: AbortSignal,
 ) => Promise<DocumentWords>;
 
 export interface Recording {

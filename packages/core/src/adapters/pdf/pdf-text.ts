@@ -11,6 +11,8 @@ export interface PdfLimits {
   /** MiB of JavaScript's own memory, and of all memory the process holds (watched on Linux). */
   readonly heapMib: number;
   readonly residentMib: number;
+  /** A file with more pages is refused. */
+  readonly pagesMax: number;
   /** Characters of the text, page breaks included. */
   readonly textCharsMax: number;
 }
@@ -19,6 +21,7 @@ export const pdfLimits: PdfLimits = {
   readMsMax: 60_000,
   heapMib: 512,
   residentMib: 1_024,
+  pagesMax: 10_000,
   textCharsMax: 4 * 1024 * 1024,
 };
 
@@ -38,14 +41,19 @@ export type PdfOutcome =
 
 /**
  * The text of a PDF, a form feed between two pages, and its title. The file is read in a process of its own that may do
- * nothing but compute, and that is ended at its limits: what a hostile file does to it, it does to nothing else.
+ * nothing but compute, and that is ended at its limits: what a hostile file does to it, it does to nothing else. Rejects
+ * only with the signal's reason.
  */
 export async function pdfText(
   bytes: Uint8Array,
   limits: PdfLimits = pdfLimits,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<PdfOutcome> {
   if (!Buffer.from(bytes.subarray(0, 1_024)).includes("%PDF-")) return refused("not_pdf");
+  signal.throwIfAborted();
   const child = start(limits);
+  const onAbort = (): void => void child.kill("SIGKILL");
+  signal.addEventListener("abort", onAbort, { once: true });
   let why: "took_too_long" | "too_much_memory" | undefined;
   const end = (reason: typeof why): void => {
     why ??= reason;
@@ -57,18 +65,20 @@ export async function pdfText(
   }, lookEveryMs);
   try {
     const said = await conversation(child, bytes, limits);
+    signal.throwIfAborted();
     if (why !== undefined) return refused(why);
     if (said === undefined) return refused("crashed");
     if (said.kind === "refused") return said;
     return { kind: "text", text: said.pages.join("\f"), title: said.title };
   } finally {
+    signal.removeEventListener("abort", onAbort);
     clearTimeout(timer);
     clearInterval(watch);
     child.kill("SIGKILL");
   }
 }
 
-function start({ heapMib, textCharsMax }: PdfLimits): ChildProcess {
+function start({ heapMib, pagesMax, textCharsMax }: PdfLimits): ChildProcess {
   const worker = fileURLToPath(new URL("pdf.worker.ts", import.meta.url));
   // The library is looked for where the installer links it, and read where it lies.
   const link = join(import.meta.dirname, "../../../node_modules/unpdf");
@@ -81,6 +91,7 @@ function start({ heapMib, textCharsMax }: PdfLimits): ChildProcess {
       `--max-old-space-size=${heapMib}`,
       "--disable-warning=ExperimentalWarning",
       worker,
+      String(pagesMax),
       String(textCharsMax),
     ],
     { stdio: ["pipe", "pipe", "ignore"], env: {} },

@@ -4,9 +4,7 @@ import { getDocumentProxy, getMeta } from "unpdf";
 import { pageText, type PdfItem } from "./page-text.ts";
 import type { PdfReply } from "./pdf-reply.ts";
 
-/** Pages of one file; a larger one is refused. */
-const pagesMax = 10_000;
-const [charsMax = 0] = process.argv.slice(2).map(Number);
+const [pagesMax = 0, charsMax = 0] = process.argv.slice(2).map(Number);
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 

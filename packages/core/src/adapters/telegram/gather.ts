@@ -8,7 +8,7 @@ import {
 } from "@adyton/protocol";
 import { inert } from "../../domain/exit-filter/exit-filter.ts";
 import { type DocumentMediaType, mediaTypeOf } from "../../domain/documents/media-types.ts";
-import type { Hear, ReadDocument } from "../../ports/file-words.ts";
+import type { DocumentWords, Hear, ReadDocument } from "../../ports/file-words.ts";
 import { attachmentWords, refusalWords } from "./attachment-words.ts";
 import type { FileFetcher } from "./fetch-file.ts";
 import type { Content, FileRef } from "./message-content.ts";
@@ -22,6 +22,8 @@ export const recordingBytesMax = 10 * 1024 * 1024;
 export const recordingSecondsMax = 1_200;
 /** Recordings that are listened to at once, whoever's they are. The others wait. */
 export const recordingsAtOnceMax = 2;
+/** PDFs that are read at once, whoever's they are: each has a process of its own and up to a gibibyte. The others wait. */
+export const pdfsAtOnceMax = 2;
 /** Characters of what was heard that are shown above the answer. */
 const shownHeardCharsMax = 1_000;
 
@@ -60,6 +62,7 @@ export interface Notes {
 export class Gatherer {
   readonly #options: GatherOptions;
   readonly #ears = new Places(recordingsAtOnceMax);
+  readonly #desks = new Places(pdfsAtOnceMax);
 
   constructor(options: GatherOptions) {
     this.#options = options;
@@ -108,8 +111,12 @@ export class Gatherer {
     const name = this.#nameOf(file);
     const mediaType = documentTypeOf(file);
     if (mediaType === undefined) throw new Refused(attachmentWords.unknownKind(name));
-    const bytes = await this.#bytes(file, documentBytesMax, signal);
-    const words = await this.#options.readDocument(bytes, mediaType);
+    const read = async (): Promise<DocumentWords> => {
+      const bytes = await this.#bytes(file, documentBytesMax, signal);
+      return this.#options.readDocument(bytes, mediaType, signal);
+    };
+    // Like a recording, one that waits for its turn is not fetched yet.
+    const words = await (mediaType === "application/pdf" ? this.#desks.within(read) : read());
     if (words.kind === "refused") throw new Refused(refusalWords[words.reason](name));
     if (words.text.trim() === "") throw new Refused(refusalWords.no_text(name));
     return { text: words.text, title: words.title ?? name, mediaType };
