@@ -6,14 +6,13 @@ import {
   type ChannelUser,
   channelUser,
 } from "../../app/channels/channel-principals.ts";
-import type { FollowedRun } from "../../app/channels/delivery.ts";
+import { type FollowedRun, Undeliverable } from "../../app/channels/delivery.ts";
 import { readText } from "../../domain/commands/command-text.ts";
 import type { Buttons, DeliveriesPort } from "../../ports/channel.ts";
 import type { Principal, Reply } from "../../ports/http.ts";
 import type { Operations } from "../../ports/operations.ts";
 import type { Clock } from "@adyton/runtime/clock";
 import type { Perform } from "./ask-node.ts";
-import { channelWords } from "./channel-words.ts";
 import { buttonsUnder, draftIdOf } from "./keyboards.ts";
 import { problemInWords } from "./problem-in-words.ts";
 
@@ -90,11 +89,14 @@ export class BotOperations {
       await this.perform(principal, { route: "cancelRun", params: { id: run } });
   }
 
-  /** The words of a run's end; until then, each time it has grown, the text so far. Rejects with the signal's reason. */
+  /**
+   * The words of a run's end; until then, each time it has grown, the text so far. Throws `Undeliverable`; rejects
+   * with the signal's reason.
+   */
   async endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<string> {
     const { language } = this.#options;
     const principal = this.principalOf(actor);
-    if (principal === undefined) return channelWords.notAdmitted[language];
+    if (principal === undefined) throw new Undeliverable("not_admitted", "the asker is sent away");
     const reply = await this.#follow(run, principal, signal);
     if (reply.kind === "problem") return problemInWords(reply.problem, language);
     if (reply.kind !== "stream") throw new Error("a run cannot be followed");

@@ -16,10 +16,6 @@ export const channelWords = {
     en: "Too much of yours waits here already; send it again in a while.",
     ru: "Здесь уже слишком много ждёт; отправьте чуть позже ещё раз.",
   },
-  notAdmitted: {
-    en: "You may not speak here any more.",
-    ru: "Вам здесь больше не отвечают.",
-  },
   stop: { en: "Stop", ru: "Стоп" },
   stopped: { en: "Stopped.", ru: "Остановлено." },
   nothingToStop: {

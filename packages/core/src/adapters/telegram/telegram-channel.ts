@@ -102,6 +102,8 @@ export class TelegramChannel implements AsyncDisposable {
       exit,
       endOf: (run, signal) => this.#operations.endOf(run, signal),
       work: (owed, signal) => this.#files.work(owed, signal),
+      mayReach: ({ chat }, actor) =>
+        this.#operations.principalOf(actor) !== undefined && isOpen(chat, admitted.groups),
       clock,
       onUnexpected: (error) =>
         options.log("a reply could not be delivered", { error: nameOf(error) }),
@@ -256,6 +258,10 @@ export class TelegramChannel implements AsyncDisposable {
     return this.#bot;
   }
 }
+
+/** A private chat is its user's, who is asked for beside it. */
+const isOpen = (chat: string, groups: ReadonlySet<number>): boolean =>
+  !chat.startsWith("-") || groups.has(Number(chat));
 
 /** An error's name alone: its message may quote what a person wrote, or an address with a token. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");

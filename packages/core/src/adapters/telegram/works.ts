@@ -5,6 +5,7 @@ import {
   messageTextCharsMax,
 } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
+import { Undeliverable } from "../../app/channels/delivery.ts";
 import type { OwedWork, WorkDone } from "../../app/channels/owed-work.ts";
 import { inert } from "../../domain/exit-filter/exit-filter.ts";
 import type { Principal } from "../../ports/http.ts";
@@ -12,7 +13,6 @@ import type { Albums } from "./albums.ts";
 import { askNode, questionOf } from "./ask-node.ts";
 import { attachmentWords } from "./attachment-words.ts";
 import type { BotOperations } from "./bot-operations.ts";
-import { channelWords } from "./channel-words.ts";
 import { type Gatherer, Refused } from "./gather.ts";
 import type { Content } from "./message-content.ts";
 import { problemInWords } from "./problem-in-words.ts";
@@ -46,7 +46,7 @@ export class Works {
   async do(owed: OwedWork, signal: AbortSignal): Promise<WorkDone> {
     const { language, operations, albums } = this.#options;
     const principal = operations.principalOf(owed.actor);
-    if (principal === undefined) return { kind: "text", text: channelWords.notAdmitted[language] };
+    if (principal === undefined) throw new Undeliverable("not_admitted", "the asker is sent away");
     const work = MessageWork.parse(owed.work);
     if (work.album !== undefined) await albums.settle(work.album, signal);
     const known = owed.notes().flatMap((note) => WorkNote.safeParse(note).data ?? []);

@@ -24,6 +24,8 @@ export interface DeliveryOptions extends OwedWorkOptions {
    * when it has ended; rejects with the signal's reason.
    */
   readonly endOf: (run: FollowedRun, signal: AbortSignal) => Promise<string>;
+  /** Whether a reply may still go there, and to whoever is behind the actor's id. */
+  readonly mayReach: (place: Place, actor: string) => boolean;
   readonly clock: Clock;
 }
 
@@ -58,8 +60,15 @@ const writingEveryMs = 4_500;
 const draftEveryMs = 20_000;
 /** An answer that took longer than this is announced: its reader has looked away. */
 const pingAfterMs = 10_000;
-/** Thrown within a delivery that will never arrive. */
-export class Undeliverable extends Error {}
+/** Thrown within a delivery that will never arrive: the messenger refuses it, or nobody there may have it any more. */
+export class Undeliverable extends Error {
+  override readonly name = "Undeliverable";
+  readonly outcome: "refused" | "not_admitted";
+  constructor(outcome: Undeliverable["outcome"], message: string) {
+    super(message);
+    this.outcome = outcome;
+  }
+}
 
 export const nodeRecord = ({ actor, seq }: DeliveryState) =>
   ({ owner: "node", actor, tier: "owner", class: "trace", origin: "node", cause: seq }) as const;
@@ -93,6 +102,7 @@ export class Delivery {
    */
   async complete(first: Reply, replaced: () => Promise<Reply> | undefined): Promise<LeakCounts> {
     const { door, clock, exit } = this.#options;
+    this.#mustReach();
     // A draft needs no message beneath it: that comes with the answer, and tells of it.
     const isDrafted = first.run !== null && door.hasDrafts(this.#place);
     if (!isDrafted) await this.#ensurePlaced(0);
@@ -118,6 +128,7 @@ export class Delivery {
     const { door, clock } = this.#options;
     const message = [...this.#messages.values()].at(-1) ?? 0;
     for (;;) {
+      this.#mustReach();
       const outcome = await door.ping(this.#place, message, this.#signal);
       if (outcome.kind !== "later") return;
       await clock.sleep(Math.min(outcome.afterMs, laterMsMax), this.#signal);
@@ -168,6 +179,7 @@ export class Delivery {
   /** Shows an answer as far as it has come: one message of it at a time, the last one with the button that stops it. */
   async #showGrown(run: string, text: string): Promise<ShowOutcome> {
     const { door, exit } = this.#options;
+    this.#mustReach();
     const pieces = this.#split(await exit.checkGrowing(formatMarkdown(text)));
     const last = Math.max(0, pieces.length - 1);
     for (let part = 0; part <= last; part += 1) {
@@ -191,6 +203,7 @@ export class Delivery {
   /** Shows the end of an answer as far as it has come. */
   async #showDraft(run: string, text: string): Promise<ShowOutcome> {
     const { door, exit, clock } = this.#options;
+    this.#mustReach();
     const said = this.#split(await exit.checkGrowing(formatMarkdown(text))).at(-1);
     const age = Math.floor(clock.monotonicMs() / draftEveryMs);
     const look = JSON.stringify([said?.text, said?.styles, age]);
@@ -206,11 +219,12 @@ export class Delivery {
     const { door, clock } = this.#options;
     try {
       while (!signal.aborted) {
+        this.#mustReach();
         await door.showWriting(this.#place, signal);
         await clock.sleep(writingEveryMs, signal);
       }
     } catch {
-      // Only the signal ends it: the answer has come, or the node stops.
+      // The answer has come, the node stops, or nobody there is to see anything any more.
     }
   }
 
@@ -236,7 +250,8 @@ export class Delivery {
       this.#placing = part;
     } else await clock.sleep(unknownWaitMs, this.#signal); // The last process died between asking and knowing.
     const placed = await this.#insist(() => door.place(this.#place, this.#signal));
-    if (placed.kind !== "done") throw new Undeliverable("there is nothing to place it in");
+    if (placed.kind !== "done")
+      throw new Undeliverable("refused", "there is nothing to place it in");
     this.#unrecorded.add(part);
     return placed.message;
   }
@@ -262,6 +277,12 @@ export class Delivery {
         await this.#insist(() => this.#options.door.remove(this.#place, message, this.#signal));
   }
 
+  /** Throws `Undeliverable` once nobody there may have the reply: before each call, because people are sent away at any time. */
+  #mustReach(): void {
+    if (this.#options.mayReach(this.#place, this.#state.actor)) return;
+    throw new Undeliverable("not_admitted", "nobody there may have it any more");
+  }
+
   /** Calls until the messenger has said yes or no. */
   async #insist(
     call: () => Promise<CallOutcome>,
@@ -269,13 +290,14 @@ export class Delivery {
     const { clock } = this.#options;
     for (let attempt = 1; ; attempt += 1) {
       this.#signal.throwIfAborted();
+      this.#mustReach();
       const outcome = await call();
       switch (outcome.kind) {
         case "done":
         case "gone":
           return outcome;
         case "refused":
-          throw new Undeliverable(outcome.reason);
+          throw new Undeliverable("refused", outcome.reason);
         case "later":
           await clock.sleep(Math.min(outcome.afterMs, laterMsMax), this.#signal);
           break;

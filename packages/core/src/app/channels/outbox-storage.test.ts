@@ -47,6 +47,7 @@ it("delivers what is owed once the disk takes something again, without a new sta
         return app.state.deliveries(name);
       },
     },
+    mayReach: () => true,
     exit: exitCheck(),
     work: () => assert.fail("no work was owed"),
     endOf: () => Promise.resolve(""),
@@ -85,6 +86,7 @@ for (const refused of ["delivery.placed", "delivery.closed"])
       journal: app.journal,
       records: app.records,
       deliveries: app.state,
+      mayReach: () => true,
       exit: exitCheck(),
       work: () => assert.fail("no work was owed"),
       endOf: () => Promise.resolve("ответ"),

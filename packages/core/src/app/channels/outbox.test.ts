@@ -34,6 +34,7 @@ it("announces an answer when the messenger lets it, and sends nothing else there
     journal: app.journal,
     records: app.records,
     deliveries: app.state,
+    mayReach: () => true,
     exit: exitCheck(),
     endOf: () => Promise.resolve("ответ"),
     clock: {
@@ -91,6 +92,7 @@ it("shows a long answer in several messages while it grows, and takes back what 
     journal: app.journal,
     records: app.records,
     deliveries: app.state,
+    mayReach: () => true,
     exit: exitCheck(),
     work: () => assert.fail("no work was owed"),
     endOf: ({ onGrown }, signal) => {
@@ -131,6 +133,7 @@ it("looks at a text whole before it is cut into messages, and counts what it too
     journal: app.journal,
     records: app.records,
     deliveries: app.state,
+    mayReach: () => true,
     exit: exitCheck(removed),
     work: () => assert.fail("no work was owed"),
     endOf: () => Promise.resolve("123456 **192.168.31**.57, далее annika@tundra-9"),
@@ -179,6 +182,7 @@ for (const [waitedMs, isDrafted, pings] of [
       records: app.records,
       deliveries: app.state,
       work: () => assert.fail("no work was owed"),
+      mayReach: () => true,
       exit: exitCheck(),
       endOf: () => Promise.resolve("готово"),
       // The journal stamps the question; the answer comes so much later.
@@ -221,6 +225,7 @@ describe("a reply whose question was edited", () => {
       records: app.records,
       deliveries: app.state,
       work: () => assert.fail("no work was owed"),
+      mayReach: () => true,
       exit: exitCheck(),
       endOf,
       clock: systemClock,
@@ -276,6 +281,7 @@ describe("a reply whose question was edited", () => {
       records: app.records,
       deliveries: app.state,
       work: () => assert.fail("no work was owed"),
+      mayReach: () => true,
       exit: exitCheck(),
       endOf,
       clock: systemClock,

@@ -200,7 +200,7 @@ export class Outbox implements AsyncDisposable {
     this.#abort.signal.throwIfAborted();
     const { id, run, seq } = delivery;
     const { data } = DeliveryData.safeParse(this.#options.records.record(seq)?.data);
-    let outcome: "delivered" | "refused" | "erased" = "delivered";
+    let outcome: "delivered" | "erased" | Undeliverable["outcome"] = "delivered";
     let removed: LeakCounts = {};
     if (data === undefined) outcome = "erased";
     else
@@ -209,7 +209,7 @@ export class Outbox implements AsyncDisposable {
         removed = await sent.sending.complete({ ...data, run }, () => this.#takeReplaced(id));
       } catch (error) {
         if (!(error instanceof Undeliverable)) throw error;
-        outcome = "refused";
+        outcome = error.outcome;
       }
     const facts = { delivery: id, outcome };
     const closed: NewRecord = { ...nodeRecord(delivery), type: "delivery.closed", facts };

@@ -195,7 +195,8 @@ export const factsByType = {
   "delivery.placed": z.strictObject({ delivery: z.string(), part: z.int(), message: z.int() }),
   "delivery.closed": z.strictObject({
     delivery: z.string(),
-    outcome: z.enum(["delivered", "refused", "erased"]),
+    /** `not_admitted`: its chat, or whoever it was for, is not let in any more. */
+    outcome: z.enum(["delivered", "refused", "erased", "not_admitted"]),
   }),
   /** What the exit filter took out, by kind: of a reply through a channel, or of an answer for whoever asks. */
   "exit.redacted": z.strictObject({
