@@ -79,6 +79,8 @@ export interface Parts {
   readonly server: () => HttpServer | undefined;
   /** The messengers' doors, for the health report. */
   readonly doors: () => Health["parts"];
+  /** Ends what channels do for messages that are being forgotten, before there is a turn. */
+  readonly forgetErased: () => Promise<void>;
   /** Further parts of it. */
   readonly others: () => Health["parts"];
   readonly ownerTokenHash: string;
@@ -100,6 +102,8 @@ export interface App {
   readonly callers: Callers;
   /** The journal's key of what a channel hands in, by its own id. */
   readonly channelKey: (channel: string, id: string) => DedupeKey;
+  /** The journal's key of a principal's conversation. */
+  readonly conversationKey: (principal: Principal, name: string) => string;
   readonly pairings: Pairings;
   readonly confirmations: Confirmations;
   /** What the exit filter took out since the start, by kind. */
@@ -129,6 +133,7 @@ export function assembleApp(parts: Parts): App {
     callers: tokens,
     pairings: cases.pairings,
     confirmations: cases.confirmations,
+    conversationKey: (principal, name) => cases.describe.conversations.key(principal, name),
     channelKey: (channel, id) => cases.idempotency.eventKey("node", channel, id),
     redacted: cases.redacted,
     startedRecord: {
@@ -270,6 +275,7 @@ function forgettingOf(
     memory,
     blocks,
     files: forgettingIn(parts.journal, files),
+    forgetErased: parts.forgetErased,
     journal: tellingProblems(parts.journal),
     records,
     state,

@@ -59,6 +59,7 @@ interface Running {
 const openedLater = (running: Running) => ({
   server: () => running.server,
   doors: () => (running.telegram === undefined ? [] : [running.telegram.health()]),
+  forgetErased: async () => running.telegram?.forgetErased(),
   others: () =>
     [running.clock, running.voice].flatMap((part) => (part === undefined ? [] : [part.health()])),
 });
@@ -188,6 +189,7 @@ async function openBot(
     relay,
     exit,
     channelKey: (id: string) => app.channelKey("telegram", id),
+    conversationKey: app.conversationKey,
     pairings: app.pairings,
     confirmations: app.confirmations,
     spoolKeys: files.spoolKeys,

@@ -34,6 +34,7 @@ export interface TelegramParts {
   /** Absent where no server for speech is configured. */
   readonly voice: { readonly hear: Hear } | undefined;
   readonly channelKey: (id: string) => DedupeKey;
+  readonly conversationKey: (principal: Principal, name: string) => string;
   readonly language: keyof Bilingual;
   readonly log: (message: string, fields: Readonly<Record<string, string | number>>) => void;
   readonly notice: (notice: Notice) => void;
@@ -145,6 +146,7 @@ export async function openTelegram(
     },
     hear: voice === undefined ? undefined : (recording, signal) => voice.hear(recording, signal),
     dedupeKey: parts.channelKey,
+    conversationKey: parts.conversationKey,
     language,
     drafts: config.drafts,
     clock: systemClock,

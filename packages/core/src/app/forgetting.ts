@@ -40,6 +40,8 @@ export interface ForgettingOptions {
   readonly state: StatePort;
   readonly conversations: Conversations;
   readonly turns: Turns;
+  /** Ends what is under way for messages whose records are shown as erased by now, and of which there is no turn yet. */
+  readonly forgetErased: () => Promise<void>;
   readonly memory: Memory;
   readonly blocks: Blocks;
   /** By which subjects and blocks are looked up. */
@@ -255,6 +257,7 @@ export class Forgetting {
     entries: readonly string[],
   ): Promise<ForgetReceipt> {
     await this.#hide(it.id, first, entries);
+    await this.#options.forgetErased();
     await this.#stop(this.#inView({ ...first, entries }));
     const last = await this.#options.files.select(query);
     const settled = this.#plan(it, "settled", last);

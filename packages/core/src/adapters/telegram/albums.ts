@@ -46,14 +46,17 @@ export class Albums {
   /** Resolves when the album is whole, with what belongs to it on disk; what comes later is none of it. */
   async settle(album: string, signal: AbortSignal): Promise<void> {
     const startMs = this.#clock.monotonicMs();
-    for (;;) {
-      const lastMs = this.#open.get(album)?.lastMs ?? startMs;
-      const leftMs = lastMs + albumSettleMs - this.#clock.monotonicMs();
-      if (leftMs <= 0) break;
-      await this.#clock.sleep(leftMs, signal);
+    try {
+      for (;;) {
+        const lastMs = this.#open.get(album)?.lastMs ?? startMs;
+        const leftMs = lastMs + albumSettleMs - this.#clock.monotonicMs();
+        if (leftMs <= 0) break;
+        await this.#clock.sleep(leftMs, signal);
+      }
+    } finally {
+      const open = this.#open.get(album);
+      this.#open.delete(album);
+      if (open !== undefined) await Promise.allSettled(open.joining);
     }
-    const open = this.#open.get(album);
-    this.#open.delete(album);
-    if (open !== undefined) await Promise.allSettled(open.joining);
   }
 }

@@ -119,6 +119,13 @@ export class BotOperations {
     return end;
   }
 
+  /** Cancels a run of somebody's, and waits for its end. */
+  async cancel(run: string, actor: string): Promise<void> {
+    const principal = this.principalOf(actor);
+    if (principal === undefined) return;
+    await this.perform(principal, { route: "cancelRun", params: { id: run } });
+  }
+
   /** Waits for a place among the streams: that there is none now is no end of the run. */
   async #follow(run: string, principal: Principal, signal: AbortSignal): Promise<Reply> {
     const request = { route: "followRun", params: { id: run }, wantsStream: true, signal } as const;

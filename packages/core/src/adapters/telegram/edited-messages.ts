@@ -20,7 +20,7 @@ export interface EditedMessagesOptions {
   readonly operations: BotOperations;
 }
 
-const Asked = z.object({ chat: z.string(), replyTo: z.number() });
+const Asked = z.object({ chat: z.string(), replyTo: z.number(), work: z.unknown().optional() });
 
 /**
  * What an edited message changes. The server also sends one when nothing of its words was: when a preview appeared, or
@@ -49,19 +49,21 @@ export class EditedMessages {
     if (this.#texts.size > knownTextsMax && oldest !== undefined) this.#texts.delete(oldest);
   }
 
-  /** The delivery and the run that a message is owed, when the run has not begun. */
+  /** The delivery that a message is owed, and its run, when that has not begun; none while its files are fetched. */
   async waiting(
     { place }: Message,
     principal: Principal,
-  ): Promise<{ readonly id: string; readonly run: string } | undefined> {
+  ): Promise<{ readonly id: string; readonly run: string | null } | undefined> {
     const { deliveries, records, operations } = this.#options;
     const owed = deliveries.deliveries("telegram").findLast(({ actor, run, seq }) => {
-      if (actor !== principal.id || run === null) return false;
+      if (actor !== principal.id) return false;
       const { data } = Asked.safeParse(records.record(seq)?.data);
-      return data?.chat === place.chat && data.replyTo === place.replyTo;
+      const isOpen = run !== null || data?.work !== undefined;
+      return isOpen && data?.chat === place.chat && data.replyTo === place.replyTo;
     });
-    if (owed === undefined || owed.run === null) return undefined;
+    if (owed === undefined) return undefined;
     const { id, run } = owed;
+    if (run === null) return { id, run };
     const reply = await operations.perform(principal, { route: "getRun", params: { id: run } });
     const isWaiting = reply.kind === "json" && Run.parse(reply.body).status === "queued";
     return isWaiting ? { id, run } : undefined;

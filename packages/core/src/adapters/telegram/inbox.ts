@@ -5,8 +5,9 @@ import type { Admitted } from "../../app/channels/channel-principals.ts";
 import type { NewDelivery, Outbox } from "../../app/channels/outbox.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
 import { storageProblem } from "../../app/storage-problem.ts";
+import { readText } from "../../domain/commands/command-text.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
-import type { DeliveriesPort } from "../../ports/channel.ts";
+import type { DeliveriesPort, Place } from "../../ports/channel.ts";
 import type { Principal } from "../../ports/http.ts";
 import type { RecordsPort } from "../../ports/journal.ts";
 import { isFromAdmitted } from "./admission.ts";
@@ -24,13 +25,15 @@ export interface InboxOptions {
   /** Lets in whoever sends a code that waits. */
   readonly pairings: Pick<Pairings, "claim">;
   readonly operations: BotOperations;
-  readonly outbox: Pick<Outbox, "open" | "replace">;
+  readonly outbox: Pick<Outbox, "open" | "replace" | "stopWork">;
   readonly files: IncomingFiles;
   readonly presses: Presses;
   readonly records: RecordsPort;
   readonly deliveries: DeliveriesPort;
   /** The journal's key of something that comes from outside once. */
   readonly dedupeKey: (id: string) => DedupeKey;
+  /** The journal's key of a principal's conversation. */
+  readonly conversationKey: (principal: Principal, name: string) => string;
   readonly language: keyof Bilingual;
   readonly clock: Clock;
 }
@@ -79,15 +82,18 @@ export class Inbox {
     const principal = this.#options.operations.principal(speakerIn(user, Number(place.chat)));
     if (principal === undefined) return "taken";
     const { id: actor, person: owner, tier } = principal;
-    const owed = { place, actor, owner, tier, dedupe: this.#options.dedupeKey(key) };
+    const dedupe = this.#options.dedupeKey(key);
+    const owed = { place, actor, owner, tier, dedupe, ...this.#askedIn(incoming, principal) };
     // Asked again, a turn that failed would begin once more, and nobody would see its answer.
     const isTaken = records.known(owed.dedupe.key, clock.nowMs()) !== undefined;
     if (isTaken && incoming.kind === "message") this.#edited.note(incoming);
     if (isTaken) return "taken";
     if (incoming.kind === "message" && incoming.isEdit)
       return this.#takeEdit(incoming, principal, owed);
-    if (incoming.kind === "message" && (await this.#options.files.joins(incoming, owed.dedupe)))
+    if (incoming.kind === "message" && (await this.#options.files.joins(incoming, owed.dedupe))) {
+      this.#edited.note(incoming);
       return "taken";
+    }
     const reply =
       isPaired || isGreeting(incoming)
         ? this.#greet(isPaired, update.message)
@@ -113,14 +119,14 @@ export class Inbox {
     if (reply.kind === "later") return "later";
     const place = { ...owed.place, isQuoted: true };
     // What could not be asked leaves the first words as they are.
-    const isAsked = reply.kind === "run" || ("data" in reply && reply.data !== undefined);
+    const isAsked = reply.kind !== "text" || ("data" in reply && reply.data !== undefined);
     if (
       waiting !== undefined &&
       isAsked &&
       (await this.#options.outbox.replace(waiting.id, { ...owed, reply }))
     ) {
       const { run } = waiting;
-      if (reply.kind !== "run" || reply.run !== run)
+      if (run !== null && (reply.kind !== "run" || reply.run !== run))
         await this.#options.operations.perform(principal, {
           route: "cancelRun",
           params: { id: run },
@@ -157,6 +163,23 @@ export class Inbox {
     return !admitted.owners.has(id) && (await pairings.claim(id, message.text));
   }
 
+  /** The conversation that a message is a question of; a command is of none: it is neither stopped nor forgotten with it. */
+  #askedIn(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
+    if (incoming.kind === "unreadable") return {};
+    if (readText(incoming.content.text).kind === "command") return {};
+    const { conversationKey } = this.#options;
+    return { conversation: conversationKey(principal, conversationOf(incoming.place)) };
+  }
+
+  /** Ends what is fetched or read for the questions of somebody's in a place: to the node there is no turn yet. */
+  #stopWork({ chat, thread }: Place, { id }: Principal): Promise<number> {
+    const { outbox, language } = this.#options;
+    return outbox.stopWork(
+      ({ actor }, place) => actor === id && place.chat === chat && place.thread === thread,
+      channelWords.stopped[language],
+    );
+  }
+
   #greet(isPaired: boolean, message: Message | undefined) {
     const { language } = this.#options;
     const greeting = greetingFor(message?.from?.language_code, language);
@@ -173,8 +196,12 @@ export class Inbox {
     const conversation = conversationOf(place);
     const body = questionOf(content, { conversation, language });
     const { operations } = this.#options;
+    const read = readText(body.text);
+    const isStop = read.kind === "command" && read.command === "stop";
+    const stopped = isStop ? await this.#stopWork(place, principal) : 0;
     const asked = await askNode(operations.perform, principal, { key, body, language });
     if (asked.kind !== "text") return asked;
+    if (stopped > 0) return { ...asked, text: channelWords.stopped[language] };
     return { ...asked, buttons: await operations.buttons(body.text, asked.data, principal) };
   }
 }

@@ -74,7 +74,7 @@ it("tells apart what Telegram numbers alike", () => {
   assert.notEqual(keyOf(update(2, alone(2), "one")), first);
 });
 
-it("takes an edited text as an edit, and an edited picture or place as nothing", () => {
+it("takes an edited text or caption as an edit, and an edited picture or place as nothing", () => {
   const edit = (from: number, more: Partial<Message>): Update => {
     const { message, update_id } = update(from, alone(from), "новые слова", more);
     return { update_id, edited_message: message as Message & Update.Edited & Update.NonChannel };
@@ -83,9 +83,15 @@ it("takes an edited text as an edit, and an edited picture or place as nothing",
   assert.equal(read.kind === "message" && read.isEdit, true);
   const first = readUpdate(update(2, alone(2), "новые слова"), bot, admission);
   assert.equal(first.kind === "message" && first.isEdit, false);
-  for (const more of [{ caption: "новая подпись" }, { location: {} }]) {
+  const document = { file_id: "F", file_unique_id: "F" };
+  for (const [more, isEdit] of [
+    [{ document, caption: "новая подпись" }, true],
+    [{ document }, false],
+    [{ location: {} }, false],
+  ] as const) {
     const edited = edit(2, { ...(more as Partial<Message>), text: undefined as unknown as string });
-    assert.equal(readUpdate(edited, bot, admission).kind, "nothing");
+    const { kind } = readUpdate(edited, bot, admission);
+    assert.equal(kind, isEdit ? "message" : "nothing");
   }
   assert.equal(readUpdate(edit(3, {}), bot, admission).kind, "stranger");
 });

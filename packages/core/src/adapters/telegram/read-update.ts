@@ -32,9 +32,10 @@ export function readUpdate(
   bot: User,
   admission: Admission & { readonly isOfAlbum: (album: string) => boolean },
 ): Incoming {
-  // Of files and places only the first version counts; a place that moves is edited every few seconds.
-  const edited = update.edited_message?.text === undefined ? undefined : update.edited_message;
-  const message = update.message ?? edited;
+  // Of places only the first version counts: one that moves is edited every few seconds.
+  const { edited_message: edited } = update;
+  const isReworded = (edited?.text ?? edited?.caption) !== undefined;
+  const message = update.message ?? (isReworded ? edited : undefined);
   const user = message?.from?.id;
   if (message === undefined || user === undefined)
     return { kind: isFromAdmitted(update, admission) ? "nothing" : "stranger" };

@@ -9,6 +9,7 @@ import { Outages } from "../../app/channels/outages.ts";
 import { Outbox } from "../../app/channels/outbox.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "../../ports/channel.ts";
+import type { Principal } from "../../ports/http.ts";
 import type { JournalPort, RecordsPort } from "../../ports/journal.ts";
 import type { Operations } from "../../ports/operations.ts";
 import { BotOperations } from "./bot-operations.ts";
@@ -47,6 +48,8 @@ export interface TelegramChannelOptions extends Ways, Pick<FilesOptions, "readDo
   readonly exit: ExitCheck;
   /** The journal's key of something that comes from outside once. */
   readonly dedupeKey: (id: string) => DedupeKey;
+  /** The journal's key of a principal's conversation. */
+  readonly conversationKey: (principal: Principal, name: string) => string;
   readonly language: keyof Bilingual;
   /** Whether answers grow in drafts in private chats. */
   readonly drafts: boolean;
@@ -102,6 +105,7 @@ export class TelegramChannel implements AsyncDisposable {
       exit,
       endOf: (run, signal) => this.#operations.endOf(run, signal),
       work: (owed, signal) => this.#files.work(owed, signal),
+      takeBack: ({ run, actor }) => this.#operations.cancel(run, actor),
       mayReach: ({ chat }, actor) =>
         this.#operations.principalOf(actor) !== undefined && isOpen(chat, admitted.groups),
       clock,
@@ -132,6 +136,14 @@ export class TelegramChannel implements AsyncDisposable {
     this.#outbox.start();
     this.#supervisor.loop("poll", (signal) => this.#poll(signal));
     this.#supervisor.loop("watch", (signal) => this.#tellOfDoor(signal));
+  }
+
+  /** Ends work for questions that are being forgotten: their files are not fetched, and nothing is asked of them. */
+  async forgetErased(): Promise<void> {
+    const { records, language } = this.#options;
+    const isErased = ({ seq }: { readonly seq: number }): boolean =>
+      records.record(seq)?.payload === "erased";
+    await this.#outbox.stopWork(isErased, channelWords.stopped[language]);
   }
 
   /** Updates from people who are not admitted. */

@@ -13,7 +13,7 @@ import type {
 import { EditGrid } from "./edit-grid.ts";
 import type { ExitCheck } from "./exit-check.ts";
 import { GrownAnswer, type ShowOutcome } from "./grown-answer.ts";
-import { type OwedWorkOptions, settleOwed } from "./owed-work.ts";
+import { type OwedWorkOptions, settleOwed, type WorkDone, WorkStopped } from "./owed-work.ts";
 
 export interface DeliveryOptions extends OwedWorkOptions {
   readonly door: ChannelDoor;
@@ -73,12 +73,20 @@ export class Undeliverable extends Error {
 export const nodeRecord = ({ actor, seq }: DeliveryState) =>
   ({ owner: "node", actor, tier: "owner", class: "trace", origin: "node", cause: seq }) as const;
 
+export interface DeliveryStart {
+  readonly place: Place;
+  readonly signal: AbortSignal;
+  /** Does the work of the present reply, which is told when nobody wants it any more: another reply then takes its place. */
+  readonly atWork: <T>(work: (stop: AbortSignal) => Promise<T>) => Promise<T>;
+}
+
 /** One reply on its way. */
 export class Delivery {
   readonly #options: DeliveryOptions;
   readonly #state: DeliveryState;
   readonly #place: Place;
   readonly #signal: AbortSignal;
+  readonly #atWork: DeliveryStart["atWork"];
   /** By part. */
   readonly #messages: Map<number, number>;
   /** Parts whose message is there and is not in the journal yet. */
@@ -87,11 +95,16 @@ export class Delivery {
   readonly #looks = new Map<number, string>();
   #placing: number;
 
-  constructor(options: DeliveryOptions, state: DeliveryState, place: Place, signal: AbortSignal) {
+  constructor(
+    options: DeliveryOptions,
+    state: DeliveryState,
+    { place, signal, atWork }: DeliveryStart,
+  ) {
     this.#options = options;
     this.#state = state;
     this.#place = place;
     this.#signal = signal;
+    this.#atWork = atWork;
     this.#messages = new Map(state.messages.entries());
     this.#placing = state.placing;
   }
@@ -142,8 +155,11 @@ export class Delivery {
   async #endOf(reply: Reply): Promise<End> {
     const { text, buttons = [] } = reply;
     if (text !== undefined) return { said: { text, styles: [] }, buttons };
+    const signal = this.#signal;
     const owed = await this.#whileWriting(() =>
-      settleOwed(this.#options, this.#state, reply, this.#signal),
+      this.#atWork((stop) =>
+        settleOwed(this.#options, this.#state, reply, { signal, stop }).catch(unlessStopped),
+      ),
     );
     if (owed.kind === "text")
       return { said: { text: owed.text, styles: [] }, buttons: owed.buttons ?? [] };
@@ -308,4 +324,10 @@ export class Delivery {
       }
     }
   }
+}
+
+/** Work that was stopped comes to nothing: what takes its place is known. */
+function unlessStopped(error: unknown): WorkDone {
+  if (error instanceof WorkStopped) return { kind: "text", text: "" };
+  throw error;
 }

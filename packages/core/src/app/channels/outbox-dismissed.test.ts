@@ -29,6 +29,7 @@ describe("a reply to somebody who was sent away", () => {
       records: app.records,
       deliveries: app.state,
       work: () => assert.fail("it is not even worked for"),
+      takeBack: () => assert.fail("nothing was taken back"),
       mayReach: ({ chat: to }, actor) => to === "1" && actor === "telegram:1",
       exit: exitCheck(),
       endOf: ({ run }) => Promise.resolve(`ответ ${run}`),
@@ -59,6 +60,7 @@ describe("a reply to somebody who was sent away", () => {
       records: app.records,
       deliveries: app.state,
       work: () => assert.fail("no work was owed"),
+      takeBack: () => assert.fail("nothing was taken back"),
       mayReach: () => isAdmitted,
       exit: exitCheck(),
       endOf: ({ onGrown }) => {

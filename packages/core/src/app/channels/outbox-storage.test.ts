@@ -47,6 +47,7 @@ it("delivers what is owed once the disk takes something again, without a new sta
         return app.state.deliveries(name);
       },
     },
+    takeBack: () => assert.fail("nothing was taken back"),
     mayReach: () => true,
     exit: exitCheck(),
     work: () => assert.fail("no work was owed"),
@@ -86,6 +87,7 @@ for (const refused of ["delivery.placed", "delivery.closed"])
       journal: app.journal,
       records: app.records,
       deliveries: app.state,
+      takeBack: () => assert.fail("nothing was taken back"),
       mayReach: () => true,
       exit: exitCheck(),
       work: () => assert.fail("no work was owed"),

@@ -13,7 +13,7 @@ import {
   type Reply,
   Undeliverable,
 } from "./delivery.ts";
-import { noteOn } from "./owed-work.ts";
+import { noteOn, WorkStopped } from "./owed-work.ts";
 
 // Messengers know no idempotency key: a send whose answer is lost may have arrived or not, and repeating it doubles it
 // before the user's eyes. An edit may be repeated. So a reply is sent as a message without content, and gets its text
@@ -30,6 +30,8 @@ export interface NewDelivery {
   readonly actor: string;
   readonly owner: string;
   readonly tier: string;
+  /** The key of the conversation that it belongs to. */
+  readonly conversation?: string;
   readonly reply:
     | { readonly kind: "text"; readonly text: string; readonly buttons?: Buttons }
     | { readonly kind: "run"; readonly run: string }
@@ -56,8 +58,8 @@ export class Outbox implements AsyncDisposable {
   readonly #abort = new AbortController();
   /** The last delivery of each chat: the next one waits for it, so replies arrive in order. */
   readonly #lanes = new Map<string, Promise<void>>();
-  /** By lane, how many of its replies wait for work. */
-  readonly #working = new Map<string, number>();
+  /** Replies that wait for work, until they are delivered. */
+  readonly #works = new Map<string, WaitingWork>();
   /** Deliveries whose reply may still be replaced, and what replaces it once it is on disk. */
   readonly #open = new Map<string, Promise<Reply> | undefined>();
 
@@ -78,7 +80,7 @@ export class Outbox implements AsyncDisposable {
 
   /** Replies of a place that wait for work; a question asked now would overtake theirs. */
   working(place: Place): number {
-    return this.#working.get(laneOf(place)) ?? 0;
+    return [...this.#works.values()].filter(({ lane }) => lane === laneOf(place)).length;
   }
 
   /** Work that the last process left undone, with the replies it is owed for. */
@@ -117,17 +119,51 @@ export class Outbox implements AsyncDisposable {
    * Records that another reply takes the place of one that has not ended. False, and nothing recorded, when that has ended or
    * is not owed. The run that is waited for no longer is the caller's to cancel.
    */
-  async replace(id: string, delivery: NewDelivery): Promise<boolean> {
+  async replace(
+    id: string,
+    delivery: Omit<NewDelivery, "dedupe"> & Partial<Pick<NewDelivery, "dedupe">>,
+  ): Promise<boolean> {
     if (!this.#open.has(id)) return false;
     const { journal } = this.#options;
     const reply = replyOf(delivery);
     const facts = { delivery: id, run: reply.run };
     const record: NewRecord = { ...owedRecord(delivery), type: "delivery.replaced", facts };
-    const work = journal.append({ records: [record], dedupe: delivery.dedupe }).then(() => reply);
+    const { dedupe } = delivery;
+    const group = { records: [record], ...(dedupe === undefined ? {} : { dedupe }) };
+    const written = journal.append(group).then(() => reply);
     // Before it is on disk: a run that ends in this moment waits for it.
-    this.#open.set(id, work);
-    await work;
+    this.#open.set(id, written);
+    const before = this.#works.get(id);
+    before?.stop.abort(new WorkStopped("another reply takes its place"));
+    if (reply.work !== undefined) this.#works.set(id, waitingWork(delivery.place));
+    await written;
+    await before?.rest;
     return true;
+  }
+
+  /**
+   * Ends the work of replies that still wait for it, and says a text in their place. Resolves with how many, when that is on
+   * disk and nothing is left of the work: no file that is fetched, no run.
+   */
+  async stopWork(
+    isMeant: (owed: DeliveryState, place: Place) => boolean,
+    text: string,
+  ): Promise<number> {
+    const { deliveries, door, records } = this.#options;
+    const stopping = deliveries.deliveries(door.name).map(async (owed) => {
+      const { id, run, seq, actor } = owed;
+      const work = this.#works.get(id);
+      const header = records.record(seq);
+      const isWaiting = run === null && work?.stop.signal.aborted === false;
+      // A command is not stopped: what it does may be half done.
+      if (!isWaiting || typeof header?.conversation !== "string" || !isMeant(owed, work.place))
+        return false;
+      const { owner, tier } = header;
+      const { place } = work;
+      return this.replace(id, { place, actor, owner, tier, reply: { kind: "text", text } });
+    });
+    const stopped = await Promise.all(stopping);
+    return stopped.filter((isStopped) => isStopped).length;
   }
 
   /** Stops delivering; what is owed stays owed. */
@@ -139,8 +175,8 @@ export class Outbox implements AsyncDisposable {
   #enqueue(delivery: DeliveryState): void {
     const data = DeliveryData.safeParse(this.#options.records.record(delivery.seq)?.data);
     const lane = data.success ? laneOf(data.data) : delivery.id;
-    const works = delivery.run === null && data.data?.work !== undefined ? 1 : 0;
-    this.#working.set(lane, (this.#working.get(lane) ?? 0) + works);
+    if (data.success && delivery.run === null && data.data.work !== undefined)
+      this.#works.set(delivery.id, waitingWork(data.data));
     this.#open.set(delivery.id, undefined);
     const before = this.#lanes.get(lane);
     const work = (async () => {
@@ -148,10 +184,8 @@ export class Outbox implements AsyncDisposable {
       await this.#keepTrying(delivery);
     })().finally(() => {
       this.#open.delete(delivery.id);
-      this.#working.set(lane, (this.#working.get(lane) ?? 0) - works);
-      if (this.#lanes.get(lane) !== work) return;
-      this.#lanes.delete(lane);
-      this.#working.delete(lane);
+      this.#works.delete(delivery.id);
+      if (this.#lanes.get(lane) === work) this.#lanes.delete(lane);
     });
     this.#lanes.set(lane, work);
   }
@@ -187,6 +221,13 @@ export class Outbox implements AsyncDisposable {
     }
   }
 
+  #atWork<T>(id: string, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+    const waiting = this.#works.get(id);
+    const doing = work((waiting?.stop ?? new AbortController()).signal);
+    if (waiting !== undefined) waiting.rest = doing.catch(() => undefined);
+    return doing;
+  }
+
   /** What replaces a reply that has ended by now. Without anything the end is final. */
   #takeReplaced(id: string): Promise<Reply> | undefined {
     const reply = this.#open.get(id);
@@ -205,8 +246,15 @@ export class Outbox implements AsyncDisposable {
     if (data === undefined) outcome = "erased";
     else
       try {
-        sent.sending ??= new Delivery(this.#options, delivery, data, this.#abort.signal);
-        removed = await sent.sending.complete({ ...data, run }, () => this.#takeReplaced(id));
+        sent.sending ??= new Delivery(this.#options, delivery, {
+          place: data,
+          signal: this.#abort.signal,
+          atWork: (work) => this.#atWork(id, work),
+        });
+        // What was replaced before it began is not begun.
+        const first = this.#open.get(id) ?? { ...data, run };
+        if (this.#open.has(id)) this.#open.set(id, undefined);
+        removed = await sent.sending.complete(await first, () => this.#takeReplaced(id));
       } catch (error) {
         if (!(error instanceof Undeliverable)) throw error;
         outcome = error.outcome;
@@ -229,14 +277,31 @@ interface Sent {
   end: readonly NewRecord[] | undefined;
 }
 
-const replyOf = ({ reply }: NewDelivery): Reply =>
+/** Work that a reply waits for. */
+interface WaitingWork {
+  readonly place: Place;
+  readonly lane: string;
+  readonly stop: AbortController;
+  /** Settles when nothing of it is under way. */
+  rest: Promise<unknown>;
+}
+
+/** Of the place alone: what else stands in a record may have to be forgotten. */
+const waitingWork = ({ chat, thread, replyTo, isQuoted }: Place): WaitingWork => ({
+  place: { chat, thread, replyTo, isQuoted },
+  lane: laneOf({ chat, thread }),
+  stop: new AbortController(),
+  rest: Promise.resolve(),
+});
+
+const replyOf = ({ reply }: Pick<NewDelivery, "reply">): Reply =>
   reply.kind === "run" ? { run: reply.run } : { run: null, ...reply };
 
 const laneOf = ({ chat, thread }: Place): string => `${chat}/${thread ?? ""}`;
 
 /** What the record of a reply holds beside its type and its facts. */
-function owedRecord(delivery: NewDelivery) {
-  const { place, actor, owner, tier } = delivery;
+function owedRecord(delivery: Omit<NewDelivery, "dedupe">) {
+  const { place, actor, owner, tier, conversation } = delivery;
   const { text, buttons = [], work } = replyOf(delivery);
   const said = {
     ...(work === undefined ? {} : { work }),
@@ -249,6 +314,8 @@ function owedRecord(delivery: NewDelivery) {
     tier,
     origin: "node",
     class: "message",
+    // The words of others are found by their run; those of a question that is not asked yet, by this.
+    ...(work === undefined || conversation === undefined ? {} : { conversation }),
     data: { ...place, ...said },
   } as const;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
 import { openApp } from "../test/app-fixture.ts";
-import { noteOn, type OwedWork, settleOwed } from "./owed-work.ts";
+import { noteOn, type OwedWork, settleOwed, WorkStopped } from "./owed-work.ts";
 
 /** A reply that is owed for work, in a real journal. */
 async function withWork() {
@@ -14,17 +14,22 @@ async function withWork() {
     records: [{ ...context, class: "message", type: "delivery.opened", facts, data }],
   });
   const base = { door: { name: "telegram" }, journal, records, deliveries: state };
+  const takenBack: string[] = [];
   const settle = (
     work: (owed: OwedWork) => Promise<string>,
     { signal } = new AbortController(),
+    { signal: stop } = new AbortController(),
   ) => {
     const [owed] = state.deliveries("telegram");
     assert.ok(owed);
     const done = async (each: OwedWork) =>
       ({ kind: "run", run: await work(each), lead: "🎤 «привет»\n\n" }) as const;
-    return settleOwed({ ...base, work: done }, owed, { run: owed.run, work: data.work }, signal);
+    const takeBack = async ({ run, actor }: { readonly run: string; readonly actor: string }) =>
+      void takenBack.push(`${actor} ${run}`);
+    const doing = { ...base, work: done, takeBack };
+    return settleOwed(doing, owed, { run: owed.run, work: data.work }, { signal, stop });
   };
-  return { app, base, settle, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
+  return { app, base, settle, takenBack, [Symbol.asyncDispose]: () => app[Symbol.asyncDispose]() };
 }
 
 it("does work once, and knows afterwards what it came to", async () => {
@@ -71,4 +76,26 @@ it("waits for no work that goes on when the node stops", { timeout: 30_000 }, as
     return new Promise<never>(() => undefined);
   }, stop);
   await assert.rejects(settling, /stopped/);
+});
+
+it("takes back what stopped work had asked, notes nothing of it, and begins nothing that is stopped", async () => {
+  await using owing = await withWork();
+  const { base, settle, takenBack } = owing;
+  const [node, stop] = [new AbortController(), new AbortController()];
+  const settling = settle(
+    async () => {
+      stop.abort(new WorkStopped("nobody wants it"));
+      return "r1";
+    },
+    node,
+    stop,
+  );
+  await assert.rejects(settling, WorkStopped);
+  assert.deepEqual(takenBack, ["telegram:1 r1"]);
+  assert.deepEqual(base.deliveries.deliveries("telegram")[0]?.notes, []);
+  await assert.rejects(
+    settle(() => assert.fail("it began"), node, stop),
+    WorkStopped,
+  );
+  assert.equal(takenBack.length, 1);
 });

@@ -258,6 +258,7 @@ export async function openApp(options: FixtureOptions = {}) {
   const inFiles = forgettingIn(real, files);
   const forgetting = new Forgetting({
     files: options.wrapFiles?.(inFiles) ?? inFiles,
+    forgetErased: async () => undefined,
     journal,
     records,
     state,
