@@ -1,8 +1,9 @@
 import type { Bilingual } from "@adyton/protocol";
+import { systemClock } from "@adyton/runtime/clock";
 import { CodedError } from "@adyton/runtime/coded-error";
 import { EpochKeyError, EpochKeys } from "./adapters/keys/epoch-keys.ts";
 import type { LinkClient } from "./adapters/telegram/link-client.ts";
-import { type DropReason, SpooledUpdates } from "./adapters/telegram/spooled-updates.ts";
+import { type LossReason, SpooledUpdates } from "./adapters/telegram/spooled-updates.ts";
 import type { NewRecord } from "./domain/journal/record.ts";
 import type { TelegramParts } from "./open-telegram.ts";
 import { SecretError } from "@adyton/runtime/secret";
@@ -14,7 +15,7 @@ export function openSpool(
   people: () => readonly number[],
   { spoolKeys, journal, language, log, notice }: TelegramParts,
 ): SpooledUpdates {
-  const tellLost = (reason: DropReason | "expired", count: number): void => {
+  const onLost = (reason: LossReason, count: number): void => {
     log("updates in the relay's spool are lost", { reason, count });
     notice({ kind: "warning", text: lost[reason](count)[language] });
     const record: NewRecord = {
@@ -42,8 +43,8 @@ export function openSpool(
     },
     keys: keysIn(spoolKeys),
     people,
-    onDropped: tellLost,
-    onExpired: (count) => tellLost("expired", count),
+    onLost,
+    clock: systemClock,
   });
 }
 
@@ -56,7 +57,7 @@ function keysIn(file: string): EpochKeys {
   }
 }
 
-const lost: Readonly<Record<DropReason | "expired", (count: number) => Bilingual>> = {
+const lost: Readonly<Record<LossReason, (count: number) => Bilingual>> = {
   unknown_key: (count) => ({
     en: `${count} messages that waited on the relay cannot be opened: their key is gone`,
     ru: `не открыть сообщений, которые ждали на ретрансляторе: ${count}; их ключа больше нет`,

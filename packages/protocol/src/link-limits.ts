@@ -17,6 +17,8 @@ export const linkCallBytesMax = 1024 * 1024;
 export const linkChunkBytes = 64 * 1024;
 /** Bytes of a whole answer: the largest file that Telegram hands to a bot. More ends the call with `ANSWER_TOO_LARGE`. */
 export const linkAnswerBytesMax = 20 * 1024 * 1024;
+/** Parts of a whole answer: each but the last is full. */
+export const linkAnswerPartsMax = linkAnswerBytesMax / linkChunkBytes;
 /** Calls under way at once. The node keeps one more waiting; a relay that is given one more ends the connection. */
 export const linkCallsMax = 64;
 

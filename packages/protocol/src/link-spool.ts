@@ -32,13 +32,15 @@ export type SpoolRequest = z.infer<typeof SpoolRequest>;
 
 export const SpoolAnswer = z
   .strictObject({
-    records: z.array(
-      z.strictObject({
-        id,
-        epoch: z.string().regex(spoolEpochPattern),
-        file: z.base64().describe("In the format of age."),
-      }),
-    ),
+    records: z
+      .array(
+        z.strictObject({
+          id,
+          epoch: z.string().regex(spoolEpochPattern),
+          file: z.base64().describe("In the format of age."),
+        }),
+      )
+      .max(spoolTakenMax),
     left: z.int().min(0).describe("Records behind those in this answer."),
     expired: count,
     strangers: count,

@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { spoolTakenMax } from "@adyton/protocol/link-spool-limits";
 
 // Sealed updates, a file each: `NUMBER-EPOCH.age`. A file gets its name once its bytes are on the disk, so one that was
-// torn by a cut has no name, and is swept at the next start. The number is the time, in microseconds, raised where that
+// torn by a cut has no name, and is swept at the next start. The number is the spool's time, in microseconds, raised where that
 // does not grow: it orders the files and tells their age.
 
 export interface SpoolLimits {
@@ -53,6 +54,11 @@ export class SpoolFolder {
     return this.#kept.length;
   }
 
+  /** The time of the newest record there ever was, as far as this process knows. */
+  get newestMs(): number {
+    return this.#last / 1_000;
+  }
+
   get bytes(): number {
     return this.#bytes;
   }
@@ -95,13 +101,13 @@ export class SpoolFolder {
     return added.length;
   }
 
-  /** The oldest, as many as fit into so many bytes, and at least one. */
+  /** The oldest, as many as fit into so many bytes and into an answer, and at least one. */
   async next(bytesMax: number): Promise<readonly SpooledFile[]> {
     const files: SpooledFile[] = [];
     let bytes = 0;
     for (const each of this.#kept) {
       bytes += each.bytes;
-      if (files.length > 0 && bytes > bytesMax) break;
+      if (files.length > 0 && (bytes > bytesMax || files.length === spoolTakenMax)) break;
       const file = await readFile(this.#path(nameOf(each)));
       files.push({ id: digitsOf(each.number), epoch: each.epoch, file });
     }

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { linkCallBytesMax, linkCallsMax, linkCutMsMax } from "@adyton/protocol/link-limits";
+import {
+  linkAnswerBytesMax,
+  linkAnswerPartsMax,
+  linkCallBytesMax,
+  linkCallsMax,
+  linkCutMsMax,
+} from "@adyton/protocol/link-limits";
 import { ManualClock } from "@adyton/runtime/clock";
 import { readFrame, writeFrame } from "@adyton/runtime/link/link-frame";
 import { linkProof, newNonce } from "@adyton/runtime/link/link-proof";
 import type { LinkSocket } from "@adyton/runtime/link/link-socket";
 import type { LinkFrame } from "@adyton/protocol/link";
-import { LinkClient, linkWaitingMax, replacedWaitMs } from "./link-client.ts";
+import { LinkClient, linkHeldBytesMax, linkWaitingMax, replacedWaitMs } from "./link-client.ts";
 
 const key = { reveal: () => "the key" };
 const never = new AbortController().signal;
@@ -210,6 +216,57 @@ describe("the node's end of the link", () => {
     await assert.rejects(at);
     const over = client.call(asked, Buffer.alloc(linkCallBytesMax + 1), never);
     await assert.rejects(over, { code: "CALL_TOO_LARGE" });
+  });
+
+  it("bounds the parts of an answer, also of one whose parts are empty", async () => {
+    for (const [parts, isWhole] of [
+      [linkAnswerPartsMax, true],
+      [linkAnswerPartsMax + 1, false],
+    ] as const) {
+      const { client, greeted } = setUp();
+      await using _ = client;
+      const relay = await greeted();
+      const answer = client.call(asked, undefined, never);
+      await new Promise(setImmediate);
+      relay.say({ type: "result", seq: 1, call: 1, status: 200, isLast: false });
+      for (let seq = 2; seq < parts; seq += 1)
+        relay.say({ type: "more", seq, call: 1, isLast: false });
+      relay.say({ type: "more", seq: parts, call: 1, isLast: isWhole });
+      if (isWhole) assert.deepEqual(await answer, { status: 200, body: Buffer.alloc(0) });
+      else await assert.rejects(answer, { code: "ANSWER_TOO_LARGE" });
+    }
+  });
+
+  it("bounds what answers hold together while none of them ends", async () => {
+    const { client, greeted } = setUp();
+    await using _ = client;
+    const relay = await greeted();
+    const count = linkHeldBytesMax / linkAnswerBytesMax;
+    const outcomes: unknown[] = [];
+    for (let call = 1; call <= count + 1; call += 1)
+      void client.call(asked, undefined, never).then(
+        ({ body }) => outcomes.push(body.length),
+        (error: unknown) => outcomes.push(Reflect.get(Object(error), "code")),
+      );
+    await new Promise(setImmediate);
+    const part = Buffer.alloc(linkCallBytesMax);
+    let seq = 0;
+    for (let call = 1; call <= count; call += 1)
+      for (let bytes = 0; bytes < linkAnswerBytesMax; bytes += part.length) {
+        seq += 1;
+        relay.say({ type: "more", seq, call, isLast: false }, part);
+      }
+    const more = { type: "more", call: count + 1, isLast: false } as const;
+    relay.say({ ...more, seq: seq + 1 });
+    await new Promise(setImmediate);
+    assert.deepEqual(outcomes, [], "as much as may be");
+    relay.say({ ...more, seq: seq + 2 }, Buffer.alloc(1));
+    await new Promise(setImmediate);
+    assert.deepEqual(outcomes, ["ANSWER_TOO_LARGE"]);
+    // What is given up makes room.
+    relay.say({ type: "more", seq: seq + 3, call: 1, isLast: true });
+    await new Promise(setImmediate);
+    assert.deepEqual(outcomes, ["ANSWER_TOO_LARGE", linkAnswerBytesMax]);
   });
 
   it("sends no name of a file that the relay would cut the link for", async () => {

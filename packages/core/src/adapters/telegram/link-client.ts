@@ -1,6 +1,7 @@
 import type { LinkFrame } from "@adyton/protocol/link";
 import {
   linkAnswerBytesMax,
+  linkAnswerPartsMax,
   linkCallBytesMax,
   linkCallsMax,
   linkCutMsMax,
@@ -30,6 +31,8 @@ import { replacedCode, tooLargeCode } from "./trouble.ts";
 
 /** Calls that wait for their turn; one more fails at once. */
 export const linkWaitingMax = 1_024;
+/** Bytes of answers that have not ended, of all calls together: four files and what methods answer. */
+export const linkHeldBytesMax = 6 * linkAnswerBytesMax;
 /** Whoever writes once the way is free again is heard within this time. */
 const backoff = { baseMs: 500, capMs: 5_000 };
 /** Two nodes with one relay would otherwise take it from each other without end. */
@@ -327,7 +330,7 @@ export class LinkClient implements AsyncDisposable {
     if (frame.type === "result") pending.status = frame.status;
     pending.parts.push(body);
     pending.bytes += body.length;
-    if (pending.bytes > linkAnswerBytesMax)
+    if (isTooLarge(pending, session))
       pending.settle(new LinkError(tooLargeCode, "the answer is too large"));
     else if (frame.isLast)
       pending.settle({ status: pending.status, body: Buffer.concat(pending.parts) });
@@ -346,6 +349,13 @@ export class LinkClient implements AsyncDisposable {
     for (const { settle } of session.calls.values())
       settle(new LinkError(code, "the relay does not know what became of the call"));
   }
+}
+
+/** A relay that somebody else has may send parts without bytes and without an end, or begin every answer and end none. */
+function isTooLarge({ bytes, parts }: Pending, { calls }: Session): boolean {
+  if (bytes > linkAnswerBytesMax || parts.length > linkAnswerPartsMax) return true;
+  const heldBytes = calls.values().reduce((sum, each) => sum + each.bytes, 0);
+  return heldBytes > linkHeldBytesMax;
 }
 
 const reasonOf = ({ reason }: AbortSignal): Error =>

@@ -6,10 +6,16 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { SpoolRequest } from "@adyton/protocol";
 import { spoolMethod, spoolTakenMax } from "@adyton/protocol/link-spool-limits";
 import { newAgeKeys } from "@adyton/runtime/age";
+import { ManualClock } from "@adyton/runtime/clock";
 import { epochOf, sealUpdate } from "@adyton/runtime/link/spooled-update";
 import type { Update } from "grammy/types";
 import { EpochKeys } from "../keys/epoch-keys.ts";
-import { SpooledUpdates } from "./spooled-updates.ts";
+import {
+  exchangeMsMax,
+  SpooledUpdates,
+  type SpooledUpdatesOptions,
+  tellLostEveryMs,
+} from "./spooled-updates.ts";
 
 interface Kept {
   readonly id: string;
@@ -28,12 +34,14 @@ let told: unknown[];
 let expired: number;
 let isThere: boolean;
 let hasSpool: boolean;
+let clock: ManualClock;
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "adyton-spooled-"));
   now = Date.UTC(2026, 10, 21);
   keys = new EpochKeys(join(folder, "spool.keys"), () => now);
   [kept, asked, told, expired, isThere, hasSpool] = [[], [], [], 0, true, true];
+  clock = new ManualClock();
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
@@ -64,13 +72,14 @@ function ask(method: string, body: Buffer): Promise<Buffer | undefined> {
   return Promise.resolve(Buffer.from(JSON.stringify(answer)));
 }
 
-const spooled = (): SpooledUpdates =>
+const spooled = (more: Partial<SpooledUpdatesOptions> = {}): SpooledUpdates =>
   new SpooledUpdates({
     ask,
     keys,
     people: () => [1, 2],
-    onDropped: (reason, count) => void told.push([reason, count]),
-    onExpired: (count) => void told.push(["expired", count]),
+    onLost: (reason, count) => void told.push([reason, count]),
+    clock,
+    ...more,
   });
 
 /** Live updates: none, and the offset is noted. */
@@ -174,12 +183,73 @@ describe("what the relay has kept", () => {
 
   it("is told of where it grew too old, once", async () => {
     const spool = spooled();
-    for (expired of [0, 3, 3, 4, 1]) await spool.before(client).updates(0, signal);
+    for (expired of [0, 3, 3, 4, 1]) {
+      await spool.before(client).updates(0, signal);
+      await clock.advance(tellLostEveryMs);
+    }
     assert.deepEqual(told, [
       ["expired", 3],
       ["expired", 1],
       ["expired", 1],
     ]);
+  });
+
+  it("is told of in sums where a relay loses without end", async () => {
+    const spool = spooled();
+    const poll = () => spool.before(client).updates(0, signal);
+    for (expired = 1; expired <= 100; expired += 1) await poll();
+    expired = 100;
+    await clock.advance(tellLostEveryMs - 1);
+    await poll();
+    assert.deepEqual(told, [["expired", 1]]);
+    await clock.advance(1);
+    await poll();
+    assert.deepEqual(told.slice(1), [["expired", 99]]);
+  });
+
+  it("is not waited for without an end, and asked for again", async () => {
+    const { promise: isAsked, resolve: beginAsking } = Promise.withResolvers<void>();
+    const late = (_method: string, _body: Buffer, within: AbortSignal): Promise<Buffer> =>
+      new Promise((_, reject) => {
+        within.addEventListener("abort", () => reject(within.reason as Error), { once: true });
+        beginAsking();
+      });
+    keep(await keys.recipient(), said(5, "поздно"));
+    let isLate = true;
+    const spool = spooled({ ask: (...asking) => (isLate ? late : ask)(...asking) });
+    const texts = textsOf(spool, 0);
+    await isAsked;
+    await clock.advance(exchangeMsMax - 1);
+    assert.equal(clock.timersPending, 1, "it is still waited for");
+    await clock.advance(1);
+    assert.equal(await texts, "RELAY_LATE");
+    assert.deepEqual(asked, []);
+    isLate = false;
+    assert.deepEqual(await textsOf(spool, 0), ["поздно"]);
+    assert.equal(clock.timersPending, 0);
+  });
+
+  it("is not taken where an answer holds more records than may be", async () => {
+    const file = sealUpdate(newAgeKeys().recipient, said(1, "x")).toString("base64");
+    for (const [count, words] of [
+      [spoolTakenMax, []],
+      [spoolTakenMax + 1, "the relay's spool cannot be read"],
+    ] as const) {
+      let answers = 0;
+      const records = Array.from({ length: count }, (_, index) => ({
+        id: String(index).padStart(16, "0"),
+        epoch: "0".repeat(16),
+        file,
+      }));
+      const spool = spooled({
+        ask: () => {
+          answers += 1;
+          const answer = { records: answers === 1 ? records : [], left: 0, expired, strangers: 0 };
+          return Promise.resolve(Buffer.from(JSON.stringify(answer)));
+        },
+      });
+      assert.deepEqual(await textsOf(spool, 0), words);
+    }
   });
 
   it("is erased in parts where it is a lot", async () => {

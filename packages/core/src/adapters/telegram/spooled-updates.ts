@@ -1,6 +1,8 @@
 import { SpoolAnswer, type SpoolRequest } from "@adyton/protocol";
 import { spoolMethod, spoolTakenMax } from "@adyton/protocol/link-spool-limits";
 import { AgeError } from "@adyton/runtime/age";
+import type { Clock } from "@adyton/runtime/clock";
+import { CodedError } from "@adyton/runtime/coded-error";
 import type { Secret } from "@adyton/runtime/secret";
 import { openUpdate } from "@adyton/runtime/link/spooled-update";
 import type { Update } from "grammy/types";
@@ -10,8 +12,16 @@ import type { PollManner, TelegramClient, TelegramResult } from "./telegram-clie
 // offset confirms those before it. Confirmed means here that the relay may erase them. An update that comes both ways is
 // known by its key.
 
-/** Why a record was given up. */
-export type DropReason = "unknown_key" | "damaged";
+/** Reading and erasing some hundred small files takes a moment: a relay that takes longer is given up, and asked again. */
+export const exchangeMsMax = 30_000;
+/** What is lost is told at once and then summed up for so long: a relay that somebody else has must not fill the journal. */
+export const tellLostEveryMs = 60_000;
+
+const reasons = ["unknown_key", "damaged", "expired"] as const;
+/** Why a record is lost: no key opens it, nothing can be read in it, or it grew too old on the relay. */
+export type LossReason = (typeof reasons)[number];
+
+class ExchangeError extends CodedError<"RELAY_LATE"> {}
 
 /** The node's keys of the spool. */
 interface SpoolKeys {
@@ -28,10 +38,9 @@ export interface SpooledUpdatesOptions {
   readonly keys: SpoolKeys;
   /** Whose updates the relay is to keep. */
   readonly people: () => readonly number[];
-  /** Records that nobody can open: they are erased. */
-  readonly onDropped: (reason: DropReason, count: number) => void;
-  /** Records that grew too old on the relay since it was asked last. */
-  readonly onExpired: (count: number) => void;
+  /** Records that are lost: they are erased. */
+  readonly onLost: (reason: LossReason, count: number) => void;
+  readonly clock: Clock;
 }
 
 type Updates = Pick<TelegramClient, "updates">;
@@ -48,6 +57,9 @@ export class SpooledUpdates {
   /** The relay may erase these. */
   #taken: string[] = [];
   #expired = 0;
+  /** Not told yet. */
+  readonly #lost = { unknown_key: 0, damaged: 0, expired: 0 };
+  #tellAtMs = 0;
 
   constructor(options: SpooledUpdatesOptions) {
     this.#options = options;
@@ -87,36 +99,43 @@ export class SpooledUpdates {
 
   /** Exchanges what was taken for what is next. Answers whether there may be more. */
   async #fetch(signal: AbortSignal): Promise<boolean> {
-    const { ask, keys, people } = this.#options;
+    const { keys, people } = this.#options;
     const taken = this.#taken.slice(0, spoolTakenMax);
     const recipient = await keys.recipient();
-    const request: SpoolRequest = { recipient, people: [...people()], taken };
-    const body = await ask(spoolMethod, Buffer.from(JSON.stringify(request)), signal);
+    const body = await this.#ask({ recipient, people: [...people()], taken }, signal);
     if (body === undefined) return false;
     const answer = SpoolAnswer.parse(JSON.parse(body.toString()));
     this.#taken.splice(0, taken.length);
-    this.#tellExpired(answer);
+    this.#countExpired(answer);
     this.#take(answer);
+    this.#tellLost();
     if (answer.records.length === 0 && answer.left === 0) await keys.drainedTo(recipient);
     return answer.records.length > 0 || this.#taken.length > 0;
   }
 
+  async #ask(request: SpoolRequest, signal: AbortSignal): Promise<Buffer | undefined> {
+    const { ask, clock } = this.#options;
+    const late = new AbortController();
+    using _ = clock.setTimer(exchangeMsMax, () =>
+      late.abort(new ExchangeError("RELAY_LATE", "the relay does not hand over what it keeps")),
+    );
+    const body = Buffer.from(JSON.stringify(request));
+    return await ask(spoolMethod, body, AbortSignal.any([signal, late.signal]));
+  }
+
   #take({ records }: SpoolAnswer): void {
-    const dropped = { unknown_key: 0, damaged: 0 };
     const open: Spooled[] = [];
     for (const { id, epoch, file } of records) {
       const opened = this.#opened(epoch, Buffer.from(file, "base64"));
       if (typeof opened === "string") {
-        dropped[opened] += 1;
+        this.#lost[opened] += 1;
         this.#taken.push(id);
       } else open.push({ id, update: opened });
     }
     this.#open = open;
-    for (const reason of ["unknown_key", "damaged"] as const)
-      if (dropped[reason] > 0) this.#options.onDropped(reason, dropped[reason]);
   }
 
-  #opened(epoch: string, file: Buffer): Update | DropReason {
+  #opened(epoch: string, file: Buffer): Update | LossReason {
     const key = this.#options.keys.of(epoch);
     if (key === undefined) return "unknown_key";
     try {
@@ -128,10 +147,20 @@ export class SpooledUpdates {
     }
   }
 
-  #tellExpired({ expired }: SpoolAnswer): void {
+  #countExpired({ expired }: SpoolAnswer): void {
     // The relay counts from its own start.
-    const more = expired < this.#expired ? expired : expired - this.#expired;
+    this.#lost.expired += expired < this.#expired ? expired : expired - this.#expired;
     this.#expired = expired;
-    if (more > 0) this.#options.onExpired(more);
+  }
+
+  #tellLost(): void {
+    const { clock, onLost } = this.#options;
+    const lost = reasons.filter((reason) => this.#lost[reason] > 0);
+    if (lost.length === 0 || clock.monotonicMs() < this.#tellAtMs) return;
+    this.#tellAtMs = clock.monotonicMs() + tellLostEveryMs;
+    for (const reason of lost) {
+      onLost(reason, this.#lost[reason]);
+      this.#lost[reason] = 0;
+    }
   }
 }
