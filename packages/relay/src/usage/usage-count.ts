@@ -33,10 +33,15 @@ export const pendingMax = 1_000;
 /** People in one stretch; who comes beyond is counted together under the number 0. */
 export const usersMax = 1_000;
 
+/** Updates that are known when they come again, ten answers of the messenger: what was not confirmed comes next. */
+export const knownMax = 1_000;
+
 /** Counts who used the bot and how much: whoever is answered. Holds numbers only. */
 export class UsageCount {
   readonly #now: () => number;
   readonly #pending = new Map<string, Pending>();
+  /** The updates that were counted last, by their numbers. */
+  readonly #known = new Set<number>();
   #sums = new Map<number, Sum>();
   #startMs: number;
 
@@ -45,11 +50,11 @@ export class UsageCount {
     this.#startMs = now();
   }
 
-  /** Updates are on their way to the node. */
+  /** Updates are on their way to the node. One that comes again, because the node had not confirmed it, counts once. */
   delivered(updates: readonly unknown[]): void {
     for (const update of updates) {
       const message = messageOf(update);
-      if (message === undefined) continue;
+      if (message === undefined || !this.#isNew(update)) continue;
       const { chat, user, bytes } = message;
       const key = `${chat}/${user}`;
       const before = this.#pending.get(key);
@@ -79,6 +84,15 @@ export class UsageCount {
     this.#sums = new Map();
     this.#startMs = this.#now();
     return rows;
+  }
+
+  #isNew(update: unknown): boolean {
+    const id = memberOf(update, "update_id");
+    if (!isWhole(id) || this.#known.has(id)) return false;
+    this.#known.add(id);
+    const [oldest] = this.#known;
+    if (this.#known.size > knownMax && oldest !== undefined) this.#known.delete(oldest);
+    return true;
   }
 
   #settle(key: string, { user, messages, bytes, sinceMs, answeredMs }: Pending): void {

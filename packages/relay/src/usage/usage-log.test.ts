@@ -7,11 +7,12 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { ageOpen, newAgeKeys } from "@adyton/runtime/age";
 import { ManualClock } from "@adyton/runtime/clock";
 import { openSeal } from "./seal.ts";
-import { pendingMax, UsageCount, usersMax } from "./usage-count.ts";
+import { knownMax, pendingMax, UsageCount, usersMax } from "./usage-count.ts";
 import { usageEveryMs, usageFilesMax, UsageLog, usageRowsMax } from "./usage-log.ts";
 
+let updates = 0;
 const said = (user: number, text: string, chat = user) => ({
-  update_id: 1,
+  update_id: (updates += 1),
   message: { message_id: 1, chat: { id: chat }, from: { id: user }, text },
 });
 
@@ -38,6 +39,23 @@ describe("what was used", () => {
     count.said(1);
     assert.deepEqual(count.take(), [{ ts, user_id: 1, messages: 3, bytes: 5 + 6 + 5, ms: 1_050 }]);
     assert.deepEqual(count.take(), []);
+  });
+
+  it("is counted once where an update comes again, among so many", () => {
+    const first = said(1, "once");
+    const others = Array.from({ length: knownMax - 1 }, () => said(1, "раз"));
+    const messages = (): number => {
+      count.said(1);
+      return count.take().reduce((sum, row) => sum + row.messages, 0);
+    };
+    count.delivered([first, ...others]);
+    count.delivered([first, ...others]);
+    assert.equal(messages(), knownMax);
+    count.delivered([first]);
+    assert.equal(messages(), 0);
+    // One more, and the first is not known any more.
+    count.delivered([said(1, "new"), first]);
+    assert.equal(messages(), 2);
   });
 
   it("tells people of one group apart", () => {
