@@ -133,7 +133,7 @@ describe("the spool", () => {
     assert.equal(telegram.polls, 0);
     spool.nodeLeft();
     await clock.advance(graceMs);
-    assert.equal(telegram.polls, 1);
+    await until(() => telegram.polls === 1);
   });
 
   it("asks nothing while it does not know whom to seal to", async () => {
@@ -195,9 +195,37 @@ describe("the spool", () => {
     telegram.say(1, 1, "old");
     await until(() => files().length === 1);
     spool.nodeCame();
-    clock.jumpWall(8 * dayMs);
+    await clock.advance(7 * dayMs);
+    assert.equal((await spool.exchange(request()))?.records.length, 1);
+    await clock.advance(1);
     const answer = await spool.exchange(request());
     assert.deepEqual([answer?.records, answer?.expired], [[], 1]);
+  });
+
+  it("has nothing grow old by a clock that jumps, while it runs or before it starts", async () => {
+    const first = await alone();
+    telegram.say(1, 1, "young, молодое");
+    await until(() => files().length === 1);
+    first.nodeCame();
+    clock.jumpWall(400 * dayMs);
+    assert.deepEqual((await taken(first)).texts, ["young, молодое"]);
+    await first[Symbol.asyncDispose]();
+    clock.jumpWall(400 * dayMs);
+    await using again = spooler();
+    assert.deepEqual((await taken(again)).texts, ["young, молодое"]);
+    assert.equal((await again.exchange(request()))?.expired, 0);
+  });
+
+  it("has everything grow old over restarts", async () => {
+    const first = await alone();
+    telegram.say(1, 1, "old");
+    await until(() => files().length === 1);
+    await first[Symbol.asyncDispose]();
+    for (let day = 1; day <= 8; day += 1) {
+      await using spool = spooler();
+      await clock.advance(dayMs);
+      assert.equal((await spool.exchange(request()))?.records.length, day <= 7 ? 1 : 0);
+    }
   });
 
   it("goes on after a disk that took nothing", async () => {

@@ -8,6 +8,7 @@ import { epochOf, sealUpdate } from "@adyton/runtime/link/spooled-update";
 import { backoffDelayMs } from "@adyton/runtime/retry";
 import { isWhole, memberOf } from "../json-value.ts";
 import { SpoolFolder, type SpoolLimits } from "./spool-folder.ts";
+import { SpoolTime } from "./spool-time.ts";
 import { readSealing, readSpoolRequest, type Sealing } from "./spool-request.ts";
 
 // While no node is there, the relay polls in its place. An update is sealed to the node's key and on the disk before the
@@ -50,6 +51,7 @@ const lookAgainMs = 60_000;
 export class Spooler implements AsyncDisposable {
   readonly #options: SpoolerOptions;
   readonly #spool: SpoolFolder;
+  readonly #time: SpoolTime;
   #sealing: Sealing | undefined;
   #abort = new AbortController();
   /** The polling of the time without a node; ends soon after the abort. */
@@ -61,6 +63,8 @@ export class Spooler implements AsyncDisposable {
   constructor(options: SpoolerOptions) {
     this.#options = options;
     this.#spool = new SpoolFolder(options.folder, options.limits);
+    const { folder, clock } = options;
+    this.#time = new SpoolTime({ folder, clock, newestMs: this.#spool.newestMs });
     const file = this.#sealingFile;
     this.#sealing = existsSync(file) ? readSealing(readFileSync(file, "utf8")) : undefined;
   }
@@ -163,7 +167,7 @@ export class Spooler implements AsyncDisposable {
     const epoch = epochOf(recipient);
     const wanted = updates.filter((update) => known.has(senderOf(update) ?? 0));
     const files = wanted.map((update) => ({ epoch, file: sealUpdate(recipient, update) }));
-    const added = await this.#spool.add(files, this.#options.clock.nowMs());
+    const added = await this.#spool.add(files, this.#time.nowMs());
     const left = wanted[added];
     const kept = left === undefined ? updates.length : updates.indexOf(left);
     this.#strangers += kept - added;
@@ -172,7 +176,9 @@ export class Spooler implements AsyncDisposable {
   }
 
   async #expire(): Promise<void> {
-    const expired = await this.#spool.expire(this.#options.clock.nowMs());
+    // On a full disk a start counts less, and what is there must come out all the same.
+    await this.#time.keep().catch(() => undefined);
+    const expired = await this.#spool.expire(this.#time.nowMs());
     if (expired === 0) return;
     this.#expired += expired;
     this.#options.log("spooled updates were too old", { expired });
