@@ -49,9 +49,11 @@ export class SimulatedLink implements AsyncDisposable {
     >;
     this.#host = new LinkHost({
       key: { reveal: () => "key" },
-      work: (frames, fault) => new BotCalls({ frames, api, fault }),
+      work: (frames, fault) =>
+        new BotCalls({ frames, api, faults: { refused: () => undefined }, fault }),
       clock: this.clock,
       log: () => undefined,
+      rareLog: { say: () => undefined },
     });
   }
 
@@ -109,7 +111,7 @@ export class SimulatedLink implements AsyncDisposable {
     this.connections += 1;
     const [relay, node] = this.#connection();
     opened(node);
-    host.accept(relay);
+    host.accept(relay, () => undefined);
     return Promise.resolve();
   }
 

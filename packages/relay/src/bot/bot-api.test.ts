@@ -11,6 +11,7 @@ import { setDefaultCACertificates } from "node:tls";
 import { AddressError, AllowedAddresses } from "../allowed-addresses.ts";
 import { parseRange } from "../blind/target.ts";
 import { BotApi, type BotRequest } from "./bot-api.ts";
+import { CallFaults } from "./call-faults.ts";
 
 const host = "api.telegram.org";
 const never = new AbortController().signal;
@@ -27,6 +28,8 @@ describe("the calls to the Bot API", () => {
   /** Method, path, kind and body of each request. */
   let requests: unknown[] = [];
   let status = 200;
+  /** What the owner of the machine is told. */
+  let told: string[] = [];
 
   before(async () => {
     const folder = mkdtempSync(join(tmpdir(), "adyton-bot-api-"));
@@ -54,8 +57,10 @@ describe("the calls to the Bot API", () => {
     server.close();
   });
 
-  const open = (options: { tokens?: string[]; name?: string; range?: string } = {}): BotApi => {
-    requests = [];
+  const open = (
+    options: { tokens?: string[]; name?: string; range?: string; addresses?: string[] } = {},
+  ): BotApi => {
+    [requests, told] = [[], []];
     status = 200;
     const tokens = options.tokens ?? ["1:token"];
     return new BotApi({
@@ -67,8 +72,9 @@ describe("the calls to the Bot API", () => {
       },
       addresses: new AllowedAddresses({
         ranges: [parseRange(options.range ?? "127.0.0.0/8")],
-        resolve: () => Promise.resolve(["127.0.0.1"]),
+        resolve: () => Promise.resolve(options.addresses ?? ["127.0.0.1"]),
       }),
+      faults: new CallFaults({ say: (line) => void told.push(line) }),
     });
   };
   const ask = async (api: BotApi, wanted: BotRequest = method): Promise<string> =>
@@ -107,8 +113,41 @@ describe("the calls to the Bot API", () => {
     assert.deepEqual(requests, [], "nothing was said to it");
   });
 
+  const failing: readonly [name: string, options: Parameters<typeof open>[0], line: RegExp][] = [
+    ["foreign addresses", { range: "149.154.160.0/20" }, /FOREIGN_ADDRESS.*--range/],
+    ["no address", { addresses: [] }, /NO_ADDRESS.*resolver/],
+    ["an impostor", { name: "other.example.org" }, /CERTIFICATE.*clock/],
+    ["nobody there", { addresses: ["127.0.0.2"] }, /UNREACHABLE.*network/],
+  ];
+  for (const [name, options, line] of failing)
+    it(`are told of where they meet ${name}, without a word of theirs`, async () => {
+      using api = open(options);
+      await assert.rejects(ask(api));
+      assert.equal(told.length, 1);
+      assert.match(told[0] ?? "", line);
+      assert.doesNotMatch(told.join(), /token\/|1:|привет|sendMessage|127\.0|example/);
+    });
+
+  it("are told of where the token is refused, and not where a file is gone", async () => {
+    for (const [answer, times] of [
+      [200, 0],
+      [400, 0],
+      [401, 1],
+      [404, 1],
+    ] as const) {
+      using api = open({ tokens: ["1:token", "1:token"] });
+      status = answer;
+      await ask(api, { kind: "file", path: "photos/a.jpg" });
+      assert.deepEqual(told, []);
+      await ask(api);
+      assert.equal(told.length, times, String(answer));
+      for (const each of told) assert.match(each, /\(TOKEN\).*--token-file/);
+    }
+  });
+
   it("end when they are taken back", async () => {
     using api = open();
     await assert.rejects(api.ask(method, AbortSignal.abort()), { name: "AbortError" });
+    assert.deepEqual(told, []);
   });
 });

@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Agent, request } from "node:https";
 import type { LookupFunction } from "node:net";
 import type { AllowedAddresses } from "../allowed-addresses.ts";
+import type { CallFaults } from "./call-faults.ts";
 
 /** What the node asks for: a method with its body, or a file. */
 export type BotRequest =
@@ -19,6 +20,8 @@ export interface BotApiOptions {
   /** Read again after a refusal: a token may have been changed. Throws when the file cannot be read. */
   readonly readToken: () => { reveal(): string };
   readonly addresses: AllowedAddresses;
+  /** Told of calls that come to nothing. */
+  readonly faults: Pick<CallFaults, "failed" | "answered">;
 }
 
 const socketsMax = 64;
@@ -61,10 +64,14 @@ export class BotApi implements Disposable {
       signal,
     });
     asked.once("response", resolve);
-    asked.on("error", reject);
+    asked.on("error", (error) => {
+      if (!signal.aborted) this.#options.faults.failed(error);
+      reject(error);
+    });
     asked.once("timeout", () => asked.destroy(new SilenceError()));
     asked.end(isMethod ? wanted.body : undefined);
     const answer = await promise;
+    this.#options.faults.answered(wanted, answer.statusCode);
     if (answer.statusCode === unauthorized) this.#readAgain();
     return answer;
   }

@@ -8,6 +8,7 @@ import {
   linkChunkBytes,
   linkMethods,
 } from "@adyton/protocol/link-limits";
+import { spoolMethod } from "@adyton/protocol/link-spool-limits";
 import { type NumberedFrame, readFrame } from "@adyton/runtime/link/link-frame";
 import { NumberedFrames } from "@adyton/runtime/link/numbered-frames";
 import type { BotRequest } from "./bot-api.ts";
@@ -24,8 +25,13 @@ function setUp(answer: (wanted: BotRequest, signal: AbortSignal) => Promise<Inco
     got.push({ frame, body });
     setImmediate(() => frames.confirm(frame.seq));
   }, 0);
-  let faults = 0;
-  const calls = new BotCalls({ frames, api: { ask: answer }, fault: () => (faults += 1) });
+  let [faults, refusals] = [0, 0];
+  const calls = new BotCalls({
+    frames,
+    api: { ask: answer },
+    faults: { refused: () => (refusals += 1) },
+    fault: () => (faults += 1),
+  });
   const call = (number: number, method = "sendMessage"): void =>
     calls.take({
       frame: { type: "call", seq: 1, call: number, method, contentType: "text/plain" },
@@ -37,7 +43,7 @@ function setUp(answer: (wanted: BotRequest, signal: AbortSignal) => Promise<Inco
       await new Promise((resolve) => setImmediate(resolve));
     }
   };
-  return { calls, got, call, until, faults: () => faults };
+  return { calls, got, call, until, faults: () => faults, refusals: () => refusals };
 }
 
 const answered = (chunks: readonly Buffer[], statusCode = 200): Promise<IncomingMessage> =>
@@ -88,11 +94,16 @@ describe("the calls of a session", () => {
   });
 
   it("are refused when the method is not of the list", async () => {
-    const { got, call, until } = setUp(() => assert.fail("it was made"));
+    const { got, call, until, refusals } = setUp(() => assert.fail("it was made"));
     for (const [number, method] of ["logOut", "setWebhook", "getStarTransactions"].entries())
       call(number, method);
     await until(() => got.length === 3);
     for (const { frame } of got) assert.ok(frame.type === "failed" && frame.code === "NOT_ALLOWED");
+    assert.equal(refusals(), 3);
+    // A relay without a spool is nothing that somebody should look at.
+    call(3, spoolMethod);
+    await until(() => got.length === 4);
+    assert.deepEqual([got[3]?.frame.type, refusals()], ["failed", 3]);
     assert.ok(linkMethods.includes("getUpdates"));
   });
 

@@ -9,6 +9,7 @@ import type { NumberedFrame, UnnumberedFrame } from "@adyton/runtime/link/link-f
 import { type NumberedFrames, SessionOver } from "@adyton/runtime/link/numbered-frames";
 import type { BotApi, BotRequest } from "./bot-api.ts";
 import type { UsageWatch } from "../usage/usage-watch.ts";
+import type { CallFaults } from "./call-faults.ts";
 import type { SessionWork } from "./link-host.ts";
 
 export interface BotCallsOptions {
@@ -18,6 +19,8 @@ export interface BotCallsOptions {
   readonly askSpool?: ((body: string) => Promise<object | undefined>) | undefined;
   /** Counts what passes, where that is wanted. */
   readonly usage?: Pick<UsageWatch, "asked" | "answered"> | undefined;
+  /** Told of calls that the relay does not make. */
+  readonly faults: Pick<CallFaults, "refused">;
   /** The node has broken a rule of the link. */
   readonly fault: () => void;
 }
@@ -83,12 +86,15 @@ export class BotCalls implements SessionWork {
   ): Promise<void> {
     if (frame.type === "call" && frame.method === spoolMethod)
       return this.#passOn(frame.call, 200, [await this.#askSpool(body)], signal);
-    if (frame.type === "call" && !methods.has(frame.method)) throw new CallError("NOT_ALLOWED");
+    const { api, faults, usage } = this.#options;
+    if (frame.type === "call" && !methods.has(frame.method)) {
+      faults.refused();
+      throw new CallError("NOT_ALLOWED");
+    }
     const wanted: BotRequest =
       frame.type === "file"
         ? { kind: "file", path: frame.path }
         : { kind: "method", name: frame.method, contentType: frame.contentType, body };
-    const { api, usage } = this.#options;
     usage?.asked(wanted);
     const answer = await api.ask(wanted, signal);
     const chunks = answer as AsyncIterable<Buffer>;

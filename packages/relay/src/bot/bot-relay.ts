@@ -4,8 +4,10 @@ import type { AllowedAddresses } from "../allowed-addresses.ts";
 import { BotApi } from "./bot-api.ts";
 import { BotCalls } from "./bot-calls.ts";
 import { type KeepingOptions, openKeeping } from "./keeping.ts";
+import { CallFaults } from "./call-faults.ts";
 import { LinkHost, type SessionWork } from "./link-host.ts";
 import { LinkServer } from "./link-server.ts";
+import { RareLog } from "./rare-log.ts";
 
 // The relay of the layout `bot`. It has the bot's token and makes the calls that the node asks for: `LinkHost` knows
 // whether a node is connected, `BotCalls` makes each call once, `BotApi` adds the token. It decides nothing and keeps
@@ -32,12 +34,14 @@ export interface BotRelay extends AsyncDisposable {
 export async function openBotRelay(options: BotRelayOptions): Promise<BotRelay> {
   await using stack = new AsyncDisposableStack();
   const { address, port, linkKey, log } = options;
-  const api = stack.use(new BotApi(options));
   const clock = systemClock;
+  const rareLog = new RareLog({ clock, log });
+  const faults = new CallFaults(rareLog);
+  const api = stack.use(new BotApi({ ...options, faults }));
   const { spooler, usage } = await openKeeping(options, { api, clock, log }, stack);
   const askSpool = spooler?.exchange.bind(spooler);
   const work = (frames: NumberedFrames, fault: () => void): SessionWork => {
-    const calls = new BotCalls({ frames, api, askSpool, usage, fault });
+    const calls = new BotCalls({ frames, api, askSpool, usage, faults, fault });
     spooler?.nodeCame();
     return {
       take: (read) => calls.take(read),
@@ -47,7 +51,7 @@ export async function openBotRelay(options: BotRelayOptions): Promise<BotRelay> 
       },
     };
   };
-  const host = stack.use(new LinkHost({ key: linkKey, work, clock, log }));
+  const host = stack.use(new LinkHost({ key: linkKey, work, clock, log, rareLog }));
   const server = stack.use(await LinkServer.listen(address, port, host));
   const opened = stack.move();
   return { port: server.port, [Symbol.asyncDispose]: () => opened.disposeAsync() };

@@ -49,10 +49,12 @@ function setUp() {
   const ended: number[] = [];
   const taken: string[] = [];
   let sessions = 0;
+  const proved: Node[] = [];
   const host = new LinkHost({
     key,
     clock,
     log: () => undefined,
+    rareLog: { say: () => undefined },
     work: () => {
       sessions += 1;
       const number = sessions;
@@ -64,10 +66,10 @@ function setUp() {
   });
   const connect = (): Node => {
     const node = new Node();
-    host.accept(node);
+    host.accept(node, () => void proved.push(node));
     return node;
   };
-  return { clock, host, ended, taken, connect };
+  return { clock, host, ended, taken, proved, connect };
 }
 
 /** A node's proof for what it says, under a key. */
@@ -134,13 +136,14 @@ describe("the relay's end of the link", () => {
     });
 
   it("refuses a greeting that was heard before", () => {
-    const { host, connect } = setUp();
+    const { host, proved, connect } = setUp();
     using _ = host;
     const heard = connect();
     const said = hello(heard);
     heard.say(said);
     const thief = connect();
     thief.say(said);
+    assert.deepEqual(proved, [heard]);
     assert.deepEqual([thief.isCut, thief.got.length, heard.isCut], [true, 1, false]);
   });
 

@@ -7,6 +7,7 @@ import { type NumberedFrame, readFrame, writeFrame } from "@adyton/runtime/link/
 import { isSameProof, linkProof, newNonce } from "@adyton/runtime/link/link-proof";
 import type { LinkSocket } from "@adyton/runtime/link/link-socket";
 import { NumberedFrames } from "@adyton/runtime/link/numbered-frames";
+import type { RareLog } from "./rare-log.ts";
 
 /** What is done in a session. Ends with it. */
 export interface SessionWork extends Disposable {
@@ -19,6 +20,7 @@ export interface LinkHostOptions {
   readonly work: (frames: NumberedFrames, fault: () => void) => SessionWork;
   readonly clock: Clock;
   readonly log: (message: string, fields?: Readonly<Record<string, string | number>>) => void;
+  readonly rareLog: Pick<RareLog, "say">;
 }
 
 type Hello = Extract<LinkFrame, { type: "hello" }>;
@@ -45,7 +47,6 @@ export class LinkHost implements Disposable {
   #session: Session | undefined;
   /** Connections that were cut because they did not prove the key in time. */
   refused = 0;
-  #otherVersions = 0;
 
   constructor(options: LinkHostOptions) {
     this.#options = options;
@@ -56,8 +57,8 @@ export class LinkHost implements Disposable {
     return this.#session?.connection !== undefined;
   }
 
-  /** Takes a new connection. Until it has proved the key it gets a nonce from here, and not another byte. */
-  accept(socket: LinkSocket): void {
+  /** Takes a new connection. Until it has `proved` the key it gets a nonce from here, and not another byte. */
+  accept(socket: LinkSocket, proved: () => void): void {
     if (this.#strangers.size >= strangersMax) {
       this.refused += 1;
       socket.destroy();
@@ -79,16 +80,16 @@ export class LinkHost implements Disposable {
     socket.onMessage = (bytes) => {
       const frame = readFrame(bytes)?.frame;
       if (frame?.type !== "hello" || !this.#isProved(frame, relayNonce)) return refuse();
-      if (settle()) this.#attach(socket, frame, relayNonce);
+      if (!settle()) return;
+      proved();
+      this.#attach(socket, frame, relayNonce);
     };
     socket.send(writeFrame({ type: "challenge", version: linkVersion, nonce: relayNonce }));
   }
 
   /** A node came whose version of the link is another. It was told so. */
   tellOtherVersion(): void {
-    this.#otherVersions += 1;
-    if (isLogged(this.#otherVersions))
-      this.#options.log("refused: another version of the link", { times: this.#otherVersions });
+    this.#options.rareLog.say("refused: another version of the link: run both in one version");
   }
 
   [Symbol.dispose](): void {
@@ -163,10 +164,6 @@ export class LinkHost implements Disposable {
 
   #refuse(): void {
     this.refused += 1;
-    if (isLogged(this.refused))
-      this.#options.log("refused: no proof of the key", { times: this.refused });
+    this.#options.rareLog.say("refused: no proof of the key: look whether the node has the same");
   }
 }
-
-/** A flood must not fill the log. */
-const isLogged = (times: number): boolean => times === 1 || times % 1_000 === 0;

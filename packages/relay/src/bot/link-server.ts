@@ -5,6 +5,7 @@ import { webSocketLink } from "@adyton/runtime/link/link-socket";
 import { WebSocketServer } from "ws";
 import { ListenError, requireTunnelAddress } from "../tunnel-address.ts";
 import { type LinkHost, strangersMax } from "./link-host.ts";
+import { watchStranger } from "./stranger.ts";
 
 const connectionsMax = strangersMax + 4;
 const anyVersion = /^adyton\.link\.v\d{1,4}$/;
@@ -46,9 +47,10 @@ export class LinkServer implements AsyncDisposable {
         return void socket.end(otherVersion);
       }
       if (protocol !== linkProtocol || request.url !== "/") return void socket.destroy();
-      webSockets.handleUpgrade(request, socket, head, (webSocket) =>
-        host.accept(webSocketLink(webSocket)),
-      );
+      webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const watch = watchStranger(socket);
+        host.accept(webSocketLink(webSocket), () => watch[Symbol.dispose]());
+      });
     });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     server.once("error", (error: NodeJS.ErrnoException) =>
