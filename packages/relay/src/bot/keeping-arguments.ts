@@ -14,7 +14,8 @@ export interface KeepingValues {
 const dayMs = 86_400_000;
 const mib = 1024 * 1024;
 const defaults = { records: 10_000, mib: 64, days: 7 };
-const recordsMax = 1_000_000;
+/** More would not fit into the heap of 24 MiB: a record holds 64 bytes of it. */
+const recordsMax = 50_000;
 const mibMax = 65_536;
 /** The node keeps its keys for some weeks more. */
 const daysMax = 60;

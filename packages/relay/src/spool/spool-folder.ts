@@ -140,7 +140,9 @@ export class SpoolFolder {
   }
 
   #keep(kept: Kept): void {
-    this.#kept.push(kept);
+    // One text for all of an epoch: tens of thousands would fill the relay's heap.
+    const { epoch } = this.#kept.at(-1) ?? kept;
+    this.#kept.push(epoch === kept.epoch ? { ...kept, epoch } : kept);
     this.#bytes += kept.bytes;
     this.#last = Math.max(this.#last, kept.number);
   }
