@@ -8,7 +8,6 @@ import {
 } from "../../packages/core/src/adapters/openai-compatible/backend.ts";
 import type { Timeouts } from "../../packages/core/src/adapters/openai-compatible/limits.ts";
 import type { Backend, ChatOutcome } from "../../packages/core/src/ports/backend.ts";
-import { passingClock } from "./passing-clock.ts";
 
 /** What the tests of failing servers share: the emulator, bare servers, and a backend with small waits. */
 
@@ -24,8 +23,6 @@ export const quick: Partial<Timeouts> = {
   healMsMax: 60_000,
 };
 export const reply = "One two three four five six seven.";
-
-const clock = passingClock();
 
 export async function start(options: Partial<BackendOptions> = {}) {
   const stack = new AsyncDisposableStack();
@@ -44,7 +41,6 @@ export function open(url: string, options: Partial<BackendOptions> = {}): Backen
     concurrency: 4,
     random: () => 0,
     timeouts: quick,
-    clock,
     ...options,
   });
 }

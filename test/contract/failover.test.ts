@@ -1,10 +1,12 @@
 import { startOpenAiEmulator, type Fault, type OpenAiEmulator } from "@adyton/emulators";
+import { type Clock, systemClock } from "@adyton/runtime/clock";
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BackendOptions } from "../../packages/core/src/adapters/openai-compatible/backend.ts";
 import { BackendPool } from "../../packages/core/src/app/backend-pool.ts";
 import { askServers, roundsMax } from "../../packages/core/src/app/failover.ts";
 import { messages, open, quick, serveChat } from "./backend-fixture.ts";
+import { passingClock } from "./passing-clock.ts";
 
 // Two model servers of which one fails in every way it can, while somebody watches and while nobody does.
 
@@ -25,13 +27,20 @@ interface Shown {
   readonly before: string[];
 }
 
-async function pair(more: { readonly b?: Partial<BackendOptions>; readonly urlOfA?: string } = {}) {
+async function pair(
+  more: {
+    readonly b?: Partial<BackendOptions>;
+    readonly urlOfA?: string;
+    readonly clock?: Clock;
+  } = {},
+) {
+  const { clock = systemClock } = more;
   const stack = new AsyncDisposableStack();
   const pool = new BackendPool();
   const start = async (name: "a" | "b", url?: string): Promise<OpenAiEmulator> => {
     const emulator = stack.use(await startOpenAiEmulator({ rules: [{ reply: answers[name] }] }));
     const own = name === "b" ? more.b : {};
-    const backend = stack.use(open(url ?? emulator.url, { name, timeouts, ...own }));
+    const backend = stack.use(open(url ?? emulator.url, { name, timeouts, clock, ...own }));
     await backend.start?.();
     pool.add({ backend, roles: ["chat"], weight: name === "a" ? 1 : 0 });
     return emulator;
@@ -45,6 +54,7 @@ async function pair(more: { readonly b?: Partial<BackendOptions>; readonly urlOf
       {
         conversation: "c",
         signal,
+        clock,
         random: () => 0,
         onDelta: isWatched ? (text) => void (shown.text += text) : undefined,
         onRestart: () => {
@@ -114,7 +124,7 @@ describe("a model server that fails while another is there", () => {
       response.setHeader("content-type", "text/event-stream");
       response.write(`data: ${JSON.stringify(chunk)}\n\n`);
     });
-    await using two = await pair({ urlOfA: server.url });
+    await using two = await pair({ urlOfA: server.url, clock: passingClock() });
     const { outcome, shown, stalledMs } = await two.ask(true);
     assert.ok(outcome.kind === "answered");
     assert.equal(outcome.text, answers.b);
