@@ -52,6 +52,29 @@ describe("the bot", () => {
   });
 });
 
+it("tells its owner of a group that has another number now, and of nobody else's", async () => {
+  await using telegram = await startTelegramEmulator();
+  await using model = await startOpenAiEmulator({ rules: [echo] });
+  await using node = await startBot(telegram, model);
+  const owner = telegram.person({ id: 1 });
+  for (const chat of [-6, -5])
+    for (let times = 0; times < 2; times += 1)
+      telegram.push("message", {
+        message_id: 1,
+        date: 1,
+        chat: { id: chat, type: "group", title: "g" },
+        from: { id: 9, is_bot: false, first_name: "Stranger" },
+        migrate_to_chat_id: -1_000_000_000_000 + chat,
+      });
+  owner.say("hello");
+  await telegram.waitUntil(() => answersTo(owner).at(-1)?.text === "echo hello", answerMsMax);
+  const [told, ...more] = answersTo(owner).map(({ text }) => text);
+  assert.match(told ?? "", /group -5 .* number is -1000000000005\..* in place of -5 /);
+  assert.deepEqual(more, ["echo hello"]);
+  assert.equal(telegram.pending, 0);
+  assert.equal(node.exitCode, null);
+});
+
 it("answers a group out of what is shared alone, also to the owner", async () => {
   await using telegram = await startTelegramEmulator();
   await using model = await startOpenAiEmulator({ rules: [echo] });

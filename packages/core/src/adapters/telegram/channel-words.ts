@@ -64,6 +64,11 @@ Telegram can read what passes here; so do not send me passwords.`,
     en: "This button leads nowhere any more.",
     ru: "Эта кнопка больше ни к чему не ведёт.",
   },
+  /** Telegram gives a group another number when it becomes a supergroup, which groups with topics and long histories are. */
+  groupMoved: (from: number, to: number): Bilingual => ({
+    en: `Telegram made the group ${from} a supergroup, whose number is ${to}. I am silent there until telegram.groups has ${to} in place of ${from} and the node has started anew.`,
+    ru: `Телеграм сделал группу ${from} супергруппой, её номер теперь ${to}. Я молчу в ней, пока в telegram.groups вместо ${from} не стоит ${to} и узел не запущен заново.`,
+  }),
   passedOver: {
     en: "I could not take one message to me and passed it over. The log of the node has its number.",
     ru: "Одно сообщение мне я принять не смог и пропустил. Его номер есть в журнале узла.",

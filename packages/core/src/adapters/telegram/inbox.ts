@@ -34,6 +34,8 @@ export interface InboxOptions {
   readonly dedupeKey: (id: string) => DedupeKey;
   /** The journal's key of a principal's conversation. */
   readonly conversationKey: (principal: Principal, name: string) => string;
+  /** Has every owner told, once for each key. */
+  readonly tellOwners: (key: string, text: string) => Promise<void>;
   readonly language: keyof Bilingual;
   readonly clock: Clock;
 }
@@ -73,6 +75,7 @@ export class Inbox {
 
   async #takeIn(update: Update, bot: User): Promise<"taken" | "later"> {
     const { records, clock } = this.#options;
+    if (await this.#isMove(update)) return "taken";
     const isPaired = await this.#isPairedBy(update);
     const { isOfAlbum } = this.#options.files;
     const incoming = readUpdate(update, bot, { ...this.#options.admitted, isOfAlbum });
@@ -153,6 +156,16 @@ export class Inbox {
     if (principal !== undefined)
       await this.#options.operations.stopDraft(draft, principal, this.#options.deliveries);
     return "taken";
+  }
+
+  /** Whether an update says that a group of ours has another number now. Nobody there is heard, so the owners are told. */
+  async #isMove({ message }: Update): Promise<boolean> {
+    const { admitted, tellOwners, language } = this.#options;
+    const to = message?.migrate_to_chat_id;
+    if (message === undefined || to === undefined || !admitted.groups.has(message.chat.id))
+      return false;
+    await tellOwners(`moved/${to}`, channelWords.groupMoved(message.chat.id, to)[language]);
+    return true;
   }
 
   /** Whether a message is the code that lets its sender in. An owner needs none; elsewhere than in private it is no secret. */

@@ -120,7 +120,8 @@ export class TelegramChannel implements AsyncDisposable {
     const supervisor = this.#supervisor;
     const presses = new Presses({ ...own, client, door, supervisor });
     const taking = { outbox: this.#outbox, files: this.#files, presses };
-    this.#inbox = new Inbox({ ...options, ...taking, operations: this.#operations });
+    const tellOwners = (key: string, text: string): Promise<void> => this.#tellOwners(key, text);
+    this.#inbox = new Inbox({ ...options, ...taking, tellOwners, operations: this.#operations });
     this.#outages = new Outages({
       door: channelName,
       journal,
