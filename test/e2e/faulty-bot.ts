@@ -14,6 +14,7 @@ import {
 } from "@adyton/emulators";
 import { endChild } from "./end-child.ts";
 import { fewAtOnce } from "./few-at-once.ts";
+import { FaultyRelay, type FaultyRelaySettings } from "./faulty-relay.ts";
 import type { Machine } from "./faulty-machine.ts";
 import { FaultyWay } from "./faulty-way.ts";
 import { NodeProcess } from "./node-process.ts";
@@ -68,6 +69,8 @@ export interface FaultyBotSettings {
   readonly certificates?: Certificates;
   /** Through a relay of its own process; needs TLS. */
   readonly isRelayed?: boolean;
+  /** Through a relay that runs the bot; needs TLS. */
+  readonly botRelay?: FaultyRelaySettings;
   /** Through a proxy of this kind; needs TLS. */
   readonly proxy?: { readonly kind: "socks5" | "http"; readonly login?: string };
   /** Further sections of the configuration. */
@@ -89,6 +92,7 @@ export class FaultyBot implements AsyncDisposable {
   readonly #settings: FaultyBotSettings;
   #relay: ReturnType<typeof spawn> | undefined;
   #relayPort = 0;
+  #botRelay: FaultyRelay | undefined;
   #proxy: SmallProxy | undefined;
   #node: NodeProcess | undefined;
 
@@ -143,6 +147,11 @@ export class FaultyBot implements AsyncDisposable {
 
   get node(): NodeProcess {
     return this.#node ?? assert.fail("the node was not started");
+  }
+
+  /** The relay that runs the bot. */
+  get botRelay(): FaultyRelay {
+    return this.#botRelay ?? assert.fail("no relay runs the bot");
   }
 
   /** Changes the machine around the node, from the next moment on. */
@@ -202,7 +211,9 @@ export class FaultyBot implements AsyncDisposable {
   /** Time from now on, of the processes between the owner and the answer. */
   time(): OwnTime {
     return new OwnTime(() =>
-      [process.pid, this.node.pid, this.#relay?.pid].filter((pid) => pid !== undefined),
+      [process.pid, this.node.pid, this.#relay?.pid, this.#botRelay?.process.pid].filter(
+        (pid) => pid !== undefined,
+      ),
     );
   }
 
@@ -241,37 +252,19 @@ export class FaultyBot implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#node?.[Symbol.asyncDispose]();
     await this.killRelay();
+    await this.#botRelay?.[Symbol.asyncDispose]();
     await this.#proxy?.[Symbol.asyncDispose]();
     await this.#stack.disposeAsync();
   }
 
   async #open(): Promise<void> {
-    const { certificates, isRelayed, home, proxy, config = [] } = this.#settings;
+    const { certificates, home } = this.#settings;
     this.writeToken(this.telegram.token);
     this.setMachine({});
-    const relay = isRelayed === true ? await this.startRelay() : undefined;
-    const scheme = certificates === undefined ? "http" : "https";
-    const port = relay === undefined && proxy === undefined ? `:${this.way.port}` : "";
-    if (proxy !== undefined) await this.startProxy();
-    if (proxy?.login !== undefined) this.writeProxyLogin(proxy.login);
-    const lines = [
-      "telegram:",
-      `  token_file: ${join(this.#folder, "token")}`,
-      `  owners: [${owner}]`,
-      `  api_root: ${scheme}://${host}${port}`,
-      ...(relay === undefined ? [] : ["  via: blind"]),
-      ...(proxy === undefined
-        ? []
-        : ["  via: proxy", `  proxy: ${proxy.kind}://127.0.0.1:${this.proxy.port}`]),
-      ...(proxy?.login === undefined
-        ? []
-        : [`  proxy_login_file: ${join(this.#folder, "proxy-login")}`]),
-      ...(relay === undefined ? [] : ["relay:", `  address: 127.0.0.1:${relay}`]),
-      ...config,
-    ];
+    const config = ["telegram:", `  owners: [${owner}]`, ...(await this.#way())];
     this.#node = await NodeProcess.start({
       backend: this.model.url,
-      config: `${lines.join("\n")}\n`,
+      config: `${[...config, ...(this.#settings.config ?? [])].join("\n")}\n`,
       ...(home === undefined ? {} : { home }),
       env: {
         NODE_OPTIONS: `--import ${join(import.meta.dirname, "faulty-machine.ts")}`,
@@ -281,5 +274,34 @@ export class FaultyBot implements AsyncDisposable {
     });
     this.say("before");
     await this.answered("echo before", startMsMax);
+  }
+
+  /** Starts what is between the node and the messenger, and answers what the configuration says of it. */
+  async #way(): Promise<readonly string[]> {
+    const { certificates, isRelayed, botRelay, proxy } = this.#settings;
+    if (botRelay !== undefined) {
+      const { trusted } = certificates ?? assert.fail("a relay needs TLS");
+      const { token } = this.telegram;
+      const parts = { folder: this.#folder, host, port: this.way.port, token, trusted };
+      this.#botRelay = await FaultyRelay.start(parts, botRelay);
+      return this.#botRelay.config;
+    }
+    const token = `  token_file: ${join(this.#folder, "token")}`;
+    const root = `  api_root: ${certificates === undefined ? "http" : "https"}://${host}`;
+    if (isRelayed === true)
+      return [
+        token,
+        root,
+        "  via: blind",
+        "relay:",
+        `  address: 127.0.0.1:${await this.startRelay()}`,
+      ];
+    if (proxy === undefined) return [token, `${root}:${this.way.port}`];
+    await this.startProxy();
+    const address = `  proxy: ${proxy.kind}://127.0.0.1:${this.proxy.port}`;
+    if (proxy.login === undefined) return [token, root, "  via: proxy", address];
+    this.writeProxyLogin(proxy.login);
+    const login = `  proxy_login_file: ${join(this.#folder, "proxy-login")}`;
+    return [token, root, "  via: proxy", address, login];
   }
 }

@@ -1,40 +1,18 @@
-import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { startOpenAiEmulator } from "@adyton/emulators";
 import { type BotFault, killAndStart } from "./bot-fault.ts";
 import { echo, type FaultyBot } from "./faulty-bot.ts";
+import { ballastIn, fillDisk, needsRoot, smallDisk } from "./small-disk.ts";
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;
-/** A disk in memory, small enough to be filled; gone with the stack. */
-function smallDisk(holding: AsyncDisposableStack): string {
-  const folder = mkdtempSync(join(tmpdir(), "adyton-disk-"));
-  execFileSync("/bin/mount", ["-t", "tmpfs", "-o", "size=24m", "tmpfs", folder]);
-  holding.defer(() => {
-    execFileSync("/bin/umount", [folder]);
-    rmSync(folder, { recursive: true });
-  });
-  return join(folder, "home");
-}
-
-const ballastOf = ({ node }: FaultyBot): string => join(node.home, "../ballast");
 
 /** Fills the disk, and what the database holds in reserve. */
-async function fillDisk(bot: FaultyBot): Promise<void> {
-  const { node } = bot;
-  const ballast = ballastOf(bot);
+async function fillJournal({ node }: FaultyBot): Promise<void> {
   for (let id = 0; ; id += 1) {
-    const { bavail, bsize } = statfsSync(node.home);
-    try {
-      writeFileSync(ballast, Buffer.alloc(bavail * bsize, 1), { flag: "a" });
-    } catch (error) {
-      // The node took some of it meanwhile; what fitted is written.
-      assert.ok(error instanceof Error && "code" in error && error.code === "ENOSPC");
-    }
+    fillDisk(node.home);
     const event = {
       specversion: "1.0",
       id: `${id}`,
@@ -165,10 +143,10 @@ export const machineFaults: readonly BotFault[] = [
   },
   {
     name: "the disk is full",
-    skip: process.getuid?.() === 0 ? false : "mounting a small disk needs root",
-    settings: (_certificates, holding) => ({ home: smallDisk(holding) }),
-    begin: fillDisk,
-    end: (each) => rmSync(ballastOf(each)),
+    skip: needsRoot,
+    settings: (_certificates, holding) => ({ home: join(smallDisk(holding), "home") }),
+    begin: fillJournal,
+    end: ({ node }) => rmSync(ballastIn(node.home)),
     alarm: { kind: "part", name: "journal", withinMs: 10_000 },
     healMsMax: 15_000,
   },

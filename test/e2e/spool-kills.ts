@@ -46,7 +46,7 @@ export async function spoolWhileKilled(options: SpoolKillsOptions): Promise<Spoo
   const spool = join(folder, "spool");
   await using telegram = await startTelegramEmulator({ tls: certificate });
   await using model = await startOpenAiEmulator({ rules: [echo] });
-  await using relay = await BotRelayProcess.start(folder, host, telegram, spool);
+  await using relay = await BotRelayProcess.start(folder, host, telegram, { spool });
   const ids = Array.from({ length: count }, (_, index) => index + 1);
   const config = relay.config.replace("allowed_user_ids: [2]", `allowed_user_ids: [${ids.join()}]`);
   await using node = await NodeProcess.start({ backend: model.url, config });

@@ -13,11 +13,23 @@ import { StartError } from "./start-error.ts";
 export function openSpool(
   link: Pick<LinkClient, "call">,
   people: () => readonly number[],
-  { spoolKeys, journal, language, log, notice }: TelegramParts,
+  {
+    spoolKeys,
+    journal,
+    language,
+    log,
+    notice,
+    tellOwners,
+  }: Pick<TelegramParts, "spoolKeys" | "language" | "log" | "notice"> & {
+    readonly journal: Pick<TelegramParts["journal"], "append">;
+    /** Tells them once for a key. */
+    readonly tellOwners: (key: string, text: string) => Promise<void>;
+  },
 ): SpooledUpdates {
   const onLost = (reason: LossReason, count: number): void => {
     log("updates in the relay's spool are lost", { reason, count });
-    notice({ kind: "warning", text: lost[reason](count)[language] });
+    const words = lost[reason](count)[language];
+    notice({ kind: "warning", text: words });
     const record: NewRecord = {
       owner: "node",
       actor: "node",
@@ -29,7 +41,11 @@ export function openSpool(
       data: {},
     };
     // A disk that takes nothing is reported by the journal's own state.
-    journal.append({ records: [record] }).catch(() => undefined);
+    tell(record, said(words)).catch(() => undefined);
+  };
+  const tell = async (record: NewRecord, text: string): Promise<void> => {
+    const written = await journal.append({ records: [record] });
+    if (written.kind === "appended") await tellOwners(`lost/${written.firstSeq}`, text);
   };
   return new SpooledUpdates({
     ask: async (method, body, signal) => {
@@ -47,6 +63,9 @@ export function openSpool(
     clock: systemClock,
   });
 }
+
+/** Words of a notice as a sentence in a chat. */
+const said = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 function keysIn(file: string): EpochKeys {
   try {

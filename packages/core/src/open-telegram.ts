@@ -82,7 +82,11 @@ export function relayOf(relay: NodeConfig["relay"]): Relay | undefined {
 }
 
 /** The way to Telegram, and the token where this machine has it. */
-async function wayOf(parts: TelegramParts, stack: AsyncDisposableStack) {
+async function wayOf(
+  parts: TelegramParts,
+  stack: AsyncDisposableStack,
+  tellOwners: TelegramChannel["tellOwners"],
+) {
   const { config, relay: second, pairings } = parts;
   const relay = relayOf(second);
   if (config.via === "bot" && relay !== undefined) {
@@ -94,7 +98,8 @@ async function wayOf(parts: TelegramParts, stack: AsyncDisposableStack) {
     link.start();
     const { openSpool } = await import("./open-spool.ts");
     const named = [...config.owners, ...config.allowed_user_ids];
-    const spool = openSpool(link, () => [...new Set([...named, ...pairings.users])], parts);
+    const people = (): readonly number[] => [...new Set([...named, ...pairings.users])];
+    const spool = openSpool(link, people, { ...parts, tellOwners });
     const wire = new LinkFetch(link);
     return { readToken: () => noToken, wire, relay: undefined, proxy: undefined, spool };
   }
@@ -127,9 +132,10 @@ export async function openTelegram(
   stack: AsyncDisposableStack,
 ): Promise<TelegramChannel> {
   const { config, operations, journal, records, deliveries, voice, language, log } = parts;
-  const way = await wayOf(parts, stack);
+  const opened: { channel?: TelegramChannel } = {};
+  const way = await wayOf(parts, stack, async (...told) => opened.channel?.tellOwners(...told));
   const { TelegramChannel } = await import("./adapters/telegram/telegram-channel.ts");
-  return new TelegramChannel({
+  const channel = new TelegramChannel({
     ...way,
     apiRoot: config.api_root,
     admitted: admittedBy(config, parts),
@@ -156,4 +162,6 @@ export async function openTelegram(
       parts.notice({ kind: "door_changed", door: "Telegram", status, detail });
     },
   });
+  opened.channel = channel;
+  return channel;
 }

@@ -52,6 +52,15 @@ describe("a door", () => {
       5,
     ],
     [
+      "was closed as long as the link to the relay was cut",
+      [
+        [5, "polled"],
+        [20_020, { ...cut, words: "RELAY_LOST" }],
+      ],
+      20_030,
+      5,
+    ],
+    [
       "opens again",
       [
         [5, "polled"],

@@ -1,4 +1,10 @@
-import { replacedCode, type TelegramFailure, timedOutCode, troubleOf } from "./trouble.ts";
+import {
+  lostCode,
+  replacedCode,
+  type TelegramFailure,
+  timedOutCode,
+  troubleOf,
+} from "./trouble.ts";
 
 // Whether the door works is told by completed polls: a send that succeeds says nothing of what is heard. And by sends
 // that fail for long: a bot that hears and cannot speak is no better. All times are of the clock that never jumps.
@@ -10,6 +16,9 @@ const silentMsMax = 45_000;
  * relay take it from each other every half minute, by turns.
  */
 const contestedMs = { byPoller: 20_000, byNode: 45_000 };
+
+/** By these a call fails when nothing has come for a while. */
+const silences: ReadonlySet<string> = new Set([timedOutCode, lostCode]);
 
 /** One send that fails is not news: it is tried again at once. */
 const muteMsMax = 15_000;
@@ -45,7 +54,7 @@ export class DoorWatch {
     if (troubleOf(failure) === "poller") this.#contestedUntilMs = nowMs + contestedMs.byPoller;
     if (failure.words === replacedCode) this.#contestedUntilMs = nowMs + contestedMs.byNode;
     // What no answer came to was closed as long as one was waited for.
-    const isSilence = failure.status === 0 && failure.words === timedOutCode;
+    const isSilence = failure.status === 0 && silences.has(failure.words);
     const sinceMs = this.#failing?.sinceMs ?? (isSilence ? this.#polledMs : nowMs);
     this.#failing = { sinceMs, failure };
   }

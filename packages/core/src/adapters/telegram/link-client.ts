@@ -23,7 +23,7 @@ import type { LinkSocket } from "@adyton/runtime/link/link-socket";
 import { NumberedFrames } from "@adyton/runtime/link/numbered-frames";
 import { backoffDelayMs, type Random } from "@adyton/runtime/retry";
 import { Supervisor } from "@adyton/runtime/supervisor";
-import { replacedCode, tooLargeCode } from "./trouble.ts";
+import { lostCode, replacedCode, tooLargeCode } from "./trouble.ts";
 
 // The node's end of the link. Calls go to the relay as numbered frames, so each is made once, over as many connections as
 // it takes. What is under way when the session ends (the relay was started anew, or the cut lasted too long) may or may
@@ -45,7 +45,7 @@ const linkCodes = {
   key: "RELAY_KEY",
   replaced: replacedCode,
   /** The session ended with calls under way. */
-  lost: "RELAY_LOST",
+  lost: lostCode,
   busy: "RELAY_BUSY",
 } as const;
 

@@ -120,14 +120,14 @@ export class TelegramChannel implements AsyncDisposable {
     const supervisor = this.#supervisor;
     const presses = new Presses({ ...own, client, door, supervisor });
     const taking = { outbox: this.#outbox, files: this.#files, presses };
-    const tellOwners = (key: string, text: string): Promise<void> => this.#tellOwners(key, text);
+    const tellOwners = (key: string, text: string): Promise<void> => this.tellOwners(key, text);
     this.#inbox = new Inbox({ ...options, ...taking, tellOwners, operations: this.#operations });
     this.#outages = new Outages({
       door: channelName,
       journal,
       doors: deliveries,
       tellOwners: (outage) =>
-        this.#tellOwners(`outage/${outage.sinceMs}`, outageWords(outage)[language]),
+        this.tellOwners(`outage/${outage.sinceMs}`, outageWords(outage)[language]),
     });
   }
 
@@ -214,11 +214,11 @@ export class TelegramChannel implements AsyncDisposable {
   async #passOver(error: unknown, { update_id: id }: Update): Promise<void> {
     const { log, language } = this.#options;
     log("a message was passed over", { update: id, error: nameOf(error) });
-    await this.#tellOwners(`passed/${id}`, channelWords.passedOver[language]);
+    await this.tellOwners(`passed/${id}`, channelWords.passedOver[language]);
   }
 
-  /** Tells every owner once, through the only other door there is: this one, once it is open. */
-  async #tellOwners(key: string, text: string): Promise<void> {
+  /** Tells every owner once for a key, through the only other door there is: this one, once it is open. */
+  async tellOwners(key: string, text: string): Promise<void> {
     const { told, dedupeKey } = this.#options;
     for (const user of told) {
       const principal = this.#operations.principal({ user });

@@ -30,6 +30,8 @@ export type Trouble =
   | "proxy_refuses"
   | "proxy_strange";
 
+/** The link to the relay was cut for too long, or the relay was started anew: nobody knows what became of a call. */
+export const lostCode = "RELAY_LOST";
 /** Another node has the relay now. */
 export const replacedCode = "RELAY_REPLACED";
 /** A call that got no answer in time, as the system names it. */
