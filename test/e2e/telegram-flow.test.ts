@@ -43,7 +43,7 @@ const words = (of: string, count: number): string =>
 const talk: readonly [said: string, en: RegExp, ru: RegExp][] = [
   ["/start", /^This is Adyton.*\/help/s, /^Это Adyton.*\/help/s],
   ["/start abc", /^This is Adyton/, /^Это Adyton/],
-  ["/help", /describe_self — The node's own/, /describe_self — Собственное устройство/],
+  ["/help", /^\/help — The commands.*\n\/self — /s, /^\/help — Команды.*\n\/self — /s],
   [
     "/nosuch",
     /^There is no command "nosuch"; \/help [\w ]+\.$/,
@@ -78,6 +78,19 @@ describe("the bot", { concurrency: true }, () => {
           answerMsMax,
         );
         assert.match(answersTo(owner).at(-1)?.text ?? "", language === "en" ? en : ru, said);
+      }
+
+      // What tells how to begin is in the language of the reader's app, whatever the node's own is.
+      const other = language === "en" ? "ru" : "en";
+      const reader = telegram.person({ id: 3, language: other });
+      for (const [said, en, ru] of talk.slice(0, 3)) {
+        const before = answersTo(reader).length;
+        reader.say(said);
+        await telegram.waitUntil(
+          () => answersTo(reader).length > before && answersTo(reader).at(-1)?.text !== "…",
+          answerMsMax,
+        );
+        assert.match(answersTo(reader).at(-1)?.text ?? "", other === "en" ? en : ru, said);
       }
 
       owner.say("/mode");
@@ -183,7 +196,7 @@ describe("the bot", { concurrency: true }, () => {
     await telegram.waitUntil(() => texts().includes(anew), answerMsMax);
     assert.equal(answersTo(person).at(-1)?.replyTo, first.id, "it names what it answers");
     person.edit(first, "/help");
-    await telegram.waitUntil(() => /describe_self/.test(texts().at(-1) ?? ""), answerMsMax);
+    await telegram.waitUntil(() => /\/self/.test(texts().at(-1) ?? ""), answerMsMax);
     assert.equal(texts().length, 4, "nothing for words that did not change");
     assert.equal((await node.journal("turn.received")).length, 4);
   });

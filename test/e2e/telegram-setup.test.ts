@@ -90,10 +90,7 @@ describe("telegram setup", () => {
     try {
       stranger.say(code);
       owner.say("/help");
-      await telegram.waitUntil(
-        () => /describe_self/.test(answersTo(owner).at(-1)?.text ?? ""),
-        20_000,
-      );
+      await telegram.waitUntil(() => /\/self/.test(answersTo(owner).at(-1)?.text ?? ""), 20_000);
       assert.deepEqual(answersTo(stranger), []);
     } finally {
       await stop(node.child);

@@ -24,10 +24,7 @@ describe("the bot", () => {
       [["echo hello", ["…"]]],
     );
     owner.say("/help");
-    await telegram.waitUntil(
-      () => /describe_self/.test(answersTo(owner).at(-1)?.text ?? ""),
-      answerMsMax,
-    );
+    await telegram.waitUntil(() => /\/self/.test(answersTo(owner).at(-1)?.text ?? ""), answerMsMax);
     assert.equal(telegram.pending, 0, "what was taken is confirmed");
     assert.ok(
       telegram.calls.some(
@@ -146,7 +143,7 @@ it("knows updates that come again, answered, failed or not, and goes on behind t
   person.say("fail");
   person.say("привет");
   person.say("/help");
-  await telegram.waitUntil(() => /describe_self/.test(texts().at(-1) ?? ""), answerMsMax);
+  await telegram.waitUntil(() => /\/self/.test(texts().at(-1) ?? ""), answerMsMax);
   await telegram.waitUntil(() => telegram.pending === 0, answerMsMax);
   const before = texts();
   await node.kill();

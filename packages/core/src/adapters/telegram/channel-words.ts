@@ -80,8 +80,11 @@ Telegram can read what passes here; so do not send me passwords.`,
   }),
 } as const;
 
-/** The greeting in the language of somebody's app, where it is one of the node's two; else in the node's own. */
-export function greetingFor(languageCode: string | undefined, otherwise: keyof Bilingual): string {
-  const [tongue] = (languageCode ?? "").split("-");
-  return channelWords.greeting[tongue === "ru" || tongue === "en" ? tongue : otherwise];
+/** The language of somebody's app, where it is one of the node's two; else the node's own. */
+export function languageOf(
+  appLanguage: string | undefined,
+  otherwise: keyof Bilingual,
+): keyof Bilingual {
+  const [tongue] = (appLanguage ?? "").split("-");
+  return tongue === "ru" || tongue === "en" ? tongue : otherwise;
 }

@@ -11,6 +11,7 @@ const said = (message: number, text: string): Incoming & { readonly kind: "messa
   key: `${message}`,
   content: { text, texts: [], files: [] },
   isEdit: true,
+  appLanguage: undefined,
 });
 
 it("knows the last words of so many messages, and of none before them", () => {

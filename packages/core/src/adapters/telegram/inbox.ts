@@ -1,6 +1,6 @@
 import type { Bilingual } from "@adyton/protocol";
 import type { Clock } from "@adyton/runtime/clock";
-import type { CallbackQuery, Message, MessageGenerationStopped, Update, User } from "grammy/types";
+import type { CallbackQuery, MessageGenerationStopped, Update, User } from "grammy/types";
 import type { Admitted } from "../../app/channels/channel-principals.ts";
 import type { NewDelivery, Outbox } from "../../app/channels/outbox.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
@@ -13,9 +13,10 @@ import type { RecordsPort } from "../../ports/journal.ts";
 import { isFromAdmitted } from "./admission.ts";
 import { askNode, questionOf } from "./ask-node.ts";
 import type { BotOperations } from "./bot-operations.ts";
-import { channelWords, greetingFor } from "./channel-words.ts";
+import { channelWords, languageOf } from "./channel-words.ts";
 import { EditedMessages, saidAnew } from "./edited-messages.ts";
 import type { IncomingFiles } from "./incoming-files.ts";
+import { helpIn } from "./command-menu.ts";
 import { conversationOf, speakerIn } from "./place.ts";
 import type { Presses } from "./presses.ts";
 import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
@@ -98,8 +99,8 @@ export class Inbox {
       return "taken";
     }
     const reply =
-      isPaired || isGreeting(incoming)
-        ? this.#greet(isPaired, update.message)
+      incoming.kind === "message" && (isPaired || incoming.content.text === "/start")
+        ? this.#greet(isPaired ? "welcome" : "greeting", incoming)
         : await this.#replyTo(incoming, principal);
     if (reply.kind === "later") return "later";
     const delivery = await this.#options.outbox.open({ ...owed, reply });
@@ -193,10 +194,10 @@ export class Inbox {
     );
   }
 
-  #greet(isPaired: boolean, message: Message | undefined) {
-    const { language } = this.#options;
-    const greeting = greetingFor(message?.from?.language_code, language);
-    return { kind: "text", text: isPaired ? channelWords.welcome[language] : greeting } as const;
+  /** What tells somebody how to begin is in the language of his app, like the menu. */
+  #greet(words: "welcome" | "greeting", { appLanguage }: Incoming & { kind: "message" }) {
+    const language = languageOf(appLanguage, this.#options.language);
+    return { kind: "text", text: channelWords[words][language] } as const;
   }
 
   async #replyTo(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
@@ -205,7 +206,7 @@ export class Inbox {
       return { kind: "text", text: channelWords.unreadable[language] } as const;
     const waiting = this.#options.files.replyTo(incoming);
     if (waiting !== undefined) return waiting;
-    const { place, content, key } = incoming;
+    const { place, content, key, appLanguage } = incoming;
     const conversation = conversationOf(place);
     const body = questionOf(content, { conversation, language });
     const { operations } = this.#options;
@@ -215,9 +216,10 @@ export class Inbox {
     const asked = await askNode(operations.perform, principal, { key, body, language });
     if (asked.kind !== "text") return asked;
     if (stopped > 0) return { ...asked, text: channelWords.stopped[language] };
+    if (read.kind === "command" && read.command === "help") {
+      const text = helpIn(languageOf(appLanguage, language), asked.data);
+      return { ...asked, text: text ?? asked.text };
+    }
     return { ...asked, buttons: await operations.buttons(body.text, asked.data, principal) };
   }
 }
-
-const isGreeting = (incoming: Incoming): boolean =>
-  incoming.kind === "message" && incoming.content.text === "/start";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { Buttons } from "../../ports/channel.ts";
-import { greetingFor } from "./channel-words.ts";
+import { channelWords, languageOf } from "./channel-words.ts";
 import { buttonsUnder, draftIdOf, readPressed, stopButton } from "./keyboards.ts";
 import { problemInWords } from "./problem-in-words.ts";
 
@@ -100,7 +100,7 @@ describe("one language", () => {
   ];
   for (const [code, otherwise, first] of greetings)
     it(`greets ${code ?? "whose app says nothing"} where the node speaks ${otherwise}`, () =>
-      assert.match(greetingFor(code, otherwise), first));
+      assert.match(channelWords.greeting[languageOf(code, otherwise)], first));
 
   it("tells a problem by its own sentence, or by its title", () => {
     const problem = { type: "", title: "There is nothing here.", status: 404, code: "not_found" };

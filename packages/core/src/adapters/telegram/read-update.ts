@@ -14,6 +14,8 @@ export type Incoming =
       readonly content: Content;
       /** Whether it is a message of before, whose words were changed. */
       readonly isEdit: boolean;
+      /** Of the sender's app, as it names it. */
+      readonly appLanguage: string | undefined;
       /** Of several messages that are shown as one. */
       readonly album?: string;
     }
@@ -58,7 +60,8 @@ export function readUpdate(
   if (read.kind === "unreadable") return { kind: "unreadable", user, place, key };
   const { content } = read;
   const isEdit = update.message === undefined;
-  const incoming = { kind: "message", user, place, key, content, isEdit } as const;
+  const appLanguage = message.from?.language_code;
+  const incoming = { kind: "message", user, place, key, content, isEdit, appLanguage } as const;
   return album === undefined ? incoming : { ...incoming, album };
 }
 
