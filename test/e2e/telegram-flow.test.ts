@@ -56,6 +56,11 @@ const talk: readonly [said: string, en: RegExp, ru: RegExp][] = [
   ["/prompt", /^\/prompt needs a text/, /^Команде \/prompt нужен текст/],
   ['/resonance "кто ты?"', /adyton/i, /adyton/i],
   ["/command switch_mode NOSUCH", /^There is no mode/, /^Режима "NOSUCH" нет/],
+  [
+    "/mode нет",
+    /^There is no mode "нет"\. Modes: .*DIRECT/,
+    /^Режима "нет" нет\. Режимы: .*DIRECT/,
+  ],
   ["/rethink", /./, /./],
   ["/stop", /^Nothing was running/, /^Ничего не выполнялось/],
 ];

@@ -32,7 +32,7 @@ export const modeRu: Readonly<Record<keyof typeof modeEn, string>> = {
   "mode.tokens": "токенов: {count}",
   "mode.seconds": "{count} с",
   "mode.answer": "токенов в ответе: {count}",
-  "mode.unknown": "Режима {name} нет.",
+  "mode.unknown": "Режима «{name}» нет.",
   "mode.see_list": "Посмотрите: {adyton mode list}",
   "mode.bad_name":
     "{name} не годится в имя режима: латинские буквы, цифры, _ и -, сначала буква, не длиннее 64.",

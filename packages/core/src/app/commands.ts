@@ -8,6 +8,7 @@ import {
   FoldArgs,
   FoldGroupArgs,
   foldsMax,
+  ModeName,
   type Overlay,
   principalQueueMax,
   problem,
@@ -42,6 +43,7 @@ import { OneByOne } from "./one-by-one.ts";
 import type { LiveRun } from "./live-run.ts";
 import { mayCommand } from "./permissions.ts";
 import { problemWords } from "./problem-words.ts";
+import { requireMode } from "./require-mode.ts";
 import { resonate } from "./resonance.ts";
 import type { Turns } from "./turns.ts";
 import { usageInWords, usageOf } from "./usage.ts";
@@ -59,6 +61,9 @@ export interface CommandsOptions {
   readonly language: keyof Bilingual;
   readonly now: () => number;
 }
+
+/** Of a name that is none, so much is repeated. */
+const toldNameCharsMax = 64;
 
 /** Commands that are executed at once. `rethink` asks the model: it is a turn. */
 export type InstantCommand = Exclude<CommandName, "rethink">;
@@ -142,6 +147,7 @@ export class Commands {
       tier: principal.tier,
       ...(named || spec.changes === "conversation" ? { conversation: key } : {}),
     };
+    if (spec.rest === "mode") this.#refuseNoMode(invocation);
     const args = parseArgs(spec, invocation.args, this.#options.language);
     // To name a mode is to switch to it, whatever the command is called.
     const counted = command === "mode" && "mode" in args ? commandSpec("switch_mode") : spec;
@@ -164,6 +170,13 @@ export class Commands {
     };
     await this.#record(invocation, spec, result, context, outcome.effects ?? []);
     return result;
+  }
+
+  /** What cannot be a mode's name is no mode either, and who typed it is told which there are. */
+  #refuseNoMode({ principal: { tier }, args: { mode } }: Invocation): void {
+    if (typeof mode !== "string" || mode === "" || ModeName.safeParse(mode).success) return;
+    const { turns, language } = this.#options;
+    requireMode(mode.slice(0, toldNameCharsMax), { modes: turns.modes, language, tier });
   }
 
   async #record(

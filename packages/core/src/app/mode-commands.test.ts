@@ -55,6 +55,10 @@ describe("modes", () => {
   it("that do not exist are refused and leave nothing behind", async () => {
     await using app = await openApp();
     await assert.rejects(run(app, "switch_mode", { mode: "RECURSIVE" }), refused("unknown_mode"));
+    for (const command of ["mode", "switch_mode"] as const)
+      await assert.rejects(run(app, command, { mode: "нет" }), refused("unknown_mode"));
+    const long = { mode: "ж".repeat(65) };
+    await assert.rejects(run(app, "mode", long), { message: /"ж{64}"/ });
     await assert.rejects(run(app, "switch_mode", {}), refused("invalid_body"));
     await assert.rejects(run(app, "help", { rest: "me" }), refused("invalid_body"));
     assert.deepEqual(types(app), []);
