@@ -31,6 +31,13 @@ it("lets somebody in by a code made with the command line, across kills, until h
   const stranger = telegram.person({ id: 9 });
   const code = (await adyton("pair", "--name", "anna")).trim();
   for (const text of ["222-222-222", "hello", `${code}!`]) stranger.say(text);
+  // Who may speak already is told so, and leaves the code to whom it was made for.
+  owner.say(code);
+  await telegram.waitUntil(
+    () => (answersTo(owner).at(-1)?.text ?? "").startsWith("This code lets somebody else in"),
+    answerMsMax,
+  );
+  assert.ok(!JSON.stringify(model.requests).includes(code), "the model has not seen it");
   anna.say(code);
   await telegram.waitUntil(
     () => /Теперь здесь можно говорить/.test(answersTo(anna).at(-1)?.text ?? ""),

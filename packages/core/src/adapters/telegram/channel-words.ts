@@ -12,6 +12,10 @@ export const channelWords = {
     en: "You may speak here now. /help shows what I can do.",
     ru: "Теперь здесь можно говорить. /help покажет, что я умею.",
   },
+  needlessCode: {
+    en: "This code lets somebody else in: you may speak here already. It is still good.",
+    ru: "Этот код впустит кого-то другого: вам здесь уже отвечают. Он по-прежнему действует.",
+  },
   tooMuchWaits: {
     en: "Too much of yours waits here already; send it again in a while.",
     ru: "Здесь уже слишком много ждёт; отправьте чуть позже ещё раз.",

@@ -24,7 +24,7 @@ import { type Incoming, mayThere, readUpdate } from "./read-update.ts";
 export interface InboxOptions {
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
   /** Lets in whoever sends a code that waits. */
-  readonly pairings: Pick<Pairings, "claim">;
+  readonly pairings: Pick<Pairings, "claim" | "waits">;
   readonly operations: BotOperations;
   readonly outbox: Pick<Outbox, "open" | "replace" | "stopWork">;
   readonly files: IncomingFiles;
@@ -77,7 +77,7 @@ export class Inbox {
   async #takeIn(update: Update, bot: User): Promise<"taken" | "later"> {
     const { records, clock } = this.#options;
     if (await this.#isMove(update)) return "taken";
-    const isPaired = await this.#isPairedBy(update);
+    const code = await this.#codeIn(update);
     const { isOfAlbum } = this.#options.files;
     const incoming = readUpdate(update, bot, { ...this.#options.admitted, isOfAlbum });
     if (incoming.kind === "stranger") this.strangers += 1;
@@ -99,8 +99,8 @@ export class Inbox {
       return "taken";
     }
     const reply =
-      incoming.kind === "message" && (isPaired || incoming.content.text === "/start")
-        ? this.#greet(isPaired ? "welcome" : "greeting", incoming)
+      incoming.kind === "message" && (code !== "none" || incoming.content.text === "/start")
+        ? this.#greet(code === "none" ? "greeting" : code, incoming)
         : await this.#replyTo(incoming, principal);
     if (reply.kind === "later") return "later";
     const delivery = await this.#options.outbox.open({ ...owed, reply });
@@ -169,12 +169,18 @@ export class Inbox {
     return true;
   }
 
-  /** Whether a message is the code that lets its sender in. An owner needs none; elsewhere than in private it is no secret. */
-  async #isPairedBy({ message }: Update): Promise<boolean> {
-    if (message?.chat.type !== "private" || message.text === undefined) return false;
+  /**
+   * What a one-time code in a message does: it lets its sender in, or he needs none, and then it stays good for whom it was
+   * made. Elsewhere than in private it is no secret.
+   */
+  async #codeIn({ message }: Update): Promise<"none" | "welcome" | "needlessCode"> {
+    if (message?.chat.type !== "private" || message.text === undefined) return "none";
     const { admitted, pairings } = this.#options;
     const { id } = message.from;
-    return !admitted.owners.has(id) && (await pairings.claim(id, message.text));
+    const isOwner = admitted.owners.has(id);
+    if ((isOwner || admitted.members.has(id)) && pairings.waits(message.text))
+      return "needlessCode";
+    return !isOwner && (await pairings.claim(id, message.text)) ? "welcome" : "none";
   }
 
   /** The conversation that a message is a question of; a command is of none: it is neither stopped nor forgotten with it. */
@@ -195,7 +201,10 @@ export class Inbox {
   }
 
   /** What tells somebody how to begin is in the language of his app, like the menu. */
-  #greet(words: "welcome" | "greeting", { appLanguage }: Incoming & { kind: "message" }) {
+  #greet(
+    words: "welcome" | "greeting" | "needlessCode",
+    { appLanguage }: Incoming & { kind: "message" },
+  ) {
     const language = languageOf(appLanguage, this.#options.language);
     return { kind: "text", text: channelWords[words][language] } as const;
   }

@@ -40,7 +40,7 @@ export interface TelegramChannelOptions extends Ways, Pick<FilesOptions, "readDo
   /** Whom the bot tells of its own faults: the owners, also where they may do no more than others. */
   readonly told: readonly number[];
   /** Lets in whoever sends a code that waits. */
-  readonly pairings: Pick<Pairings, "claim">;
+  readonly pairings: Pick<Pairings, "claim" | "waits">;
   readonly operations: Operations;
   readonly journal: JournalPort;
   readonly records: RecordsPort;

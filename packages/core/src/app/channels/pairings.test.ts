@@ -36,7 +36,12 @@ describe("pairing", () => {
     assert.equal(await pairings.claim(7, wrong), false);
     assert.equal(await pairings.claim(7, "привет"), false);
     assert.equal(pairings.has(7), false);
+    assert.deepEqual(
+      [code, wrong, "привет"].map((text) => pairings.waits(text)),
+      [true, false, false],
+    );
     assert.equal(await pairings.claim(7, code.toLowerCase()), true);
+    assert.equal(pairings.waits(code), false, "it is used");
     assert.equal(await pairings.claim(8, code), false, "it works once");
     assert.equal(await pairings.claim(7, code), true, "the same message may come twice");
     for (const each of [pairings, pairingsOf(app)]) {

@@ -105,6 +105,14 @@ export class Pairings {
     });
   }
 
+  /** Whether a text is a code that waits for somebody. It is not used up by this. */
+  waits(text: string): boolean {
+    const code = writtenCode(text);
+    if (code === undefined) return false;
+    const digest = this.#digest(code);
+    return this.#open().some((row) => isSame(row.code, digest));
+  }
+
   /**
    * Lets a user in whose private message is a code that waits. Answers true too for the code that let him in, which may
    * come twice. What a stranger writes costs a comparison while codes wait, and nothing else. Rejects when the journal
