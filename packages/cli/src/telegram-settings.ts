@@ -44,8 +44,8 @@ export function readBotSettings(shell: Shell, given: GivenSettings): BotSettings
   const { telegram, relay } = config;
   if (telegram?.via === "bot")
     throw new Failure("failed", {
-      title: t("telegram.blocked.relay"),
-      advice: t("telegram.advice.relay"),
+      title: t("telegram.relay_runs_bot"),
+      advice: t("telegram.relay_has_token"),
     });
   const way = wayOf(telegram, given);
   const bot = { token_file: join(home, "-"), api_root: given.apiRoot, ...way };

@@ -138,6 +138,7 @@ export async function openTelegram(
   const channel = new TelegramChannel({
     ...way,
     apiRoot: config.api_root,
+    relayAddress: config.via === "blind" || config.via === "bot" ? parts.relay?.address : undefined,
     admitted: admittedBy(config, parts),
     told: config.owners,
     pairings: parts.pairings,

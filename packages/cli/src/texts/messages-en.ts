@@ -314,7 +314,7 @@ export const messagesEn = {
   "up.not_yet": "The model server does not answer yet: {detail}",
   "up.backend_away": "The model server does not answer any more: {detail}",
   "up.door_open": "{door} works again.",
-  "up.door_closed": "{door} has not been reached for a minute: {detail}",
+  "up.door_closed": "For a minute now: {detail}",
   "up.backend_back": "The model server answers again: {detail}",
   "up.hello": "Say hello:",
   "up.model_of_server": "the server’s first",

@@ -318,7 +318,7 @@ export const messagesRu = {
   "up.not_yet": "Сервер модели пока не отвечает: {detail}",
   "up.backend_away": "Сервер модели перестал отвечать: {detail}",
   "up.door_open": "{door} снова работает.",
-  "up.door_closed": "{door} уже минуту недоступен: {detail}",
+  "up.door_closed": "Уже минуту: {detail}",
   "up.backend_back": "Сервер модели снова отвечает: {detail}",
   "up.hello": "Поздоровайтесь:",
   "up.model_of_server": "первая у сервера",

@@ -36,10 +36,15 @@ export const telegramEn = {
   "telegram.blocked.tls": "Something between here and {server} shows a false certificate.",
   "telegram.advice.tls":
     "Is the clock of this machine right? Else somebody reads along: do not go on.",
-  "telegram.blocked.relay":
+  "telegram.relay_runs_bot":
     "The relay runs the bot (telegram.via: bot), so there is nothing to set up here.",
-  "telegram.advice.relay":
+  "telegram.relay_has_token":
     "The token belongs on the relay (--token-file); name the owners in adyton.yaml: telegram.owners.",
+  "telegram.blocked.relay": "The relay does not answer.",
+  "telegram.advice.relay":
+    "Does it run, and the tunnel to it? Is relay.address in adyton.yaml right?",
+  "telegram.blocked.relay_range": "The address of {server} lies outside the relay's --range.",
+  "telegram.advice.relay_range": "Start the relay with a --range in which it lies.",
   "telegram.blocked.strange": "What answers in place of {server} is not Telegram.",
   "telegram.advice.strange": "Perhaps a network's sign-in page. Open the address in a browser.",
   "telegram.blocked.token": "Telegram does not know this token.",

@@ -37,10 +37,14 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.blocked.tls": "Между этой машиной и {server} кто-то показывает чужой сертификат.",
   "telegram.advice.tls":
     "Верны ли часы этой машины? Если верны, связь кто-то читает: не продолжайте.",
-  "telegram.blocked.relay":
+  "telegram.relay_runs_bot":
     "Бота ведёт ретранслятор (telegram.via: bot), настраивать здесь нечего.",
-  "telegram.advice.relay":
+  "telegram.relay_has_token":
     "Токен должен лежать на ретрансляторе (--token-file), а владельцы — в adyton.yaml: telegram.owners.",
+  "telegram.blocked.relay": "Ретранслятор не отвечает.",
+  "telegram.advice.relay": "Работает ли он и туннель к нему? Верен ли relay.address в adyton.yaml?",
+  "telegram.blocked.relay_range": "Адрес {server} лежит вне --range ретранслятора.",
+  "telegram.advice.relay_range": "Запустите ретранслятор с --range, в котором он лежит.",
   "telegram.blocked.strange": "Вместо {server} отвечает не Телеграм.",
   "telegram.advice.strange": "Возможно, это страница входа в сеть. Откройте адрес в браузере.",
   "telegram.blocked.token": "Телеграм не знает такого токена.",

@@ -37,6 +37,8 @@ export interface TelegramChannelOptions extends Ways, Pick<FilesOptions, "readDo
   readonly wire: Wire | undefined;
   readonly spool: SpooledUpdates | undefined;
   readonly admitted: Admitted & { readonly groups: ReadonlySet<number> };
+  /** For the owner, who is told which relay is away. */
+  readonly relayAddress: string | undefined;
   /** Whom the bot tells of its own faults: the owners, also where they may do no more than others. */
   readonly told: readonly number[];
   /** Lets in whoever sends a code that waits. */
@@ -159,7 +161,8 @@ export class TelegramChannel implements AsyncDisposable {
     const closed = this.#watch.closed(clock.monotonicMs());
     if (closed === undefined) return { name: channelName, status: "ok", strangers };
     const since = new Date(this.#wallMs(closed)).toISOString();
-    return { name: channelName, status: "degraded", detail: this.#why(closed), since, strangers };
+    const detail = this.#why(closed, this.#options.relayAddress);
+    return { name: channelName, status: "degraded", detail, since, strangers };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -236,8 +239,8 @@ export class TelegramChannel implements AsyncDisposable {
     return Math.round(clock.nowMs() - (clock.monotonicMs() - sinceMs));
   }
 
-  #why({ failure }: Closed): string {
-    const trouble = failure === undefined ? undefined : troubleWords(failure);
+  #why({ failure }: Closed, relay?: string): string {
+    const trouble = failure === undefined ? undefined : troubleWords(failure, relay);
     return channelWords.closed(trouble)[this.#options.language];
   }
 

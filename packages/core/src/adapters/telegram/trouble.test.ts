@@ -14,6 +14,7 @@ const cases: ReadonlyArray<readonly [status: number, words: string, trouble: Tro
   [0, "STRANGE_ANSWER", "strange"],
   [0, "ANSWER_TOO_LARGE", "strange"],
   [0, "RELAY_ECONNREFUSED", "relay"],
+  [0, "FOREIGN_ADDRESS", "relay_range"],
   [0, "RELAY_SILENT", "relay"],
   [0, "RELAY_KEY", "relay"],
   [0, "RELAY_VERSION", "relay"],
@@ -43,4 +44,13 @@ it("tells one trouble with the relay from another", () => {
     const said = codes.map((words) => troubleWords({ status: 0, words })[language]);
     assert.equal(new Set(said.map((text) => text.replace(/ \(.*/, ""))).size, codes.length);
   }
+});
+
+it("names the relay where it is told which", () => {
+  const away = { status: 0, words: "RELAY_ECONNREFUSED" };
+  const { en, ru } = troubleWords(away, "10.77.0.1:8443");
+  assert.equal(en, "the relay 10.77.0.1:8443 does not answer (RELAY_ECONNREFUSED)");
+  assert.equal(ru, "ретранслятор 10.77.0.1:8443 не отвечает (RELAY_ECONNREFUSED)");
+  assert.equal(troubleWords(away).ru, "ретранслятор не отвечает (RELAY_ECONNREFUSED)");
+  assert.doesNotMatch(troubleWords({ status: 0, words: "ENOTFOUND" }, "10.77.0.1:1").en, /10\.77/);
 });

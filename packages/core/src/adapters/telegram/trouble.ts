@@ -19,6 +19,7 @@ export type Trouble =
   | "blocked"
   | "tls"
   | "relay"
+  | "relay_range"
   | "strange"
   | "token"
   | "poller"
@@ -60,6 +61,7 @@ function troubleOfCode(code: string): Trouble {
   const ofProxy = proxyTroubles[code];
   if (ofProxy !== undefined) return ofProxy;
   if (/^(?:ENOTFOUND|EAI_\w+)$/u.test(code)) return "dns";
+  if (code === "FOREIGN_ADDRESS") return "relay_range";
   if (code.startsWith("RELAY_")) return "relay";
   if (code === "ECONNREFUSED") return "refused";
   if (/^(?:ETIMEDOUT|ECONNRESET|EHOSTUNREACH|ENETUNREACH|EPIPE)$/u.test(code)) return "blocked";
@@ -67,27 +69,34 @@ function troubleOfCode(code: string): Trouble {
   return "strange";
 }
 
-/** A failure for a person: one sentence, with the code in brackets for whoever looks it up. Never an address. */
-export function troubleWords(failure: Pick<TelegramFailure, "status" | "words">): Bilingual {
+/**
+ * A failure for a person: one sentence, with the code in brackets for whoever looks it up. Never an address, but for the
+ * relay's own where it is given.
+ */
+export function troubleWords(
+  failure: Pick<TelegramFailure, "status" | "words">,
+  relay?: string,
+): Bilingual {
   const { en, ru } = relaySentences[failure.words] ?? sentences[troubleOf(failure)];
   const { status, words } = failure;
   const code = status === 0 ? words : `${status} ${words}`;
-  return { en: `${en} (${code})`, ru: `${ru} (${code})` };
+  const at = relay === undefined ? "" : ` ${relay}`;
+  return { en: `${en.replace("{at}", at)} (${code})`, ru: `${ru.replace("{at}", at)} (${code})` };
 }
 
 /** What a relay says, or does, to this node in particular. */
 const relaySentences: Readonly<Record<string, Bilingual>> = {
   RELAY_KEY: {
-    en: "the relay has another key than this node",
-    ru: "у ретранслятора другой ключ, чем у этого узла",
+    en: "the relay{at} has another key than this node",
+    ru: "у ретранслятора{at} другой ключ, чем у этого узла",
   },
   RELAY_VERSION: {
-    en: "the relay is of another version than this node",
-    ru: "ретранслятор другой версии, чем этот узел",
+    en: "the relay{at} is of another version than this node",
+    ru: "ретранслятор{at} другой версии, чем этот узел",
   },
   [replacedCode]: {
-    en: "another node with the same key has taken the relay",
-    ru: "ретранслятор занял другой узел с тем же ключом",
+    en: "another node with the same key has taken the relay{at}",
+    ru: "ретранслятор{at} занял другой узел с тем же ключом",
   },
 };
 
@@ -96,7 +105,11 @@ const sentences: Readonly<Record<Trouble, Bilingual>> = {
   refused: { en: "the connection is refused", ru: "в соединении отказано" },
   blocked: { en: "it does not answer", ru: "он не отвечает" },
   tls: { en: "its certificate is wrong", ru: "у него неверный сертификат" },
-  relay: { en: "the relay does not answer", ru: "ретранслятор не отвечает" },
+  relay: { en: "the relay{at} does not answer", ru: "ретранслятор{at} не отвечает" },
+  relay_range: {
+    en: "its address lies outside the --range of the relay{at}",
+    ru: "его адрес вне --range ретранслятора{at}",
+  },
   strange: { en: "what answers is not Telegram", ru: "отвечает не Telegram" },
   token: { en: "it does not know the token", ru: "он не знает этого токена" },
   poller: {

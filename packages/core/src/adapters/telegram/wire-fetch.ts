@@ -50,7 +50,7 @@ export interface Ways {
   readonly proxy?: Proxy | undefined;
 }
 
-class WireError extends CodedError<typeof tooLargeCode> {}
+class WireError extends CodedError<typeof tooLargeCode | `RELAY_${string}`> {}
 
 /**
  * Requests for grammY's client over Node's own. Its default, node-fetch 2, never ends when a connection breaks in the
@@ -87,7 +87,7 @@ export class WireFetch implements Wire {
       ...(init.signal == null ? {} : { signal: init.signal }),
     };
     const request = (isTls ? httpsRequest : httpRequest)(url, options, resolve);
-    request.on("error", reject);
+    request.on("error", (error) => reject(relay === undefined ? error : ofRelay(error)));
     if (init.body instanceof Readable) init.body.pipe(request);
     else request.end(init.body);
     const response = await promise;
@@ -105,6 +105,13 @@ export class WireFetch implements Wire {
     this.#http.destroy();
     this.#https.destroy();
   }
+}
+
+/** Whatever keeps a connection to the relay from coming about is told as the relay's fault, not the messenger's. */
+function ofRelay(error: NodeJS.ErrnoException): Error {
+  const { code, syscall } = error;
+  if (code === undefined || (syscall !== "connect" && syscall !== "getaddrinfo")) return error;
+  return new WireError(`RELAY_${code}`, "the relay is not reached", { cause: error });
 }
 
 async function readWhole(response: IncomingMessage): Promise<Buffer> {
