@@ -106,7 +106,7 @@ describe("an intent", () => {
     for (const wrong of [id, "ovl_nope", "чушь"]) {
       const refused = await ask(["prompt", "remove", wrong]);
       assert.equal(refused.code, 1);
-      assert.ok(refused.errors.includes(`There is no such intent: “${wrong}”.`), refused.errors);
+      assert.ok(refused.errors.includes(`There is no “${wrong}”.`), refused.errors);
       assert.doesNotMatch(refused.errors, /pattern/);
     }
   });

@@ -110,3 +110,18 @@ it("shows what others propose, and decides on it", async () => {
   assert.match((await ask("memory", "fact", "list", "Pump")).out, /fine .*token:hook \(member\)/);
   assert.match((await ask("memory", "proposal", "list")).out, /^Nothing waits/);
 });
+
+it("names what is not there, and the command that lists what is", async () => {
+  for (const [language, missing] of [
+    ["en", "There is no “нет”"],
+    ["ru", "Нет такого: «нет»"],
+  ] as const)
+    for (const command of ["memory block remove", "memory fact retract", "token revoke"]) {
+      const env = { LC_ALL: `${language}.UTF-8` };
+      const args = [...command.split(" "), "нет", "--home", place];
+      const { code, errors } = await run(args, { env });
+      assert.equal(code, 1);
+      const list = command.replace(/\w+$/, "list");
+      assert.match(errors, new RegExp(`: ${missing}\\.\n→ [^:]+: adyton ${list}`));
+    }
+});

@@ -2,6 +2,7 @@ import { expiryOf } from "../expiry.ts";
 import { Failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import type { Cell } from "../printer.ts";
+import { found } from "../found.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 
@@ -41,7 +42,11 @@ export async function revokeOwner(shell: Shell, { args }: Invocation): Promise<n
   const { print, t } = shell;
   const user = userOf(shell, args[0]);
   const client = await shell.client();
-  const revoked = await client.ask("revokeConfirmation", { params: { user: String(user) } });
+  const revoked = found(
+    await client.call("revokeConfirmation", { params: { user: String(user) } }),
+    shell,
+    { name: String(user), list: "telegram confirm list" },
+  );
   if (print.json) print.value(revoked);
   else print.line(t("confirm.revoked", { user }));
   return 0;

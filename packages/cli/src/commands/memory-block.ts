@@ -1,6 +1,7 @@
 import { blockTextCharsMax } from "@adyton/protocol";
 import { Failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
+import { found } from "../found.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { readStandardInput } from "../standard-input.ts";
 import { plainLine, plainText } from "../terminal-text.ts";
@@ -52,7 +53,11 @@ const styles = { same: "dim", added: "green", removed: "red" } as const;
 export async function blockVersions(shell: Shell, { args }: Invocation): Promise<number> {
   const { print, t } = shell;
   const client = await shell.client();
-  const list = await client.ask("listBlockVersions", { params: { name: args[0] ?? "" } });
+  const [name = ""] = args;
+  const list = found(await client.call("listBlockVersions", { params: { name } }), shell, {
+    name: name,
+    list: "memory block list",
+  });
   if (print.json) {
     print.value(list);
     return 0;
@@ -75,7 +80,11 @@ export async function blockVersions(shell: Shell, { args }: Invocation): Promise
 export async function blockRemove(shell: Shell, { args }: Invocation): Promise<number> {
   const { print, t } = shell;
   const client = await shell.client();
-  const block = await client.ask("removeBlock", { params: { name: args[0] ?? "" } });
+  const [name = ""] = args;
+  const block = found(await client.call("removeBlock", { params: { name } }), shell, {
+    name: name,
+    list: "memory block list",
+  });
   if (print.json) print.value(block);
   else print.line(t("block.removed", { name: plainLine(block.name) }));
   return 0;

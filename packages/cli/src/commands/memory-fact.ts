@@ -4,6 +4,7 @@ import type { Options } from "../options.ts";
 import { Failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import type { Cell } from "../printer.ts";
+import { found } from "../found.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 import type { Translate } from "../texts/translate.ts";
@@ -81,7 +82,11 @@ export async function factList(shell: Shell, { args, options }: Invocation): Pro
 export async function factRetract(shell: Shell, { args }: Invocation): Promise<number> {
   const { print, t } = shell;
   const client = await shell.client();
-  const fact = await client.ask("retractFact", { params: { id: args[0] ?? "" } });
+  const [name = ""] = args;
+  const fact = found(await client.call("retractFact", { params: { id: name } }), shell, {
+    name: name,
+    list: "memory fact list",
+  });
   if (print.json) print.value(fact);
   else print.line(t("fact.retracted", { words: statement(fact) }));
   return 0;

@@ -1,5 +1,6 @@
 import { localTime } from "../local-time.ts";
 import type { Cell } from "../printer.ts";
+import { found } from "../found.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 import { heading, statement } from "./memory-fact.ts";
@@ -30,7 +31,11 @@ export async function proposalList(shell: Shell): Promise<number> {
 export async function proposalAccept(shell: Shell, { args }: Invocation): Promise<number> {
   const { print, t } = shell;
   const client = await shell.client();
-  const fact = await client.ask("acceptProposal", { params: { id: args[0] ?? "" } });
+  const [name = ""] = args;
+  const fact = found(await client.call("acceptProposal", { params: { id: name } }), shell, {
+    name: name,
+    list: "memory proposal list",
+  });
   if (print.json) print.value(fact);
   else print.line(t("proposal.accepted", { words: statement(fact), id: fact.factId }));
   return 0;
@@ -40,7 +45,11 @@ export async function proposalAccept(shell: Shell, { args }: Invocation): Promis
 export async function proposalReject(shell: Shell, { args }: Invocation): Promise<number> {
   const { print, t } = shell;
   const client = await shell.client();
-  const proposal = await client.ask("rejectProposal", { params: { id: args[0] ?? "" } });
+  const [name = ""] = args;
+  const proposal = found(await client.call("rejectProposal", { params: { id: name } }), shell, {
+    name: name,
+    list: "memory proposal list",
+  });
   if (print.json) print.value(proposal);
   else print.line(t("proposal.rejected", { words: statement(proposal) }));
   return 0;

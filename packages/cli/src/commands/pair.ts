@@ -2,6 +2,7 @@ import type { Pairing } from "@adyton/protocol";
 import { expiryOf } from "../expiry.ts";
 import { localTime } from "../local-time.ts";
 import type { Cell } from "../printer.ts";
+import { found } from "../found.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 import type { Translate } from "../texts/translate.ts";
@@ -42,7 +43,11 @@ export async function pairList(shell: Shell): Promise<number> {
 export async function pairRevoke(shell: Shell, { args }: Invocation): Promise<number> {
   const { print, t } = shell;
   const client = await shell.client();
-  const revoked = await client.ask("revokePairing", { params: { name: args[0] ?? "" } });
+  const [name = ""] = args;
+  const revoked = found(await client.call("revokePairing", { params: { name } }), shell, {
+    name: name,
+    list: "pair list",
+  });
   if (print.json) print.value(revoked);
   else print.line(t("pair.done", { name: plainLine(revoked.name) }));
   return 0;

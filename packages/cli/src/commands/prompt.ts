@@ -3,15 +3,13 @@ import {
   modeSecondsMax,
   modeTurnsDefault,
   modeTurnsMax,
-  type Problem,
 } from "@adyton/protocol";
-import { problemFailure } from "../client.ts";
 import { conversationOption } from "../conversation.ts";
 import { Failure } from "../failure.ts";
+import { found } from "../found.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 import { localTime } from "../local-time.ts";
-import type { Translate } from "../texts/translate.ts";
 
 /** `prompt TEXT`: inserts an intent into a conversation. */
 export async function prompt(shell: Shell, { args, options }: Invocation): Promise<number> {
@@ -51,19 +49,8 @@ export async function promptRemove(shell: Shell, { args }: Invocation): Promise<
   const [id = ""] = args;
   const client = await shell.client();
   const outcome = await client.call("removePrompt", { params: { id } });
-  if (outcome.kind === "problem") throw removalFailure(outcome.problem, id, t);
-  if (print.json) print.value(outcome.value);
-  else print.line(t("prompt.removed", { text: plainLine(outcome.value.text) }));
+  const removed = found(outcome, shell, { name: id, list: "self" });
+  if (print.json) print.value(removed);
+  else print.line(t("prompt.removed", { text: plainLine(removed.text) }));
   return 0;
-}
-
-/** An id of another shape is refused by the route before it is looked for; to the user both are the same. */
-function removalFailure(problem: Problem, id: string, t: Translate): Failure {
-  if (problem.code !== "not_found" && problem.code !== "invalid_request")
-    return problemFailure(problem, t);
-  return new Failure("failed", {
-    title: t("prompt.unknown", { id: plainLine(id) }),
-    advice: t("prompt.unknown_advice"),
-    data: problem,
-  });
 }

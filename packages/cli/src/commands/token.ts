@@ -4,6 +4,7 @@ import { expiryOf } from "../expiry.ts";
 import { Failure } from "../failure.ts";
 import { localTime } from "../local-time.ts";
 import type { Cell } from "../printer.ts";
+import { found } from "../found.ts";
 import type { Invocation, Shell } from "../shell.ts";
 import { plainLine } from "../terminal-text.ts";
 import type { Translate } from "../texts/translate.ts";
@@ -56,7 +57,11 @@ export async function tokenList(shell: Shell): Promise<number> {
 export async function tokenRevoke(shell: Shell, { args }: Invocation): Promise<number> {
   const { print, t } = shell;
   const client = await shell.client();
-  const token = await client.ask("revokeToken", { params: { name: args[0] ?? "" } });
+  const [name = ""] = args;
+  const token = found(await client.call("revokeToken", { params: { name } }), shell, {
+    name: name,
+    list: "token list",
+  });
   if (print.json) print.value(token);
   else print.line(t("token.revoked", { name: plainLine(token.name) }));
   return 0;
