@@ -211,6 +211,14 @@ describe("the deterministic checks", () => {
           assert.deepEqual([check.id, check.status, finding], [check.id, "ok", undefined]);
     });
 
+    it(`have a changed configuration taken over by a start, ${language}`, () => {
+      const clean = cleanSnapshot(language);
+      const changed = { ...clean, config: { ...clean.config, fileHash: "decaf" } };
+      const found = look(changed, language).find(({ check }) => check.id === "D15")?.finding;
+      assert.match(found?.title ?? "", /start it again|запустите его снова/);
+      assert.equal(found?.fix, undefined, "no command of a running node's helps");
+    });
+
     for (const [id, { warn, fail, also = [] }] of Object.entries(planted))
       for (const [level, plant] of Object.entries({ ...(warn && { warn }), fail }))
         it(`${id} tells a planted ${level}, and no other check does, ${language}`, () => {

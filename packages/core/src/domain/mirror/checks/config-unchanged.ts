@@ -18,10 +18,11 @@ export const configUnchanged: CheckSpec<Snapshot> = {
           ru: "Файл конфигурации будет отвергнут: следующий запуск не удастся.",
         }
       : {
-          en: "The configuration file was changed since the start; a restart takes it over.",
-          ru: "Файл конфигурации изменён после запуска; его примет перезапуск.",
+          en: "The configuration file was changed since the start; stop the node and start it again (adyton up), and it counts.",
+          ru: "Файл конфигурации изменён после запуска; остановите узел и запустите его снова (adyton up), и он подействует.",
         };
-    const fix = { command: isInvalid ? "adyton doctor" : "adyton up", reversible: true };
-    return { status: isInvalid ? "fail" : "warn", measured, title, fix };
+    // While the node runs, no command of its own takes the file over.
+    if (!isInvalid) return { status: "warn", measured, title };
+    return { status: "fail", measured, title, fix: { command: "adyton doctor", reversible: true } };
   },
 };
