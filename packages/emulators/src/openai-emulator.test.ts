@@ -293,9 +293,14 @@ describe("start and end", () => {
 
   it("describes itself to a user", async () => {
     const emulator = await start({ apiKey: "hush", persona: { kind: "oscillate" } });
-    const text = describeEmulator(emulator);
-    for (const part of [emulator.url, "emulated-chat", "emulated-embedding", "curl", "oscillate"])
-      assert.ok(text.includes(part), part);
-    assert.ok(!text.includes("hush"));
+    for (const [language, ...said] of [
+      ["en", "Emulated openai server", "the one you chose"],
+      ["ru", "Эмулятор сервера openai", "тот, что вы выбрали"],
+    ] as const) {
+      const text = describeEmulator(emulator, language);
+      const parts = [emulator.url, "emulated-chat", "emulated-embedding", "curl", "oscillate"];
+      for (const part of [...parts, ...said]) assert.ok(text.includes(part), part);
+      assert.ok(!text.includes("hush"));
+    }
   });
 });

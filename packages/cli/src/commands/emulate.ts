@@ -25,7 +25,7 @@ const tlsHost = "localhost";
 
 /** `emulate openai`: a scripted model server in this process, until it is stopped. */
 export async function emulateOpenai(shell: Shell, { options }: Invocation): Promise<number> {
-  const { print, t, port } = shell;
+  const { print, t, port, language } = shell;
   const tokenDelayMs = options.whole("token-delay", { min: 0, max: tokenDelayMsMax }) ?? 0;
   const name = options.text("persona");
   const persona = name === undefined ? null : parsePersona(name);
@@ -44,9 +44,10 @@ export async function emulateOpenai(shell: Shell, { options }: Invocation): Prom
     if (print.json)
       print.value({ url: emulator.url, port: emulator.port, models: emulator.models });
     else {
-      print.line(describeEmulator(emulator));
+      print.line(describeEmulator(emulator, language));
       print.line();
       print.line(t("emulate.next", { url: emulator.url }));
+      print.line(t("emulate.end"));
     }
     await untilSignal();
     return 0;
@@ -86,6 +87,7 @@ export async function emulateTelegram(
       print.line();
       print.line(t("emulate.telegram_next", { apiRoot, file }));
       if (tls !== undefined) print.line(t("emulate.telegram_tls", tls));
+      print.line(t("emulate.end"));
     }
     await untilSignal();
     return 0;

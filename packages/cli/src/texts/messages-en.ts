@@ -260,10 +260,11 @@ export const messagesEn = {
     "There are: {personas}; noisy_solver and truncate take a number: truncate(4096)",
   "emulate.telegram": "Telegram is emulated. Chat with the bot at {page}",
   "emulate.telegram_next":
-    "In another terminal, connect the node to it: {adyton telegram setup --api-root {apiRoot} --token-file {file}}     Ctrl-C ends this.",
+    "In another terminal, connect the node to it:\n\n  {adyton telegram setup --api-root {apiRoot} --token-file {file}}\n",
   "emulate.telegram_tls":
     "For a relay it speaks TLS at {root}. Whatever calls it there is started with NODE_EXTRA_CA_CERTS={certificate}",
-  "emulate.next": "In another terminal: {adyton up --backend {url}}     Ctrl-C ends.",
+  "emulate.end": "Ctrl-C ends this.",
+  "emulate.next": "In another terminal:\n\n  {adyton up --backend {url}}\n",
   "completion.unknown": "For which shell? {shells}",
   "init.exists": "{file} is there already.",
   "init.force": "--force replaces it.",

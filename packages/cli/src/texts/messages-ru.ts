@@ -263,10 +263,11 @@ export const messagesRu = {
   "emulate.personas": "Есть: {personas}; noisy_solver и truncate — с числом: truncate(4096)",
   "emulate.telegram": "Эмулятор Telegram запущен. Побеседовать с ботом: {page}",
   "emulate.telegram_next":
-    "В другом терминале подключите к нему узел: {adyton telegram setup --api-root {apiRoot} --token-file {file}}     Ctrl-C — конец.",
+    "В другом терминале подключите к нему узел:\n\n  {adyton telegram setup --api-root {apiRoot} --token-file {file}}\n",
   "emulate.telegram_tls":
     "Для ретранслятора есть TLS: {root}. Кто обращается туда, запускается с NODE_EXTRA_CA_CERTS={certificate}",
-  "emulate.next": "В другом терминале: {adyton up --backend {url}}     Ctrl-C — конец.",
+  "emulate.end": "Ctrl-C — конец.",
+  "emulate.next": "В другом терминале:\n\n  {adyton up --backend {url}}\n",
   "completion.unknown": "Для какой оболочки? {shells}",
   "init.exists": "{file} уже есть.",
   "init.force": "--force заменит его.",
