@@ -77,10 +77,7 @@ export class LocalTranscriber implements AsyncDisposable {
   /** Rejects only with the signal's reason. */
   async hear(recording: Recording, signal: AbortSignal): Promise<Heard> {
     const either = AbortSignal.any([signal, this.#stopped.signal]);
-    const heard = await this.#places.within(async () => {
-      either.throwIfAborted();
-      return await this.#hear(recording.bytes, either);
-    });
+    const heard = await this.#places.within(() => this.#hear(recording.bytes, either), either);
     either.throwIfAborted();
     return heard;
   }

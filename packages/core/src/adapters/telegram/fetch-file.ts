@@ -31,7 +31,7 @@ export class FileFetcher {
 
   /** Rejects only with the signal's reason. */
   fetch(id: string, signal: AbortSignal): Promise<Fetched> {
-    return this.#places.within(() => this.#insist(id, signal));
+    return this.#places.within(() => this.#insist(id, signal), signal);
   }
 
   async #insist(id: string, signal: AbortSignal): Promise<Fetched> {

@@ -116,7 +116,9 @@ export class Gatherer {
       return this.#options.readDocument(bytes, mediaType, signal);
     };
     // Like a recording, one that waits for its turn is not fetched yet.
-    const words = await (mediaType === "application/pdf" ? this.#desks.within(read) : read());
+    const words = await (mediaType === "application/pdf"
+      ? this.#desks.within(read, signal)
+      : read());
     if (words.kind === "refused") throw new Refused(refusalWords[words.reason](name));
     if (words.text.trim() === "") throw new Refused(refusalWords.no_text(name));
     return { text: words.text, title: words.title ?? name, mediaType };
@@ -163,7 +165,7 @@ export class Gatherer {
     const heard = await this.#ears.within(async () => {
       const bytes = await this.#bytes(file, recordingBytesMax, signal);
       return hear({ bytes, name, mediaType }, signal);
-    });
+    }, signal);
     if (heard.kind === "failed") throw new Refused(heard.detail);
     const words = heard.words.trim();
     if (words === "") throw new Refused(attachmentWords.nothingHeard);
