@@ -117,6 +117,20 @@ const host = (say: (line: string) => void): LinkHost =>
     work: () => assert.fail("nobody proves the key"),
   });
 
+it("keeps no place for a node of another version that does not go", async () => {
+  using links = host(() => undefined);
+  const server = await LinkServer.listen("127.0.0.1", 0, links);
+  const held = Array.from({ length: 3 }, () =>
+    connect({ port: server.port, host: "127.0.0.1", allowHalfOpen: true }),
+  );
+  for (const socket of held) {
+    socket.write(upgradeTo("adyton.link.v2", "/"));
+    await once(socket, "data");
+  }
+  await server[Symbol.asyncDispose]();
+  for (const socket of held) socket.destroy();
+});
+
 describe("what the relay's door answers", () => {
   const cases: readonly [name: string, protocol: string, path: string, answer: RegExp][] = [
     ["greets a node", linkProtocol, "/", /^HTTP\/1\.1 101 /],
@@ -132,11 +146,7 @@ describe("what the relay's door answers", () => {
       using links = host((line) => void told.push(line));
       await using server = await LinkServer.listen("127.0.0.1", 0, links);
       const socket = connect(server.port, "127.0.0.1");
-      socket.write(
-        `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
-          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n` +
-          `Sec-WebSocket-Protocol: ${protocol}\r\n\r\n`,
-      );
+      socket.write(upgradeTo(protocol, path));
       // The greeted one is told to go on; what is said to the others ends by itself.
       socket.once("data", () => void (protocol === linkProtocol && socket.end()));
       assert.match(await text(socket).catch(() => ""), answer);
@@ -147,3 +157,11 @@ describe("what the relay's door answers", () => {
       );
     });
 });
+
+function upgradeTo(protocol: string, path: string): string {
+  return (
+    `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+    `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n` +
+    `Sec-WebSocket-Protocol: ${protocol}\r\n\r\n`
+  );
+}

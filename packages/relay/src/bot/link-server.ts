@@ -44,7 +44,8 @@ export class LinkServer implements AsyncDisposable {
       // A node of another version is told so; it knew before what listens here.
       if (protocol !== linkProtocol && anyVersion.test(protocol)) {
         host.tellOtherVersion();
-        return void socket.end(otherVersion);
+        // A peer that does not close its side would keep its place here for good.
+        return void socket.end(otherVersion, () => socket.destroy());
       }
       if (protocol !== linkProtocol || request.url !== "/") return void socket.destroy();
       webSockets.handleUpgrade(request, socket, head, (webSocket) => {
