@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { it } from "node:test";
 import { systemClock } from "@adyton/runtime/clock";
 import { JournalError } from "../../adapters/sqlite/journal-error.ts";
@@ -112,3 +113,46 @@ for (const refused of ["delivery.placed", "delivery.closed"])
     await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
     assert.deepEqual([shown, announced, unexpected.length], [["ответ"], 1, 1]);
   });
+
+it("goes on with work whose end the disk does not take", async () => {
+  const wrap = refusing(1, ({ type }) => type === "delivery.replaced");
+  await using app = await openApp({ wrap });
+  const { shown, door } = chat();
+  let begun = 0;
+  await using outbox = new Outbox({
+    door,
+    journal: app.journal,
+    records: app.records,
+    deliveries: app.state,
+    takeBack: () => assert.fail("nothing was taken back"),
+    mayReach: () => true,
+    exit: exitCheck(),
+    work: async (_owed, signal) => {
+      if ((begun += 1) > 1) return { kind: "text", text: "ответ" };
+      await once(signal, "abort");
+      throw signal.reason;
+    },
+    endOf: () => Promise.resolve(""),
+    clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+    onUnexpected: () => undefined,
+  });
+  await outbox.open({
+    place: { chat: "1" },
+    actor: "telegram:1",
+    owner: "owner",
+    tier: "owner",
+    conversation: "c",
+    reply: { kind: "work", work: { kind: "test" } },
+    dedupe: { key: Buffer.alloc(32), fingerprint: Buffer.alloc(32) },
+  });
+  await until("the work is under way", () => begun === 1);
+  await assert.rejects(
+    outbox.stopWork(() => true, "стоп"),
+    JournalError,
+  );
+  await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
+  assert.deepEqual(
+    shown.filter((text) => text !== "…"),
+    ["ответ"],
+  );
+});

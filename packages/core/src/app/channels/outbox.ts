@@ -136,7 +136,14 @@ export class Outbox implements AsyncDisposable {
     const before = this.#works.get(id);
     before?.stop.abort(new WorkStopped("another reply takes its place"));
     if (reply.work !== undefined) this.#works.set(id, waitingWork(delivery.place));
-    await written;
+    try {
+      await written;
+    } catch (error) {
+      // What was to be replaced is owed as before, so its work begins anew.
+      if (before !== undefined && this.#works.get(id) === before)
+        this.#works.set(id, waitingWork(before.place));
+      throw error;
+    }
     await before?.rest;
     return true;
   }
