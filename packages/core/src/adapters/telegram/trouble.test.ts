@@ -54,3 +54,8 @@ it("names the relay where it is told which", () => {
   assert.equal(troubleWords(away).ru, "ретранслятор не отвечает (RELAY_ECONNREFUSED)");
   assert.doesNotMatch(troubleWords({ status: 0, words: "ENOTFOUND" }, "10.77.0.1:1").en, /10\.77/);
 });
+
+it("has words for whatever a relay in other hands may say", () => {
+  for (const words of ["constructor", "toString", "__proto__"])
+    for (const status of [0, 400]) assert.ok(troubleWords({ status, words }).en.includes(words));
+});

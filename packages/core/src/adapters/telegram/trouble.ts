@@ -58,7 +58,7 @@ const proxyTroubles: Readonly<Record<string, Trouble>> = {
 } satisfies Record<ProxyCode, Trouble>;
 
 function troubleOfCode(code: string): Trouble {
-  const ofProxy = proxyTroubles[code];
+  const ofProxy = Object.hasOwn(proxyTroubles, code) ? proxyTroubles[code] : undefined;
   if (ofProxy !== undefined) return ofProxy;
   if (/^(?:ENOTFOUND|EAI_\w+)$/u.test(code)) return "dns";
   if (code === "FOREIGN_ADDRESS") return "relay_range";
@@ -77,8 +77,10 @@ export function troubleWords(
   failure: Pick<TelegramFailure, "status" | "words">,
   relay?: string,
 ): Bilingual {
-  const { en, ru } = relaySentences[failure.words] ?? sentences[troubleOf(failure)];
   const { status, words } = failure;
+  // The words may be anybody's, "constructor" among them.
+  const own = Object.hasOwn(relaySentences, words) ? relaySentences[words] : undefined;
+  const { en, ru } = own ?? sentences[troubleOf(failure)];
   const code = status === 0 ? words : `${status} ${words}`;
   const at = relay === undefined ? "" : ` ${relay}`;
   return { en: `${en.replace("{at}", at)} (${code})`, ru: `${ru.replace("{at}", at)} (${code})` };
