@@ -37,7 +37,13 @@ export function startPackage(
   settings: object,
   { heapMegabytesMax, onMessage, onComplaint, isConfined = false }: PackageProcessOptions,
 ): PackageProcess {
-  const confinement = ["--permission", "--allow-addons", `--allow-fs-read=${folder}`];
+  // Node warns of its own option on the stream where a process says why it ended.
+  const confinement = [
+    "--permission",
+    "--allow-addons",
+    `--allow-fs-read=${folder}`,
+    "--disable-warning=SecurityWarning",
+  ];
   const child = fork(main, [JSON.stringify(settings)], {
     // Nothing of this process's environment: it may hold what only the node may know.
     env: environment(),
