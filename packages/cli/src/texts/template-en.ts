@@ -99,8 +99,8 @@ export const templateEn = {
 #:   api_key_file: /home/me/.secrets/voice-key
 #:   # What is spoken, in two letters; left out, the server finds out.
 #:   language: en
-# In place of all these, the folder of a model with which the node hears by itself; see: adyton voice check.
-# folder: /home/me/models/giga-am
+# In place of all these, the folder of a model with which the node hears by itself (see: adyton voice check), as in
+# voice: {folder: /home/me/models/giga-am}
 
 #turns:
 #  # Seconds that one answer may take.

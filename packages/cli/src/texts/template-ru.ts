@@ -99,8 +99,8 @@ export const templateRu = {
 #:   api_key_file: /home/me/.secrets/voice-key
 #:   # На каком языке говорят, двумя буквами; без этого сервер определяет сам.
 #:   language: ru
-# Вместо всего этого — папка модели, с которой узел слышит сам; см. adyton voice check.
-# folder: /home/me/models/giga-am
+# Вместо всего этого — папка модели, с которой узел слышит сам (см. adyton voice check), например так:
+# voice: {folder: /home/me/models/giga-am}
 
 #turns:
 #  # Сколько секунд может занять один ответ.
