@@ -30,7 +30,7 @@ export interface Lane {
 
 /** Answers of the bot's own, by their content. */
 const ownAnswers = {
-  help: /describe_self/u,
+  help: /^\/help — /u,
   unreadable: /^Этого я посмотреть не могу/u,
   reported: /^Узел остановился, пока это выполнялось/u,
 } as const;

@@ -109,6 +109,7 @@ function placeOf({ method, values }: BotCallRecord): string {
  * A relay that is killed within so long of a refusal may have taken it along: the node learns of it as of a connection
  * that broke. It repeats nothing then within three seconds, but an announcement, which is not worth a second send, is
  * followed by the next reply at once. What was refused earlier has reached the node, which forgets it only when it dies.
+ * A node that is killed so shortly before never hears of it: the relay still had its call under way.
  */
 const passOnMsMax = 500;
 
@@ -116,7 +117,7 @@ const passOnMsMax = 500;
 const isForgotten = (kills: readonly Kill[], toldMs: number, againMs: number): boolean =>
   kills.some(({ name, ms }) =>
     name === "core"
-      ? ms >= toldMs && ms <= againMs
+      ? ms >= toldMs - passOnMsMax && ms <= againMs
       : ms >= toldMs - passOnMsMax && ms <= Math.min(againMs, toldMs + passOnMsMax),
   );
 
