@@ -100,18 +100,7 @@ it("asks for what is there at once after a failure, for one update when all toge
       );
     },
   };
-  const ignore = (): undefined => undefined;
-  await pollUpdates(
-    {
-      client: () => client,
-      take: () => Promise.resolve("taken"),
-      onGivenUp: ignore,
-      onPolled: ignore,
-      onFailure: ignore,
-      clock: { ...systemClock, sleep: () => Promise.resolve() },
-    },
-    end.signal,
-  );
+  await pollQuietly(client, end.signal);
   assert.deepEqual(asked, [
     { isAlone: false, isProbe: false },
     { isAlone: true, isProbe: true },
@@ -135,17 +124,18 @@ it("hears again over a way that is slower than a probe waits", async () => {
       );
     },
   };
-  const ignore = (): undefined => undefined;
-  await pollUpdates(
-    {
-      client: () => client,
-      take: () => Promise.resolve("taken"),
-      onGivenUp: ignore,
-      onPolled: ignore,
-      onFailure: ignore,
-      clock: { ...systemClock, sleep: () => Promise.resolve() },
-    },
-    end.signal,
-  );
+  await pollQuietly(client, end.signal);
   assert.deepEqual(probes, [false, ...Array.from({ length: patientEvery - 1 }, () => true), false]);
 });
+
+/** Polls without a pause until the signal, and takes what comes. */
+function pollQuietly(
+  client: ReturnType<Parameters<typeof pollUpdates>[0]["client"]>,
+  signal: AbortSignal,
+): Promise<void> {
+  const ignore = (): undefined => undefined;
+  const clock = { ...systemClock, sleep: () => Promise.resolve() };
+  const take = () => Promise.resolve("taken" as const);
+  const told = { onGivenUp: ignore, onPolled: ignore, onFailure: ignore };
+  return pollUpdates({ client: () => client, take, ...told, clock }, signal);
+}
