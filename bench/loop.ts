@@ -11,7 +11,7 @@ const clients = 16;
 const slowDiskMs = 100;
 /** The flags of `./adyton`. */
 const flags = [
-  "--max-semi-space-size=2",
+  "--max-semi-space-size=4",
   "--max-old-space-size=256",
   "--disable-warning=ExperimentalWarning",
 ];

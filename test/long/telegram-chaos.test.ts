@@ -33,7 +33,7 @@ const isWhole = updates >= 10_000;
 const host = "api.telegram.org";
 /** What the launcher starts the node with. */
 const nodeEnv = {
-  NODE_OPTIONS: "--max-semi-space-size=2 --max-old-space-size=256",
+  NODE_OPTIONS: "--max-semi-space-size=4 --max-old-space-size=256",
   MALLOC_ARENA_MAX: "2",
 };
 /** What a process may have of memory, in MiB: the node its heap and as much as it has beside it. */
