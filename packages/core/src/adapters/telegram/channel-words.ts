@@ -82,6 +82,10 @@ Telegram can read what passes here; so do not send me passwords.`,
     en: `Telegram cannot be reached${trouble === undefined ? " yet" : `: ${trouble.en}`}.`,
     ru: `Telegram ${trouble === undefined ? "ещё не ответил" : `недоступен: ${trouble.ru}`}.`,
   }),
+  oneChatWaits: {
+    en: "Telegram asks to wait before more is sent to one chat; its answers come later.",
+    ru: "Telegram просит подождать с отправкой в один из чатов; ответы туда придут позже.",
+  },
 } as const;
 
 /** The language of somebody's app, where it is one of the node's two; else the node's own. */

@@ -14,8 +14,16 @@ const conflict: TelegramFailure = {
 
 const taken: TelegramFailure = { ...cut, words: "RELAY_REPLACED" };
 
-/** What happened when; a second failure is a send's. */
-type Step = readonly [atMs: number, what: TelegramFailure | "polled" | "sent", send?: "send"];
+const hourMs = 3_600_000;
+const wait: TelegramFailure = {
+  kind: "limited",
+  status: 429,
+  retryAfterMs: hourMs,
+  words: "Too Many Requests: retry after 3600",
+};
+
+/** What happened when; a failure with a chat is that of a send there. */
+type Step = readonly [atMs: number, what: TelegramFailure | "polled" | "sent", chat?: string];
 
 describe("a door", () => {
   const cases: ReadonlyArray<
@@ -120,7 +128,7 @@ describe("a door", () => {
       "is open while sends fail for a moment",
       [
         [5, "polled"],
-        [20, late, "send"],
+        [20, late, "1"],
       ],
       15_019,
       undefined,
@@ -129,8 +137,8 @@ describe("a door", () => {
       "is closed when sends fail for long",
       [
         [5, "polled"],
-        [20, late, "send"],
-        [9_000, late, "send"],
+        [20, late, "1"],
+        [9_000, late, "1"],
       ],
       15_020,
       20,
@@ -139,7 +147,7 @@ describe("a door", () => {
       "opens with a send that succeeds",
       [
         [5, "polled"],
-        [20, late, "send"],
+        [20, late, "1"],
         [25, "sent"],
       ],
       15_020,
@@ -149,7 +157,7 @@ describe("a door", () => {
       "is open when a send is refused for its own sake",
       [
         [5, "polled"],
-        [20, { ...conflict, status: 400, words: "chat not found" }, "send"],
+        [20, { ...conflict, status: 400, words: "chat not found" }, "1"],
       ],
       15_020,
       undefined,
@@ -158,7 +166,7 @@ describe("a door", () => {
       "is open when somebody has blocked the bot",
       [
         [5, "polled"],
-        [20, { ...conflict, status: 403, words: "bot was blocked by the user" }, "send"],
+        [20, { ...conflict, status: 403, words: "bot was blocked by the user" }, "1"],
       ],
       15_020,
       undefined,
@@ -167,7 +175,7 @@ describe("a door", () => {
       "is closed when the token is refused",
       [
         [5, "polled"],
-        [20, { ...conflict, status: 401, words: "Unauthorized" }, "send"],
+        [20, { ...conflict, status: 401, words: "Unauthorized" }, "1"],
       ],
       15_020,
       20,
@@ -176,7 +184,7 @@ describe("a door", () => {
       "is open when a send failed that was not tried again",
       [
         [5, "polled"],
-        [20, late, "send"],
+        [20, late, "1"],
       ],
       30_020,
       undefined,
@@ -185,19 +193,88 @@ describe("a door", () => {
       "counts no send that failed long before",
       [
         [5, "polled"],
-        [20, late, "send"],
-        [30_020, late, "send"],
+        [20, late, "1"],
+        [30_020, late, "1"],
       ],
       30_021,
       undefined,
     ],
     [
-      "stays closed for as long as sends are to wait",
+      "stays closed for as long as sends to several chats are to wait",
       [
         [5, "polled"],
-        [20, { ...conflict, kind: "limited", status: 429, retryAfterMs: 10_000 }, "send"],
+        [20, { ...wait, retryAfterMs: 10_000 }, "1"],
+        [30, { ...wait, retryAfterMs: 10_000 }, "2"],
       ],
-      40_019,
+      40_029,
+      30,
+    ],
+    [
+      "stays closed when several chats are told to wait again and again",
+      [
+        [5, "polled"],
+        [20, wait, "1"],
+        [30, wait, "2"],
+        [hourMs + 20, wait, "1"],
+        [hourMs + 30, wait, "2"],
+        [2 * hourMs, "polled"],
+      ],
+      2 * hourMs,
+      30,
+    ],
+    [
+      "is open while one chat alone is to wait, however often it is told so",
+      [
+        [5, "polled"],
+        [20, wait, "1"],
+        [hourMs + 20, wait, "1"],
+        [hourMs + 60_020, "polled"],
+      ],
+      hourMs + 60_020,
+      undefined,
+    ],
+    [
+      "is open while two chats are to wait and a third one was served",
+      [
+        [5, "polled"],
+        [20, wait, "1"],
+        [30, "sent", "3"],
+        [40, wait, "2"],
+      ],
+      40_000,
+      undefined,
+    ],
+    [
+      "is closed when two chats are to wait since a third one was served",
+      [
+        [5, "polled"],
+        [20, wait, "1"],
+        [30, "sent", "3"],
+        [40, wait, "2"],
+        [50, wait, "1"],
+      ],
+      40_000,
+      50,
+    ],
+    [
+      "is closed when sends elsewhere fail while one chat is to wait, since the first of those",
+      [
+        [5, "polled"],
+        [20, wait, "1"],
+        [20_000, late, "2"],
+        [30_000, wait, "1"],
+        [35_000, "polled"],
+      ],
+      35_000,
+      20_000,
+    ],
+    [
+      "is closed when polls are to wait",
+      [
+        [5, "polled"],
+        [20, wait],
+      ],
+      60_020,
       20,
     ],
     [
@@ -214,11 +291,25 @@ describe("a door", () => {
   for (const [name, steps, atMs, sinceMs] of cases)
     it(name, () => {
       const watch = new DoorWatch(0);
-      for (const [nowMs, what, send] of steps)
+      for (const [nowMs, what, chat] of steps)
         if (what === "polled") watch.polled(nowMs);
-        else if (what === "sent") watch.sent(nowMs, undefined);
-        else if (send === undefined) watch.failed(nowMs, what);
-        else watch.sent(nowMs, what);
+        else if (what === "sent") watch.sent(nowMs, chat ?? "1", undefined);
+        else if (chat === undefined) watch.failed(nowMs, what);
+        else watch.sent(nowMs, chat, what);
       assert.equal(watch.closed(atMs)?.sinceMs, sinceMs);
     });
+
+  it("names the wait of one chat from a moment's length on, until it is over", () => {
+    const watch = new DoorWatch(0);
+    const waitedAt = (nowMs: number): number | undefined => watch.waiting(nowMs)?.sinceMs;
+    watch.sent(20, "1", { ...wait, retryAfterMs: 10_000 });
+    assert.deepEqual(
+      [15_019, 15_020, 40_019, 40_020].map((nowMs) => waitedAt(nowMs)),
+      [undefined, 20, 20, undefined],
+    );
+    watch.sent(30_000, "2", undefined);
+    assert.equal(waitedAt(30_001), 20, "another one was served");
+    watch.sent(30_002, "1", undefined);
+    assert.equal(waitedAt(30_003), undefined, "it was served");
+  });
 });

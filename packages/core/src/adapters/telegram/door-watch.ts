@@ -7,7 +7,8 @@ import {
 } from "./trouble.ts";
 
 // Whether the door works is told by completed polls: a send that succeeds says nothing of what is heard. And by sends
-// that fail for long: a bot that hears and cannot speak is no better. All times are of the clock that never jumps.
+// that fail for long: a bot that hears and cannot speak is no better. What one chat alone is told to wait says nothing of
+// the door, because others may be served. All times are of the clock that never jumps.
 
 /** A poll is answered, or has failed, within this time; without either something hangs. */
 const silentMsMax = 45_000;
@@ -36,8 +37,10 @@ export class DoorWatch {
   #polledMs: number;
   #failing: Closed | undefined;
   #contestedUntilMs = Number.NEGATIVE_INFINITY;
-  /** Since when every send has failed. */
-  #mute: (Closed & { readonly untilMs: number }) | undefined;
+  /** Since when every send has failed, but for those that one chat was told to wait with. */
+  #mute: Failing | undefined;
+  /** The one chat that was told to wait; once another was served after that, the next that is to wait takes its place. */
+  #waiting: (Failing & { readonly chat: string; readonly areOthersServed: boolean }) | undefined;
 
   constructor(nowMs: number) {
     this.#polledMs = nowMs;
@@ -59,13 +62,25 @@ export class DoorWatch {
     this.#failing = { sinceMs, failure };
   }
 
-  /** What a send came to. One that the server refuses for its own sake, or its reader's, has reached it. */
-  sent(nowMs: number, failure: TelegramFailure | undefined): void {
-    const isTaken =
-      failure === undefined || (failure.kind === "refused" && troubleOf(failure) !== "token");
-    const sinceMs = this.#muteAt(nowMs)?.sinceMs ?? nowMs;
-    const untilMs = nowMs + triedAgainMsMax + (failure?.retryAfterMs ?? 0);
-    this.#mute = isTaken ? undefined : { sinceMs, untilMs, failure };
+  /** What a send to a chat came to. One that the server refuses for its own sake, or its reader's, has reached it. */
+  sent(nowMs: number, chat: string, failure: TelegramFailure | undefined): void {
+    if (failure === undefined || (failure.kind === "refused" && troubleOf(failure) !== "token")) {
+      this.#mute = undefined;
+      if (this.#waiting?.chat === chat) this.#waiting = undefined;
+      else if (this.#waiting !== undefined)
+        this.#waiting = { ...this.#waiting, areOthersServed: true };
+      return;
+    }
+    const untilMs = nowMs + triedAgainMsMax + failure.retryAfterMs;
+    const waiting = current(this.#waiting, nowMs);
+    const isSame = waiting?.chat === chat;
+    if (failure.kind === "limited" && (isSame || waiting?.areOthersServed !== false)) {
+      const sinceMs = isSame ? waiting.sinceMs : nowMs;
+      this.#waiting = { chat, sinceMs, untilMs, failure, areOthersServed: false };
+      return;
+    }
+    const sinceMs = current(this.#mute, nowMs)?.sinceMs ?? nowMs;
+    this.#mute = { sinceMs, untilMs, failure };
   }
 
   /** Since when and why the door does not work; undefined while it does. */
@@ -73,11 +88,24 @@ export class DoorWatch {
     if (this.#failing !== undefined) return this.#failing;
     if (nowMs - this.#polledMs >= silentMsMax)
       return { sinceMs: this.#polledMs, failure: undefined };
-    const mute = this.#muteAt(nowMs);
-    return mute !== undefined && nowMs - mute.sinceMs >= muteMsMax ? mute : undefined;
+    return lasting(this.#mute, nowMs);
   }
 
-  #muteAt(nowMs: number): Closed | undefined {
-    return this.#mute !== undefined && nowMs < this.#mute.untilMs ? this.#mute : undefined;
+  /** Since when one chat has been told to wait for long; undefined while none is. */
+  waiting(nowMs: number): Closed | undefined {
+    return lasting(this.#waiting, nowMs);
   }
+}
+
+interface Failing extends Closed {
+  /** Without another failure until then it says nothing of now. */
+  readonly untilMs: number;
+}
+
+const current = <T extends Failing>(failing: T | undefined, nowMs: number): T | undefined =>
+  failing !== undefined && nowMs < failing.untilMs ? failing : undefined;
+
+function lasting(failing: Failing | undefined, nowMs: number): Closed | undefined {
+  const found = current(failing, nowMs);
+  return found !== undefined && nowMs - found.sinceMs >= muteMsMax ? found : undefined;
 }

@@ -95,7 +95,7 @@ export class TelegramChannel implements AsyncDisposable {
       client,
       language,
       drafts: options.drafts,
-      onSent: (failure) => this.#watch.sent(clock.monotonicMs(), failure),
+      onSent: (chat, failure) => this.#watch.sent(clock.monotonicMs(), chat, failure),
     });
     const own = { ...options, operations: this.#operations, outbox: () => this.#outbox };
     this.#files = new IncomingFiles({ ...own, client });
@@ -156,13 +156,21 @@ export class TelegramChannel implements AsyncDisposable {
 
   /** Whether the door works, in a part of the health report. */
   health(): Health["parts"][number] {
-    const { clock } = this.#options;
+    const { clock, language } = this.#options;
     const { strangers } = this;
-    const closed = this.#watch.closed(clock.monotonicMs());
-    if (closed === undefined) return { name: channelName, status: "ok", strangers };
-    const since = new Date(this.#wallMs(closed)).toISOString();
-    const detail = this.#why(closed, this.#options.relayAddress);
-    return { name: channelName, status: "degraded", detail, since, strangers };
+    const nowMs = clock.monotonicMs();
+    const closed = this.#watch.closed(nowMs);
+    const since = (from: Closed): string => new Date(this.#wallMs(from)).toISOString();
+    if (closed !== undefined) {
+      const detail = this.#why(closed, this.#options.relayAddress);
+      return { name: channelName, status: "degraded", detail, since: since(closed), strangers };
+    }
+    const waiting = this.#watch.waiting(nowMs);
+    const note =
+      waiting === undefined
+        ? {}
+        : { detail: channelWords.oneChatWaits[language], since: since(waiting) };
+    return { name: channelName, status: "ok", ...note, strangers };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

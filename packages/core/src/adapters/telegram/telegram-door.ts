@@ -22,8 +22,8 @@ export interface TelegramDoorOptions {
   readonly language: keyof Bilingual;
   /** Whether answers grow in drafts, which private chats alone have. */
   readonly drafts: boolean;
-  /** What each send and edit came to, for whoever watches the door. */
-  readonly onSent: (failure: TelegramFailure | undefined) => void;
+  /** What each send and edit to a chat came to, for whoever watches the door. */
+  readonly onSent: (chat: string, failure: TelegramFailure | undefined) => void;
 }
 
 /** Telegram as the outbox sees it. Every send goes through here. */
@@ -57,7 +57,7 @@ export function telegramDoor({
         ),
       signal,
     );
-    onSent(failureOf(result));
+    onSent(place.chat, failureOf(result));
     return outcomeOf(result, ({ message_id: message }) => message);
   };
   return {
@@ -75,7 +75,7 @@ export function telegramDoor({
         (api, polyfill) => api.editMessageText(place.chat, message, text, more, polyfill),
         signal,
       );
-      onSent(failureOf(result));
+      onSent(place.chat, failureOf(result));
       if (result.kind === "failed" && /message is not modified/u.test(result.failure.words))
         return { kind: "done", message };
       if (
