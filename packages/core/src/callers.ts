@@ -1,3 +1,4 @@
+import { systemClock } from "@adyton/runtime/clock";
 import { Confirmations } from "./app/channels/confirmations.ts";
 import { Pairings } from "./app/channels/pairings.ts";
 import { Tokens } from "./app/tokens.ts";
@@ -21,7 +22,13 @@ export function callersOf(
 ) {
   const now = Date.now;
   const server = config.telegram?.api_root;
-  const pairings = new Pairings({ journal, state, key: keys.pairingKey, server, now });
+  const pairings = new Pairings({
+    journal,
+    state,
+    key: keys.pairingKey,
+    server,
+    clock: systemClock,
+  });
   const { via, owners } = config.telegram ?? {};
   const confirmable = via === "bot" ? new Set(owners) : undefined;
   const confirmations = new Confirmations({ journal, state, owners: confirmable, now });

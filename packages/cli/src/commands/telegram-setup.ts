@@ -8,6 +8,7 @@ import {
   TelegramSetup,
 } from "@adyton/core/telegram-setup";
 import type { Language } from "@adyton/runtime/language";
+import { systemClock } from "@adyton/runtime/clock";
 import { parseDuration } from "@adyton/runtime/duration";
 import { Secret, SecretError } from "@adyton/runtime/secret";
 import { Failure } from "../failure.ts";
@@ -238,9 +239,11 @@ async function findOwner(setup: Setup, bot: Bot, expiresMs: number): Promise<Sen
   const { shell, telegram, settings, signal } = setup;
   const { print, t } = shell;
   const code = newPairingCode();
-  const endMs = Date.now() + expiresMs;
+  const expiresAt = new Date(Date.now() + expiresMs).toISOString();
+  // The code lives as long as this process at most, so what is left of its time is told by the clock that never jumps.
+  const endMs = systemClock.monotonicMs() + expiresMs;
   const link = settings.page ?? `https://t.me/${bot.username}?start=${code}`;
-  if (print.json) print.value({ code, link, bot, expiresAt: new Date(endMs).toISOString() });
+  if (print.json) print.value({ code, link, bot, expiresAt });
   else {
     print.line();
     print.line(t("telegram.send_code"));
@@ -253,7 +256,7 @@ async function findOwner(setup: Setup, bot: Bot, expiresMs: number): Promise<Sen
   using progress = print.progress();
   let trouble = "";
   const show = (): void => {
-    const left = Math.max(0, Math.round((endMs - Date.now()) / 1_000));
+    const left = Math.max(0, Math.round((endMs - systemClock.monotonicMs()) / 1_000));
     const time = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     progress.update(t("telegram.waiting", { time }) + trouble);
   };

@@ -11,14 +11,18 @@ const refused = (code: string) => (error: unknown) =>
 const wrong = "222-222-222";
 const iso = (ms: number): string => new Date(ms).toISOString();
 
-function pairingsOf(app: OpenApp, server: string | null = "https://telegram"): Pairings {
-  const { journal, state, clock } = app;
+function pairingsOf(
+  app: OpenApp,
+  server: string | null = "https://telegram",
+  monotonicMs = (): number => app.clock.ms,
+): Pairings {
+  const { journal, state } = app;
   return new Pairings({
     journal,
     state,
     key: Buffer.alloc(32, 7),
     server: server ?? undefined,
-    now: () => clock.ms,
+    clock: { nowMs: () => app.clock.ms, monotonicMs },
   });
 }
 
@@ -102,6 +106,22 @@ describe("pairing", () => {
     const before = app.records.after(0, 1_000).length;
     await pairings.claim(11, wrong);
     assert.equal(app.records.after(0, 1_000).length, before, "nothing is written of strangers");
+  });
+
+  it("counts the hour of a stranger by the clock that never jumps, from his first try on", async () => {
+    await using app = await openApp();
+    const hourMs = 3_600_000;
+    let elapsedMs = hourMs - 1;
+    const pairings = pairingsOf(app, undefined, () => elapsedMs);
+    const { code } = await pairings.add({ expiresAt: iso(app.clock.ms + 4 * hourMs) }, owner);
+    for (let tries = 0; tries < triesMax; tries += 1) await pairings.claim(9, wrong);
+    elapsedMs += 1;
+    assert.equal(await pairings.claim(9, code), false, "his first hour is not the process's");
+    app.clock.ms += hourMs;
+    assert.equal(await pairings.claim(9, code), false, "the wall clock jumped ahead");
+    app.clock.ms -= 2 * hourMs;
+    elapsedMs += hourMs - 1;
+    assert.equal(await pairings.claim(9, code), true, "it went back, and the hour is over");
   });
 
   it(`keeps ${pairingsMax} people and codes`, async () => {

@@ -7,6 +7,7 @@ import {
   pairingsMax,
   problem,
 } from "@adyton/protocol";
+import type { Clock } from "@adyton/runtime/clock";
 import type { NewRecord } from "../../domain/journal/record.ts";
 import { ProblemError } from "../../domain/problem-error.ts";
 import type { Principal } from "../../ports/http.ts";
@@ -21,7 +22,7 @@ export interface PairingsOptions {
   readonly key: Uint8Array;
   /** The messenger's server, for the same numbers are other people on another; `undefined` without a messenger. */
   readonly server: string | undefined;
-  readonly now: () => number;
+  readonly clock: Pick<Clock, "nowMs" | "monotonicMs">;
 }
 
 const codeMsDefault = 15 * 60_000;
@@ -39,7 +40,8 @@ export class Pairings {
   #users = new Set<number>();
   #waiting: readonly PairingState[] = [];
   #tries = new Map<number, number>();
-  #hourMs = 0;
+  /** When the present hour of tries began, by the clock that never jumps: it lasts no longer than this process. */
+  #hourMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: PairingsOptions) {
     this.#options = options;
@@ -72,7 +74,7 @@ export class Pairings {
     const server = this.#server;
     if (server === undefined)
       throw conflict("There is no bot yet: adyton telegram setup connects one.");
-    const now = this.#options.now();
+    const now = this.#options.clock.nowMs();
     const live = this.#rows.filter((row) => isLive(row, now));
     if (live.length >= pairingsMax)
       throw conflict(`There are ${pairingsMax} people and codes already; revoke one.`);
@@ -143,7 +145,7 @@ export class Pairings {
 
   /** Counts a try. Without a code that waits nothing is compared, nor remembered. */
   #mayTry(user: number): boolean {
-    const now = this.#options.now();
+    const now = this.#options.clock.monotonicMs();
     if (now - this.#hourMs >= hourMs || this.#open().length === 0) {
       this.#tries = new Map();
       this.#hourMs = now;
@@ -156,7 +158,7 @@ export class Pairings {
   }
 
   #open(): readonly PairingState[] {
-    const now = this.#options.now();
+    const now = this.#options.clock.nowMs();
     return this.#waiting.filter(({ expires }) => expires > now);
   }
 
@@ -180,7 +182,7 @@ export class Pairings {
     const { name, created, expires, user, paired, revoked } = row;
     return {
       name,
-      state: stateOf(row, this.#options.now()),
+      state: stateOf(row, this.#options.clock.nowMs()),
       createdAt: iso(created),
       expiresAt: iso(expires),
       ...(user === null ? {} : { user }),
