@@ -149,7 +149,7 @@ it("shows figures of the node to its owner alone", async () => {
 
 it("never shows a secret, nor hands the node's own to the model unnoticed", async () => {
   const apiKey = "correct-horse-battery-staple-2026";
-  await using checked = await openNode({}, { secrets: [{ reveal: () => apiKey }] });
+  await using checked = await openNode({}, { secrets: [apiKey] });
   const issued = await checked.app.tokens.add(
     { name: "script", may: ["say"], person: false },
     owner,

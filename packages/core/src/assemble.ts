@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import type { Health } from "@adyton/protocol";
 import type { RootLog } from "@adyton/runtime/log";
-import type { Secret } from "@adyton/runtime/secret";
 import type { HttpServer } from "./adapters/http/serve-http.ts";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
 import { forgettingIn } from "./adapters/sqlite/forget-thread.ts";
@@ -84,10 +83,9 @@ export interface Parts {
   /** Further parts of it. */
   readonly others: () => Health["parts"];
   readonly ownerTokenHash: string;
-  /** The node's own keys and tokens, which leave with no answer. */
   readonly guard: {
-    readonly secrets: readonly Secret[];
-    readonly filter: SecretFilter;
+    /** Knows the node's own keys and tokens, which leave with no answer. */
+    readonly secrets: SecretFilter;
     readonly isOff: boolean | undefined;
   };
   readonly version: string;
@@ -108,6 +106,8 @@ export interface App {
   readonly confirmations: Confirmations;
   /** What the exit filter took out since the start, by kind. */
   readonly redacted: Counters;
+  /** The secrets that it knows; whoever reads one again has it learn that. */
+  readonly secrets: SecretFilter;
   readonly startedRecord: NewRecord;
   readonly stoppedRecord: NewRecord;
   recover(): Promise<Recovered>;
@@ -136,6 +136,7 @@ export function assembleApp(parts: Parts): App {
     conversationKey: (principal, name) => cases.describe.conversations.key(principal, name),
     channelKey: (channel, id) => cases.idempotency.eventKey("node", channel, id),
     redacted: cases.redacted,
+    secrets: parts.guard.secrets,
     startedRecord: {
       ...nodeRecord,
       type: "node.started",
@@ -321,7 +322,7 @@ function turnsOf(
     judgeQuality: () => judges.quality(),
     guard: {
       hosts: config.exit.links,
-      secrets: parts.guard.filter,
+      secrets: parts.guard.secrets,
       removed: redacted,
       answers: new TaintedAnswers(),
       isOff: parts.guard.isOff,

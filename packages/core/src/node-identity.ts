@@ -22,15 +22,19 @@ export function openExitCheck(
     files,
     language,
     redacted,
+    secrets,
   }: {
     readonly files: OwnFiles;
     readonly language: "en" | "ru";
     readonly redacted: Counters;
+    /** Learns what the files hold each time they are read. */
+    readonly secrets: SecretFilter;
   },
 ): ExitCheck {
-  const identity = () => nodeIdentity(config, files);
+  const identity = () => nodeIdentity(config, files, secrets);
   return new ExitCheck({
     identity,
+    known: () => secrets.own,
     rules: config.exit,
     language,
     removed: redacted,
@@ -38,26 +42,25 @@ export function openExitCheck(
   });
 }
 
-/** The node's own keys and tokens as they are at the start, and the filter that no answer passes with one of them. */
+/** The filter that no answer passes with one of the node's own keys and tokens, as they are at the start. */
 export function openSecretFilter(
   config: NodeConfig,
   { files, language }: { readonly files: Omit<OwnFiles, "home">; readonly language: "en" | "ru" },
-): { readonly secrets: readonly Secret[]; readonly filter: SecretFilter } {
-  const secrets = ownSecrets(config, files);
-  const filter = new SecretFilter(
-    secrets.map((secret) => secret.reveal()),
-    language,
-  );
-  return { secrets, filter };
+): SecretFilter {
+  return new SecretFilter(ownSecrets(config, files), language);
 }
 
 /** Keys and tokens that the node was given or made, with which it speaks to others and knows its owner. */
-function ownSecrets(config: NodeConfig, files: Omit<OwnFiles, "home">): readonly Secret[] {
+function ownSecrets(config: NodeConfig, files: Omit<OwnFiles, "home">): readonly string[] {
   return [files.token, files.key, ...keyFiles(config)].flatMap(secretIn);
 }
 
 /** What tells where a node runs: the machine, and what its configuration names, with the keys themselves. */
-async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIdentity> {
+async function nodeIdentity(
+  config: NodeConfig,
+  files: OwnFiles,
+  secrets: SecretFilter,
+): Promise<OwnIdentity> {
   const { backends, workers, telegram, relay, voice, logs } = config;
   const machine = await machineIdentity();
   const hosts = [
@@ -67,6 +70,7 @@ async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIde
     voice?.url,
     relay === undefined ? undefined : `tcp://${relay.address}`,
   ].flatMap(hostOf);
+  for (const secret of ownSecrets(config, files)) secrets.learn(secret);
   return {
     ...machine,
     addresses: [...machine.addresses, ...hosts],
@@ -79,7 +83,7 @@ async function nodeIdentity(config: NodeConfig, files: OwnFiles): Promise<OwnIde
       ...logs.map(({ path }) => path),
       ...(voice?.folder === undefined ? [] : [voice.folder]),
     ],
-    secrets: ownSecrets(config, files).map((secret) => secret.reveal()),
+    secrets: secrets.own,
   };
 }
 
@@ -102,9 +106,9 @@ function hostOf(url: string | undefined): readonly string[] {
 }
 
 /** A file that cannot be read now has no secret that could leave. */
-function secretIn(file: string): readonly Secret[] {
+function secretIn(file: string): readonly string[] {
   try {
-    return [Secret.fromFile(file)];
+    return [Secret.fromFile(file).reveal()];
   } catch (error) {
     if (error instanceof SecretError) return [];
     throw error;

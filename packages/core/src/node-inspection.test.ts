@@ -29,7 +29,7 @@ function inspected(more: Partial<InspectedNode> = {}) {
     hasEmbedder: () => true,
     doors: () => [],
     ownerTokenHash: secretHash("the owner's token"),
-    secrets: [{ reveal: () => "a key" }],
+    isKey: (word: string) => word === "a key",
     ...more,
   });
 }

@@ -1,6 +1,5 @@
 import { readdir, stat } from "node:fs/promises";
 import type { Health } from "@adyton/protocol";
-import type { Secret } from "@adyton/runtime/secret";
 import type { Embedding } from "./app/embedding.ts";
 import { secretHash } from "./app/secrets.ts";
 import type { SearchClient } from "./domain/search/search-contract.ts";
@@ -25,8 +24,8 @@ export interface InspectedNode {
   readonly embedding: Pick<Embedding, "leftOut">;
   readonly hasEmbedder: () => boolean;
   readonly ownerTokenHash: string;
-  /** Keys and tokens the node was given or made. */
-  readonly secrets: readonly Pick<Secret, "reveal">[];
+  /** Whether a word is a key or a token that the node was given or made. */
+  readonly isKey: (word: string) => boolean;
 }
 
 /** Looks at a node's files and threads. */
@@ -68,7 +67,7 @@ export function inspectionOf(node: InspectedNode): NodeInspection {
     isOwnSecret(word) {
       const hash = secretHash(word);
       if (hash === node.ownerTokenHash) return true;
-      if (node.secrets.some((secret) => secret.reveal() === word)) return true;
+      if (node.isKey(word)) return true;
       return state.tokens().some((token) => token.hash === hash);
     },
   };

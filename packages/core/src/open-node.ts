@@ -97,7 +97,7 @@ export async function openNode(started: Started): Promise<RunningNode> {
     backends: backends.pool,
     ...openedLater(running),
     ownerTokenHash: started.tokenHash,
-    guard: { ...openSecretFilter(config, { files, language }), isOff: options.isUnguarded },
+    guard: { secrets: openSecretFilter(config, { files, language }), isOff: options.isUnguarded },
     ...chosen,
     onUnexpected: (error) => log.error("an unforeseen error", { error: errorText(error) }),
   });
@@ -182,12 +182,14 @@ async function openBot(
     files: { ...files, home: options.home },
     language: parts.language,
     redacted: app.redacted,
+    secrets: app.secrets,
   });
   const bot = {
     ...parts,
     config: telegram,
     relay,
     exit,
+    secrets: app.secrets,
     channelKey: (id: string) => app.channelKey("telegram", id),
     conversationKey: app.conversationKey,
     pairings: app.pairings,

@@ -10,7 +10,7 @@ import type { Proxy } from "./adapters/telegram/proxy.ts";
 import { parseProxy } from "./adapters/telegram/proxy-address.ts";
 import type { Relay } from "./adapters/telegram/wire-fetch.ts";
 import type { NodeConfig } from "./config.ts";
-import { freshSecretAt, secretAt } from "./configured-secret.ts";
+import { freshSecretAt, type Learns, secretAt } from "./configured-secret.ts";
 import type { DedupeKey } from "./domain/journal/record.ts";
 import type { DeliveriesPort, DoorsPort } from "./ports/channel.ts";
 import type { Hear } from "./ports/file-words.ts";
@@ -31,6 +31,7 @@ export interface TelegramParts {
   /** The file with the keys to which a relay seals what waits for the node. */
   readonly spoolKeys: string;
   readonly exit: ExitCheck;
+  readonly secrets: Learns;
   /** Absent where no server for speech is configured. */
   readonly voice: { readonly hear: Hear } | undefined;
   readonly channelKey: (id: string) => DedupeKey;
@@ -87,10 +88,10 @@ async function wayOf(
   stack: AsyncDisposableStack,
   tellOwners: TelegramChannel["tellOwners"],
 ) {
-  const { config, relay: second, pairings } = parts;
+  const { config, relay: second, pairings, secrets } = parts;
   const relay = relayOf(second);
   if (config.via === "bot" && relay !== undefined) {
-    const key = freshSecretAt("relay.link_key_file", second?.link_key_file);
+    const key = freshSecretAt("relay.link_key_file", second?.link_key_file, secrets);
     const { LinkClient } = await import("./adapters/telegram/link-client.ts");
     const { dialRelay, LinkFetch, noToken } = await import("./adapters/telegram/link-fetch.ts");
     const dial = dialRelay.bind(undefined, relay);
@@ -103,23 +104,22 @@ async function wayOf(
     const wire = new LinkFetch(link);
     return { readToken: () => noToken, wire, relay: undefined, proxy: undefined, spool };
   }
-  const readToken = (): Secret => secretAt("telegram.token_file", config.token_file);
+  const readToken = (): Secret => secretAt("telegram.token_file", config.token_file, secrets);
   readToken();
-  const proxy = proxyOf(config);
+  const proxy = proxyOf(config, secrets);
   proxy?.readLogin();
   const through = config.via === "blind" ? relay : undefined;
   return { readToken, wire: undefined, relay: through, proxy, spool: undefined };
 }
 
-/** The proxy that the configuration names, where something goes through it. */
-export function proxyOf({
-  via,
-  proxy,
-  proxy_login_file: file,
-}: TelegramParts["config"]): Proxy | undefined {
+/** The proxy that the configuration names, where something goes through it. Its login is read for each connection. */
+export function proxyOf(
+  { via, proxy, proxy_login_file: file }: TelegramParts["config"],
+  known?: Learns,
+): Proxy | undefined {
   if (via !== "proxy" || proxy === undefined) return undefined;
   const readLogin = (): Secret | undefined =>
-    file === undefined ? undefined : secretAt("telegram.proxy_login_file", file);
+    file === undefined ? undefined : secretAt("telegram.proxy_login_file", file, known);
   return { ...parseProxy(proxy), readLogin };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Health } from "@adyton/protocol";
-import type { Secret } from "@adyton/runtime/secret";
+import type { SecretFilter } from "./domain/exit-filter/secret-filter.ts";
 import type { Journal } from "./adapters/sqlite/journal.ts";
 import type { Blocks } from "./app/blocks.ts";
 import type { DescribeOptions } from "./app/describe-self.ts";
@@ -32,7 +32,7 @@ export interface CheckedNode {
   readonly judges: Judges;
   readonly sent: SentRequests;
   readonly ownerTokenHash: string;
-  readonly guard: { readonly secrets: readonly Secret[] };
+  readonly guard: { readonly secrets: Pick<SecretFilter, "own"> };
 }
 
 /** What the node's checks of itself go by. */
@@ -57,7 +57,7 @@ export function selfCheckOptions(node: CheckedNode): MirrorOptions {
     state,
     inspection: inspectionOf({
       ...node,
-      secrets: node.guard.secrets,
+      isKey: (word) => node.guard.secrets.own.includes(word),
       hasEmbedder: () => backends.of("embeddings").length > 0,
     }),
     language,

@@ -7,6 +7,8 @@ import type { Counters } from "../metrics.ts";
 export interface ExitCheckOptions {
   /** What tells where this node runs; read again from time to time, for addresses change. */
   readonly identity: () => Promise<OwnIdentity>;
+  /** The secrets in it: another list once there is one more, and what was read before holds no longer. */
+  readonly known: () => readonly string[];
   readonly rules: LeakRules;
   readonly language: "en" | "ru";
   /** Counts what was taken out, by kind. */
@@ -22,11 +24,13 @@ export class ExitCheck {
   readonly #options: ExitCheckOptions;
   #finder: Promise<LeakFinder>;
   #readMs: number;
+  #known: readonly string[];
 
   /** Begins to read what tells where the node runs; the first text waits for it. */
   constructor(options: ExitCheckOptions) {
     this.#options = options;
     this.#readMs = options.nowMs();
+    this.#known = options.known();
     this.#finder = this.#read();
     // A failure is the first text's to meet; nobody has waited for it before.
     this.#finder.catch(() => undefined);
@@ -53,8 +57,9 @@ export class ExitCheck {
   }
 
   #current(): Promise<LeakFinder> {
-    const { nowMs } = this.#options;
-    if (nowMs() - this.#readMs >= identityMsMax) {
+    const { nowMs, known } = this.#options;
+    if (known() !== this.#known || nowMs() - this.#readMs >= identityMsMax) {
+      this.#known = known();
       this.#readMs = nowMs();
       this.#finder = this.#read();
     }

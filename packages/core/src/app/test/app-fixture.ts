@@ -137,7 +137,7 @@ export interface FixtureOptions {
   readonly wallMs?: number;
   readonly historyTurns?: number;
   /** Keys for model servers. */
-  readonly secrets?: readonly { reveal(): string }[];
+  readonly secrets?: readonly string[];
   readonly tokensPerDay?: number;
   /** Of the mode RECURSIA. */
   readonly budget?: Partial<Record<keyof typeof recursiaBudget, number>>;
@@ -317,7 +317,7 @@ export async function openApp(options: FixtureOptions = {}) {
         embedding: { leftOut: undefined },
         hasEmbedder: () => false,
         ownerTokenHash: "00",
-        secrets: options.secrets ?? [],
+        isKey: (word) => options.secrets?.includes(word) === true,
         doors: () => [],
       }),
       describe,

@@ -8,6 +8,7 @@ const [machine = assert.fail("there is no machine")] = Object.values(tuningMachi
 export const exitCheck = (removed = new Counters()): ExitCheck =>
   new ExitCheck({
     identity: () => Promise.resolve(machine),
+    known: () => machine.secrets,
     rules: machineRules,
     language: "ru",
     removed,

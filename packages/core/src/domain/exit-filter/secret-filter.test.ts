@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { opaqueText } from "../../../test/exit-corpus.ts";
-import { SecretFilter } from "./secret-filter.ts";
+import { learnedSecretsMax, SecretFilter } from "./secret-filter.ts";
 import { heldSecretCharsMax, SecretStream } from "./secret-stream.ts";
 
 const own = ["k9f-Model-Key-77aa21", "пароль от склада", "p@ss$word!"];
@@ -88,6 +88,49 @@ describe("the filter of secrets", () => {
       text: "[секрет убран] и 1234567, [секрет убран]",
       removed: 2,
     });
+  });
+});
+
+describe("a secret that is learned", () => {
+  const former = "former-Key-77aa21";
+  const changed = "сменённый ключ, и новый";
+
+  it("is taken out from then on, the former one too, also of a stream under way", () => {
+    const learning = new SecretFilter([former], "ru");
+    const stream = new SecretStream(learning);
+    const text = `до ${former}, после ${changed}.`;
+    const shown = stream.feed("до ");
+    assert.equal(learning.redact(text).removed, 1, "the control: it is not known yet");
+    learning.learn(changed);
+    const wanted = "до [секрет убран], после [секрет убран].";
+    assert.deepEqual(learning.redact(text), { text: wanted, removed: 2 });
+    const pieces = perUnit(text.slice(3)).map((at) => stream.feed(text.charAt(3 + at)));
+    assert.equal(shown + pieces.join("") + stream.end(), wanted);
+  });
+
+  it("changes the list of secrets once, and not at all when it is short or known", () => {
+    const learning = new SecretFilter([former], "en");
+    const given = learning.own;
+    for (const known of [former, "1234567"]) learning.learn(known);
+    assert.equal(learning.own, given);
+    learning.learn("12345678");
+    const once = learning.own;
+    assert.deepEqual(once, [former, "12345678"]);
+    learning.learn("12345678");
+    assert.equal(learning.own, once);
+  });
+
+  it("is known until as many others as the limit were read later", () => {
+    const learning = new SecretFilter([former], "en");
+    const names = Array.from({ length: learnedSecretsMax }, (_, at) => `learned-${at}`);
+    for (const name of names) learning.learn(name);
+    assert.deepEqual(learning.own, [former, ...names]);
+    learning.learn("learned-0");
+    learning.learn("one more");
+    assert.deepEqual(
+      new Set(learning.own),
+      new Set([former, "one more", ...names.toSpliced(1, 1)]),
+    );
   });
 });
 

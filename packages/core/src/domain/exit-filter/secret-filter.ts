@@ -10,6 +10,8 @@ export interface Redacted {
 
 /** Shorter than this, a secret would be found in any text. */
 const secretCharsMin = 8;
+/** Of secrets that are learned: one more takes the place of the one that was read longest ago. */
+export const learnedSecretsMax = 64;
 /** Every format has so many of a word's characters in a row, or one of the beginnings looked for beside it. */
 const runCharsMin = 20;
 const beginnings = ["eyJ", "whsec_", keyBeginning];
@@ -23,23 +25,42 @@ const tokenUnits = asciiSet(/[\w+/=:.-]/u);
  * Most texts hold nothing that could be one, which takes a look at each character.
  */
 export class SecretFilter {
-  /** The node's own secrets that are long enough to be looked for. */
-  readonly own: readonly string[];
-  /** Those with a space in them, which are more than one word. */
-  readonly spaced: readonly string[];
   /** What stands in place of a secret. */
   readonly mark: string;
-  readonly #shortest: number;
+  readonly #given: ReadonlySet<string>;
+  /** In the order in which they were read. */
+  readonly #learned = new Set<string>();
+  #own: readonly string[] = [];
+  #spaced: readonly string[] = [];
+  #shortest = 0;
   /** What the node's own secrets have beside the characters of tokens. */
-  readonly #more: ReadonlySet<number>;
+  #more: ReadonlySet<number> = new Set();
 
   constructor(secrets: readonly string[], language: "en" | "ru") {
-    this.own = [...new Set(secrets)].filter((secret) => secret.length >= secretCharsMin);
-    this.spaced = this.own.filter((secret) => /\s/u.test(secret));
     this.mark = leakMarks.secret[language];
-    this.#shortest = Math.min(...this.own.map(({ length }) => length));
-    const written = this.own.join("").replaceAll(/[\w+/=:.\s-]/gu, "");
-    this.#more = new Set(Array.from({ length: written.length }, (_, at) => written.charCodeAt(at)));
+    this.#given = new Set(secrets.filter(isLongEnough));
+    this.#takeIn();
+  }
+
+  /** The node's own secrets that are long enough to be looked for; another list once one more is known. */
+  get own(): readonly string[] {
+    return this.#own;
+  }
+
+  /** Those with a space in them, which are more than one word. */
+  get spaced(): readonly string[] {
+    return this.#spaced;
+  }
+
+  /** Takes this secret out as well from now on. One that it takes the place of stays known: texts may still hold it. */
+  learn(secret: string): void {
+    if (!isLongEnough(secret) || this.#given.has(secret)) return;
+    const isKnown = this.#learned.delete(secret);
+    this.#learned.add(secret);
+    if (isKnown) return;
+    const [first = ""] = this.#learned;
+    if (this.#learned.size > learnedSecretsMax) this.#learned.delete(first);
+    this.#takeIn();
   }
 
   /** Whether a UTF-16 unit can be part of a secret that is one word. */
@@ -62,10 +83,18 @@ export class SecretFilter {
     return { text: shown + text.slice(from), removed: leaks.length };
   }
 
+  #takeIn(): void {
+    this.#own = [...this.#given, ...this.#learned];
+    this.#spaced = this.#own.filter((secret) => /\s/u.test(secret));
+    this.#shortest = Math.min(...this.#own.map(({ length }) => length));
+    const written = this.#own.join("").replaceAll(/[\w+/=:.\s-]/gu, "");
+    this.#more = new Set(Array.from({ length: written.length }, (_, at) => written.charCodeAt(at)));
+  }
+
   #find(text: string, before: string): readonly Leak[] {
     if (text.length < this.#shortest && text.length < runCharsMin) return [];
     const found: Leak[] = [];
-    for (const secret of this.own)
+    for (const secret of this.#own)
       for (let start = text.indexOf(secret); start !== -1;) {
         const end = start + secret.length;
         found.push({ kind: "secret", start, end });
@@ -82,6 +111,8 @@ export class SecretFilter {
     return found.length === 0 ? found : joined(found);
   }
 }
+
+const isLongEnough = ({ length }: string): boolean => length >= secretCharsMin;
 
 /** Whether any format can match: so a text of words costs less than a look by one pattern. */
 function mayHoldToken(text: string): boolean {

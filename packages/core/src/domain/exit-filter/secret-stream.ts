@@ -11,21 +11,18 @@ const wholeKey = new RegExp(privateKey, "uy");
  */
 export class SecretStream {
   readonly #filter: SecretFilter;
-  /** How much is held back for secrets with a space in them. */
-  readonly #spare: number;
   #held = "";
   /** The last of what was given back, as it was: a token begins no sooner than a word. */
   #before = "";
 
   constructor(filter: SecretFilter) {
     this.#filter = filter;
-    this.#spare = Math.max(1, ...filter.spaced.map(({ length }) => length)) - 1;
   }
 
   /** Takes a piece and gives back what can be shown by now. */
   feed(piece: string): string {
     this.#held += piece;
-    let to = Math.max(0, this.#held.length - this.#spare);
+    let to = Math.max(0, this.#held.length - this.#spare());
     // What stands right before one that is held may be part of another.
     for (let before = -1; to !== before && to > 0;) {
       before = to;
@@ -38,6 +35,11 @@ export class SecretStream {
   /** The rest. */
   end(): string {
     return this.#release(this.#held.length);
+  }
+
+  /** How much is held back for secrets with a space in them. */
+  #spare(): number {
+    return Math.max(1, ...this.#filter.spaced.map(({ length }) => length)) - 1;
   }
 
   /** Where the word begins that is in progress at `end`. */
