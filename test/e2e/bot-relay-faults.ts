@@ -55,7 +55,7 @@ const dead: BotFault = {
   settings: alone,
   begin: ({ botRelay }) => botRelay.process.kill(),
   end: ({ botRelay }) => botRelay.process.start(),
-  alarm: { kind: "door", why: /relay does not answer \(RELAY_ECONNRE/u, withinMs: cutMsMax },
+  alarm: { kind: "door", why: /does not answer \(RELAY_ECONNRE/u, withinMs: cutMsMax },
   isLong: true,
   healMsMax: 10_000,
 };
