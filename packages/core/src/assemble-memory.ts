@@ -15,6 +15,7 @@ export interface MemoryParts {
   readonly state: StatePort;
   readonly search: SearchClient;
   readonly indexWaitMsMax?: number | undefined;
+  readonly language: "en" | "ru";
 }
 
 export interface MemoryNeeds {
@@ -28,13 +29,13 @@ const dayMs = 86_400_000;
 
 /** The use cases of memory: documents and search, facts, what is proposed as one, and pinned blocks. */
 export function assembleMemory(
-  { config, keys, records, state, search, indexWaitMsMax }: MemoryParts,
+  { config, keys, records, state, search, indexWaitMsMax, language }: MemoryParts,
   { journal, embedding, countTokens, now }: MemoryNeeds,
 ) {
   const { fact_days: factDays, proposal_days: proposalDays } = config.memory;
   const { dedupeKey } = keys;
   const stored = { journal, records, state, dedupeKey, now };
-  const memory = new Memory({ ...stored, search, embedding, indexWaitMsMax });
+  const memory = new Memory({ ...stored, search, embedding, indexWaitMsMax, language });
   const lifetimeMs = factDays === undefined ? undefined : factDays * dayMs;
   const facts = new Facts({ ...stored, lifetimeMs, index: memory.index });
   const proposals = new Proposals({ ...stored, facts, lifetimeMs: proposalDays * dayMs });

@@ -178,7 +178,7 @@ type UseCases = ReturnType<typeof useCases>;
 
 function useCases(parts: Parts) {
   const { config, keys, records, state, search, backends, modes, language, version } = parts;
-  const journal = tellingProblems(parts.journal);
+  const journal = tellingProblems(parts.journal, language);
   const now = Date.now;
   const startedMs = now();
   const corePrompt = config.turns.prompt ?? corePromptDefault;
@@ -277,7 +277,7 @@ function forgettingOf(
     blocks,
     files: forgettingIn(parts.journal, files),
     forgetErased: parts.forgetErased,
-    journal: tellingProblems(parts.journal),
+    journal: tellingProblems(parts.journal, parts.language),
     records,
     state,
     dedupeKey: keys.dedupeKey,

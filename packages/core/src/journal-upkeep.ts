@@ -10,6 +10,7 @@ interface Parts {
   readonly files: HomeFiles;
   readonly keys: NodeKeys;
   readonly journal: Journal;
+  readonly language: "en" | "ru";
 }
 
 /** What all records have that the node writes of itself. */
@@ -31,7 +32,10 @@ export async function verifyJournal({ files, keys }: Parts, signal: AbortSignal)
 }
 
 /** Backs the journal up while the node runs, and records that. Throws `ProblemError` of the storage. */
-export async function backUpJournal({ files, keys, journal }: Parts, signal: AbortSignal) {
+export async function backUpJournal(
+  { files, keys, journal, language }: Parts,
+  signal: AbortSignal,
+) {
   const { MaintenanceThreadError, runBackup } =
     await import("./adapters/sqlite/maintenance-thread.ts");
   const stamp = new Date().toISOString().replaceAll(/[:.]/g, "-");
@@ -53,7 +57,7 @@ export async function backUpJournal({ files, keys, journal }: Parts, signal: Abo
     throw new ProblemError(problem(code, { detail }), { cause: error });
   });
   const facts = { lastSeq: report.lastSeq, hash: report.headHash };
-  await tellingProblems(journal).append({
+  await tellingProblems(journal, language).append({
     records: [{ ...nodeRecord, type: "journal.backed_up", facts }],
   });
   return report;

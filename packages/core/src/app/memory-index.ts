@@ -1,4 +1,4 @@
-import { problem } from "@adyton/protocol";
+import { type Bilingual, problem } from "@adyton/protocol";
 import { ProblemError } from "../domain/problem-error.ts";
 import {
   type DocumentInput,
@@ -44,6 +44,7 @@ export interface MemoryIndexOptions {
   readonly embedding?: Pick<Embedding, "ofQuestion" | "wake"> | undefined;
   /** Milliseconds a search waits for an index that is behind. */
   readonly waitMsMax?: number | undefined;
+  readonly language: keyof Bilingual;
   readonly now: () => number;
 }
 
@@ -54,6 +55,10 @@ const indexBytesMax = 1024 * 1024;
 const waitMsMaxDefault = 5_000;
 /** Seconds after which a search that waited in vain is worth another try. */
 const retryIndexSeconds = 5;
+const indexingWords: Bilingual = {
+  en: "Memory is being indexed; try again in a while.",
+  ru: "Память ещё индексируется; попробуйте немного позже.",
+};
 
 /**
  * The index follows the journal, one change after another: what was replaced meanwhile would come back into it otherwise,
@@ -89,7 +94,7 @@ export class MemoryIndex {
   /** Takes out what was forgotten and leaves no byte of it in the index's file. Throws when that cannot be done now. */
   async forget(gone: readonly string[]): Promise<void> {
     await this.#follow({ gone });
-    await this.#indexing.run("index", () => telling(() => this.#options.search.compact()));
+    await this.#indexing.run("index", () => this.#telling(() => this.#options.search.compact()));
   }
 
   /**
@@ -112,13 +117,17 @@ export class MemoryIndex {
       this.#readySoon(),
     ]);
     const whole = vector === undefined ? query : { ...query, vector };
-    return telling(() => this.#options.search.search(whole));
+    return this.#telling(() => this.#options.search.search(whole));
+  }
+
+  #telling<T>(work: () => Promise<T>): Promise<T> {
+    return telling(work, this.#options.language);
   }
 
   async #readySoon(): Promise<void> {
     const { promise: late, reject } = Promise.withResolvers<never>();
     const timer = setTimeout(() => {
-      const detail = "Memory is being indexed; try again in a while.";
+      const detail = indexingWords[this.#options.language];
       reject(new ProblemError(problem("busy", { detail, retryAfterSeconds: retryIndexSeconds })));
     }, this.#options.waitMsMax ?? waitMsMaxDefault);
     try {
@@ -145,7 +154,7 @@ export class MemoryIndex {
   async #follow(changes: Changes): Promise<void> {
     this.#note(changes);
     try {
-      await this.#indexing.run("index", () => telling(() => this.#bringUp()));
+      await this.#indexing.run("index", () => this.#telling(() => this.#bringUp()));
       this.#options.embedding?.wake();
     } catch (error) {
       this.#prepared = undefined;

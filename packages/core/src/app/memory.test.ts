@@ -67,12 +67,13 @@ describe("documents", () => {
     assert.equal(documents.filter(({ source }) => source === "s.md").length, 1);
   });
 
-  it("are refused over the limit, and taken at it", async () => {
-    await using app = await openApp();
+  it("are refused over the limit, in the node's language, and taken at it", async () => {
+    await using app = await openApp({ language: "ru" });
     const longest = { ...page("x"), text: "слово ".repeat(documentTextBytesMax).slice(0, 10) };
     assert.equal((await app.memory.add(longest, owner)).bytes, Buffer.byteLength(longest.text));
     const over = { ...page("x"), text: "x".repeat(documentTextBytesMax + 1) };
     await assert.rejects(app.memory.add(over, owner), refused("payload_too_large"));
+    await assert.rejects(app.memory.add(over, owner), /^ProblemError: В документе может быть/);
     const at = { ...page("x"), text: "x ".repeat(documentTextBytesMax / 2) };
     assert.equal((await app.memory.add(at, owner)).bytes, documentTextBytesMax);
   });

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import {
+  type Bilingual,
   type Document,
   type DocumentList,
   type DocumentRequest,
@@ -32,6 +33,7 @@ import { mismatch } from "./idempotency.ts";
 import { keyedDigest, newId } from "./identifiers.ts";
 import { type Changes, type IndexedKind, type IndexedRow, MemoryIndex } from "./memory-index.ts";
 import { OneByOne } from "./one-by-one.ts";
+import { problemWords } from "./problem-words.ts";
 import { provenanceOf } from "./provenance.ts";
 
 export interface MemoryOptions {
@@ -44,6 +46,7 @@ export interface MemoryOptions {
   /** Where vectors come from; without it words alone decide. */
   readonly embedding?: Pick<Embedding, "ofQuestion" | "wake">;
   readonly indexWaitMsMax?: number | undefined;
+  readonly language: keyof Bilingual;
 }
 
 /** Rows read with one step; between two steps the event loop is free. */
@@ -71,10 +74,10 @@ export class Memory implements IndexedKind {
   readonly index: MemoryIndex;
 
   constructor(options: MemoryOptions) {
-    const { records, state, search, embedding, indexWaitMsMax, now } = options;
+    const { records, state, search, embedding, indexWaitMsMax: waitMsMax, language, now } = options;
     this.#options = options;
     const kinds = [this, new FactIndex(records, state)];
-    this.index = new MemoryIndex({ search, kinds, embedding, waitMsMax: indexWaitMsMax, now });
+    this.index = new MemoryIndex({ search, kinds, embedding, waitMsMax, language, now });
   }
 
   /** The documents of everybody. */
@@ -148,7 +151,7 @@ export class Memory implements IndexedKind {
     if (bytes > documentTextBytesMax) {
       throw new ProblemError(
         problem("payload_too_large", {
-          detail: `A document has at most ${documentTextBytesMax} bytes; split this one.`,
+          detail: problemWords.documentTooLarge[this.#options.language],
         }),
       );
     }

@@ -1,6 +1,7 @@
 import {
   type Bilingual,
   conversationQueueMax,
+  documentTextBytesMax,
   nodeQueueMax,
   overlaysActiveMax,
   principalQueueMax,
@@ -16,6 +17,10 @@ export const problemWords = {
     en: `There is no model ${JSON.stringify(name)}. Models: ${known}.`,
     ru: `Модели ${JSON.stringify(name)} нет. Модели: ${known}.`,
   }),
+  documentTooLarge: {
+    en: `A document has at most ${documentTextBytesMax} bytes; split this one.`,
+    ru: `В документе может быть не больше ${documentTextBytesMax} байт; разделите этот.`,
+  },
   embeddingNeeded: {
     en: "No embedding model is connected: load one on the model server, such as nomic-embed-text.",
     ru: "Модель для векторов (embedding) не подключена: загрузите её на сервере модели, например nomic-embed-text.",

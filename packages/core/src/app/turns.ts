@@ -107,9 +107,9 @@ export class Turns {
    */
   submit(submission: Submission): LiveRun {
     if (this.#stopping) throw new ProblemError(problem("stopping"));
-    const refused = refusedByStorage(this.#options.journal.storage);
+    const { conversations, journal, language } = this.#options;
+    const refused = refusedByStorage(journal.storage, language);
     if (refused !== undefined) throw new ProblemError(refused);
-    const { conversations } = this.#options;
     const key = conversations.key(submission.principal, submission.conversation);
     const policy = this.#modeOf(key, submission);
     const admittedMs = this.#options.now();
@@ -358,7 +358,7 @@ export class Turns {
   /** The end of a run by an error. */
   #problemOf(run: LiveRun, error: unknown): RunEnd {
     if (error instanceof ProblemError) return failed(run, error.problem);
-    const stored = storageProblem(error);
+    const stored = storageProblem(error, this.#options.language);
     if (stored === undefined) this.#options.onUnexpected(error);
     return failed(run, stored ?? problem("internal"));
   }

@@ -4,7 +4,7 @@ import type { CallbackQuery, MessageGenerationStopped, Update, User } from "gram
 import type { Admitted } from "../../app/channels/channel-principals.ts";
 import type { NewDelivery, Outbox } from "../../app/channels/outbox.ts";
 import type { Pairings } from "../../app/channels/pairings.ts";
-import { storageProblem } from "../../app/storage-problem.ts";
+import { isStorageFailure } from "../../app/storage-problem.ts";
 import { readText } from "../../domain/commands/command-text.ts";
 import type { DedupeKey } from "../../domain/journal/record.ts";
 import type { DeliveriesPort, Place } from "../../ports/channel.ts";
@@ -69,7 +69,7 @@ export class Inbox {
     try {
       return await this.#takeIn(update, bot);
     } catch (error) {
-      if (storageProblem(error) === undefined) throw error;
+      if (!isStorageFailure(error)) throw error;
       return "later";
     }
   }

@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import type { Buttons } from "../../ports/channel.ts";
 import { channelWords, languageOf } from "./channel-words.ts";
 import { buttonsUnder, draftIdOf, readPressed, stopButton } from "./keyboards.ts";
-import { problemInWords } from "./problem-in-words.ts";
 
 const user = 1_234_567_890_123_456;
 const under = (command: string, data: unknown, modes: readonly string[] = []): Promise<Buttons> =>
@@ -101,13 +100,4 @@ describe("one language", () => {
   for (const [code, otherwise, first] of greetings)
     it(`greets ${code ?? "whose app says nothing"} where the node speaks ${otherwise}`, () =>
       assert.match(channelWords.greeting[languageOf(code, otherwise)], first));
-
-  it("tells a problem by its own sentence, or by its title", () => {
-    const problem = { type: "", title: "There is nothing here.", status: 404, code: "not_found" };
-    const bare = { ...problem, code: "not_found" } as const;
-    assert.equal(problemInWords(bare, "en"), "There is nothing here.");
-    assert.equal(problemInWords(bare, "ru"), "Здесь ничего нет.");
-    assert.equal(problemInWords({ ...bare, detail: "Нет такого." }, "ru"), "Нет такого.");
-    assert.equal(problemInWords({ ...bare, code: "foreign_host" }, "ru"), "Не получилось.");
-  });
 });

@@ -1,7 +1,7 @@
 import type { NewRecord } from "../../domain/journal/record.ts";
 import type { DoorsPort } from "../../ports/channel.ts";
 import type { JournalPort } from "../../ports/journal.ts";
-import { storageProblem } from "../storage-problem.ts";
+import { isStorageFailure } from "../storage-problem.ts";
 
 // A door that was shut for long is told of twice: to the journal when that is certain, which whoever follows it learns
 // at once, and through the door itself to its owners when it is open again. Between the two the journal remembers,
@@ -41,7 +41,7 @@ export class Outages {
       if (state.kind === "closed") await this.#record("closed", state.sinceMs, state.detail);
       else if (closedSinceMs !== undefined) await this.#reopen(closedSinceMs, state.nowMs);
     } catch (error) {
-      if (storageProblem(error) === undefined) throw error;
+      if (!isStorageFailure(error)) throw error;
     }
   }
 

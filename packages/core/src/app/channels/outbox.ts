@@ -4,7 +4,7 @@ import type { LeakCounts } from "../../domain/exit-filter/checked-text.ts";
 import type { DedupeKey, NewRecord } from "../../domain/journal/record.ts";
 import type { Buttons, DeliveryState, Place } from "../../ports/channel.ts";
 import { newRunId } from "../identifiers.ts";
-import { storageProblem } from "../storage-problem.ts";
+import { isStorageFailure } from "../storage-problem.ts";
 import {
   backoff,
   Delivery,
@@ -217,7 +217,7 @@ export class Outbox implements AsyncDisposable {
         if (signal.aborted) return;
         failures += 1;
         if (failures === 1) onUnexpected(error);
-        if (storageProblem(error) === undefined && failures >= deliverTriesMax) return;
+        if (!isStorageFailure(error) && failures >= deliverTriesMax) return;
       }
       try {
         await clock.sleep(backoffDelayMs(failures, backoff), signal);

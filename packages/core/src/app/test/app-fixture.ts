@@ -200,8 +200,8 @@ export async function openApp(options: FixtureOptions = {}) {
   });
   const backends = options.backends ?? poolOf(options.backend);
   const { dedupeKey } = keys;
-  const memory = new Memory({ journal, records, state, search, dedupeKey, now });
-  const { factLifetimeMs: lifetimeMs } = options;
+  const { factLifetimeMs: lifetimeMs, language = "en" } = options;
+  const memory = new Memory({ journal, records, state, search, dedupeKey, language, now });
   const stored = { journal, records, state, dedupeKey, now };
   const facts = new Facts({ ...stored, lifetimeMs, index: memory.index });
   const proposals = new Proposals({ ...stored, facts, lifetimeMs: proposalMs });
@@ -220,7 +220,7 @@ export async function openApp(options: FixtureOptions = {}) {
     blocks,
     corePrompt: corePromptDefault,
     answerTokensMax: undefined,
-    language: options.language ?? "en",
+    language,
     wallMs: options.wallMs ?? 60_000,
     judgeQuality: () => options.judge ?? judges.quality(),
     guard: { ...guardDefault, answers: new TaintedAnswers(), ...options.guard },
@@ -239,7 +239,7 @@ export async function openApp(options: FixtureOptions = {}) {
     startedMs: 0,
     configHash: "0",
     corePrompt: corePromptDefault,
-    language: options.language ?? "en",
+    language,
     backends,
     conversations,
     memory,
@@ -268,7 +268,7 @@ export async function openApp(options: FixtureOptions = {}) {
     blocks,
     dedupeKey: keys.dedupeKey,
     key: keys.forgetKey,
-    language: options.language ?? "en",
+    language,
     now,
   });
   const commands: Commands = new Commands({
@@ -286,7 +286,7 @@ export async function openApp(options: FixtureOptions = {}) {
       logs: new LogFiles(options.logs ?? []),
       backends,
       subject: () => ({ node: "0", configHash: "0", corePromptHash: "0", mode: "DIRECT" }),
-      language: options.language ?? "en",
+      language,
       now,
     },
     mirror: {
@@ -321,11 +321,11 @@ export async function openApp(options: FixtureOptions = {}) {
         doors: () => [],
       }),
       describe,
-      language: options.language ?? "en",
+      language,
       now,
       ...(options.mirrorMsMax === undefined ? {} : { mirrorMsMax: options.mirrorMsMax }),
     },
-    language: options.language ?? "en",
+    language,
     now,
   });
   return {
