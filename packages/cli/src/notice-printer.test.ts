@@ -61,6 +61,27 @@ describe("a model server's coming and going", () => {
     assert.equal(told(en, ["degraded", "degraded"]).split("\n").length, 2);
   });
 
+  it("is told from how the server was at the start", () => {
+    const start = { kind: "backend", name: "main", url: "http://a:1", model: "m" } as const;
+    const at = { ...start, found: false, pinned: false, among: [], detail: "it" } as const;
+    const changed = { kind: "backend_changed", name: "main", detail: "it" } as const;
+    const away: Notice = { ...changed, status: "degraded" };
+    const then: Notice = { ...changed, status: "ok" };
+    const lines = (notices: readonly Notice[]): readonly string[] =>
+      toldOf(en, notices).trimEnd().split("\n").slice(1);
+    assert.deepEqual(lines([{ ...at, status: "ok" }, away, then]), [
+      "The model server does not answer any more: it",
+      "The model server answers again: it",
+    ]);
+    assert.deepEqual(lines([{ ...at, status: "degraded" }, away, then]), [
+      "The model server does not answer yet: it",
+      "The model server answers again: it",
+    ]);
+    assert.deepEqual(lines([{ ...at, status: "unknown" }, away]), [
+      "The model server does not answer yet: it",
+    ]);
+  });
+
   it("is a value for a program", () =>
     assert.equal(JSON.parse(told(en, ["degraded"], true)).status, "degraded"));
 });

@@ -10,13 +10,14 @@ export function noticePrinter(shell: Shell): (notice: Notice) => void {
   const { print, t } = shell;
   const models = new Map<string, BackendChanged["status"]>();
   return (notice) => {
-    if (print.json) print.value(notice);
-    else if (notice.kind === "backend_changed") {
-      const { name, status, detail } = notice;
-      const key = modelTexts[`${models.get(name) ?? "unknown"}-${status}`];
-      if (key !== undefined) print.line(plainLine(t(key, { detail })));
-      models.set(name, status);
-    } else printNotice(shell, notice);
+    if (print.json) return print.value(notice);
+    if (notice.kind !== "backend_changed") printNotice(shell, notice);
+    // How a server is at the start is told with its name, and counts as its first change.
+    if (notice.kind !== "backend" && notice.kind !== "backend_changed") return;
+    const { name, status, detail } = notice;
+    const key = modelTexts[`${models.get(name) ?? "unknown"}-${status}`];
+    if (key !== undefined) print.line(plainLine(t(key, { detail })));
+    models.set(name, status);
   };
 }
 
