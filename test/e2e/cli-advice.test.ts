@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -54,6 +54,11 @@ describe("advice", () => {
     const help = await run(["journal", "verify", "--help"], { env });
     assert.match(help.out, /Usage: \.\/adyton journal verify/);
     assert.match(help.out, /^ {2}\.\/adyton journal verify$/m);
+    const deaf = join(place, "deaf");
+    mkdirSync(deaf, { mode: 0o700 });
+    writeFileSync(join(deaf, "adyton.yaml"), `voice: {folder: "${nowhere}"}\n`);
+    const unheard = await run(["doctor", "--home", deaf, "--port", "1"], { env: russian });
+    assert.match(unheard.out, /warn +voice +папка для речи .*: такой папки нет\n +→ создайте её/);
   });
 
   it("says what there is in place of a command that does not exist, with --help too", async () => {

@@ -4,6 +4,7 @@ import type { DoctorContext, Finding } from "../doctor/finding.ts";
 import { homeChecks } from "../doctor/home-checks.ts";
 import { networkChecks } from "../doctor/network-checks.ts";
 import { systemChecks } from "../doctor/system-checks.ts";
+import { voiceFindings } from "../doctor/voice-check.ts";
 import { exitCodes } from "../failure.ts";
 import { findAddress } from "../node-address.ts";
 import type { Shell } from "../shell.ts";
@@ -16,13 +17,14 @@ const marks: Readonly<Record<Finding["status"], readonly [mark: string, style: S
 
 /** `doctor`: what of the environment keeps the node from working, and its cure. Fails when one check does. */
 export async function doctor(shell: Shell): Promise<number> {
-  const { home, env, print, t } = shell;
+  const { home, env, print, t, language } = shell;
   const { port } = await findAddress(home, shell.port);
-  const context: DoctorContext = { home, port, env, t };
+  const context: DoctorContext = { home, port, env, t, language };
   const findings: Finding[] = [
     ...(await systemChecks(context)),
     ...homeChecks(context),
     ...(await configFindings(context)),
+    ...(await voiceFindings(context)),
     ...(await networkChecks(context, () => shell.client())),
   ];
   const failed = findings.filter(({ status }) => status === "fail").length;

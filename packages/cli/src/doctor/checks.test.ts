@@ -8,7 +8,13 @@ import type { DoctorContext, Finding } from "./finding.ts";
 import { diskChecks } from "./home-checks.ts";
 import { clock, locale, nodeVersion, openFiles } from "./system-checks.ts";
 
-const context: DoctorContext = { home: "/nowhere", port: 7_860, env: {}, t: translator(en) };
+const context: DoctorContext = {
+  home: "/nowhere",
+  port: 7_860,
+  env: {},
+  t: translator(en),
+  language: "en",
+};
 const now = Date.parse("2026-11-20T12:00:00Z");
 const dayMs = 86_400_000;
 const disk = (bavail: number, type = 0xef53) =>

@@ -1,3 +1,4 @@
+import type { Language } from "@adyton/runtime/language";
 import type { Translate } from "../texts/translate.ts";
 
 export interface Finding {
@@ -14,6 +15,8 @@ export interface DoctorContext {
   readonly port: number;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly t: Translate;
+  /** Of what comes from the node in both. */
+  readonly language: Language;
 }
 
 export function ok(check: string, text: string): Finding {

@@ -21,4 +21,13 @@ export const voiceEn = {
   "voice.install_unsupported": "The engine for speech does not run on this machine.",
   "voice.install_server":
     "Use a server for speech instead, such as whisper.cpp's: voice.url in adyton.yaml",
+  "doctor.voice": "the model for speech in {folder} can be used, and its engine is there",
+  "doctor.voice_folder": "the folder for speech {folder}: {why}",
+  "doctor.voice_folder_cure":
+    "make it and put a model for speech there, or correct voice.folder in adyton.yaml",
+  "doctor.voice_model": "the node cannot hear with the model in {folder}: {why}",
+  "doctor.voice_model_cure":
+    "put another one there; which ones it can hear with stands in the manual, on the page Speech",
+  "doctor.voice_engine": "the engine for speech is not installed",
+  "doctor.voice_engine_cure": "install it: {adyton voice check {folder}}",
 } as const;

@@ -22,4 +22,13 @@ export const voiceRu: Readonly<Record<keyof typeof voiceEn, string>> = {
   "voice.install_unsupported": "Движок распознавания речи на этой машине не работает.",
   "voice.install_server":
     "Возьмите сервер распознавания речи, например whisper.cpp: voice.url в adyton.yaml",
+  "doctor.voice": "модель речи в {folder} годится, движок для неё на месте",
+  "doctor.voice_folder": "папка для речи {folder}: {why}",
+  "doctor.voice_folder_cure":
+    "создайте её и положите туда модель речи или исправьте voice.folder в adyton.yaml",
+  "doctor.voice_model": "с моделью в {folder} узел слышать не может: {why}",
+  "doctor.voice_model_cure":
+    "положите туда другую; с какими он слышит, сказано в руководстве, на странице «Речь»",
+  "doctor.voice_engine": "движок распознавания речи не установлен",
+  "doctor.voice_engine_cure": "установите его: {adyton voice check {folder}}",
 };
