@@ -13,6 +13,9 @@ const noPreview = { link_preview_options: { is_disabled: true } } as const;
 /** No words, so that sending it twice says nothing twice. */
 const placeholder = "…";
 
+/** How an edit is refused whose message is not there any more, also by servers behind the one of the Bot API. */
+const goneWords = /message (?:to edit not found|can't be edited)|MESSAGE_ID_INVALID/u;
+
 /** Telegram takes about one message a second in a chat, and twenty a minute in a group (its FAQ for bots). */
 const privateEditEveryMs = 2_000;
 const groupEditEveryMs = 3_500;
@@ -78,11 +81,7 @@ export function telegramDoor({
       onSent(place.chat, failureOf(result));
       if (result.kind === "failed" && /message is not modified/u.test(result.failure.words))
         return { kind: "done", message };
-      if (
-        result.kind === "failed" &&
-        /message (?:to edit not found|can't be edited)/u.test(result.failure.words)
-      )
-        return { kind: "gone" };
+      if (result.kind === "failed" && goneWords.test(result.failure.words)) return { kind: "gone" };
       return outcomeOf(result, () => message);
     },
     remove: async ({ chat }, message, signal) => {

@@ -55,6 +55,8 @@ const unknownWaitMs = 3_000;
 /** Also how soon a reply goes out once the way is free again. */
 export const backoff = { baseMs: 500, capMs: 5_000 };
 const laterMsMax = 3_600_000;
+/** Messages of one part that may be gone before they have their text; after one more the reply counts as refused. */
+export const goneMessagesMax = 5;
 const writingEveryMs = 4_500;
 /** A draft goes by itself after thirty seconds; it is shown again before, also when nothing was added. */
 const draftEveryMs = 20_000;
@@ -273,7 +275,7 @@ export class Delivery {
   }
 
   async #fill(part: number, said: CheckedText, buttons: Buttons): Promise<void> {
-    for (;;) {
+    for (let gone = 0; gone <= goneMessagesMax; gone += 1) {
       await this.#ensurePlaced(part);
       const message = this.#messages.get(part) ?? 0;
       const filled = await this.#insist(() =>
@@ -284,6 +286,7 @@ export class Delivery {
       this.#messages.delete(part);
       this.#placing = part - 1;
     }
+    throw new Undeliverable("refused", "one message after another is gone");
   }
 
   /** Takes away the messages of what an answer had before it was taken back, or replaced by a problem. */
