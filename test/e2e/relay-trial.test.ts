@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { tmpdir } from "node:os";
@@ -48,5 +48,20 @@ it("lets the emulated Telegram be tried behind a relay on the same machine, as t
   const asked = request({ ...way, ca: readFileSync(tls.certificate) }).end();
   const [response] = (await once(asked, "response")) as [IncomingMessage];
   assert.match(await text(response), /"username":"adyton_bot"/);
+  assert.equal(await stop(child, "SIGINT"), 0);
+});
+
+it("makes a damaged key of the emulated Telegram anew, and says so", async (test) => {
+  const key = join(folder, "telegram-emulated.key");
+  writeFileSync(key, "не ключ\n");
+  const args = ["emulate", "telegram", "--port", "0", "--tls-port", "0", "--home", folder];
+  const child = start(args, { env: { LANG: "ru_RU.UTF-8" } });
+  test.after(() => endChild(child, "SIGKILL"));
+  const out = collect(child);
+  const told = `Файл ${key} не годится: ключ и сертификат сделаны заново.`;
+  const isUp = (): boolean => out().includes("Ctrl-C") && out().includes(told);
+  await until(() => isUp() || child.exitCode !== null, out);
+  assert.ok(isUp(), out());
+  assert.match(readFileSync(key, "utf8"), /^-----BEGIN PRIVATE KEY-----/);
   assert.equal(await stop(child, "SIGINT"), 0);
 });

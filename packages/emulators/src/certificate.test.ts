@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { X509Certificate } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
@@ -24,6 +24,48 @@ it("is kept until its last day", () => {
   const endMs = new X509Certificate(first.cert).validToDate.getTime();
   assert.equal(keptCertificate(folder, "kept", "localhost", endMs - dayMs).cert, first.cert);
   assert.notEqual(keptCertificate(folder, "kept", "localhost", endMs - dayMs + 1).cert, first.cert);
+});
+
+const halve = (file: string): void => {
+  const text = readFileSync(file, "utf8");
+  writeFileSync(file, text.slice(0, text.length / 2));
+};
+const damages: readonly (readonly [what: string, damage: (own: string, other: string) => void])[] =
+  [
+    ["an empty file", (own) => writeFileSync(own, "")],
+    ["half a file", halve],
+    ["other words", (own) => writeFileSync(own, "не то\n")],
+    ["the file of another", (own, other) => copyFileSync(other, own)],
+  ];
+for (const kind of ["key", "pem"])
+  for (const [what, damage] of damages)
+    it(`is made anew where it has ${what} for its ${kind}, and says which`, () => {
+      const name = `damaged ${kind} ${what}`;
+      const first = keptCertificate(folder, name, "localhost");
+      assert.equal(first.unusable, undefined);
+      makeCertificate(folder, "other", "localhost");
+      const file = join(folder, `${name}.${kind}`);
+      damage(file, join(folder, `other.${kind}`));
+      const next = keptCertificate(folder, name, "localhost");
+      // Of a key and a certificate that do not belong together, either may be the wrong one.
+      const isPair = what === "the file of another";
+      assert.equal(next.unusable, isPair ? join(folder, `${name}.key`) : file);
+      assert.ok(new X509Certificate(next.cert).checkPrivateKey(createPrivateKey(next.key)));
+      assert.notEqual(next.cert, first.cert);
+      const { unusable, ...kept } = next;
+      assert.deepEqual(keptCertificate(folder, name, "localhost"), kept, `${unusable} is kept`);
+    });
+
+it("names what is in the way and cannot be removed", () => {
+  const file = join(folder, "blocked.pem");
+  keptCertificate(folder, "blocked", "localhost");
+  rmSync(file);
+  mkdirSync(file);
+  const inTheWay = (error: unknown): boolean =>
+    error instanceof EmulatorError &&
+    error.code === "file_in_the_way" &&
+    error.message === `${file} can be neither used nor replaced: remove it, and a new one is made`;
+  assert.throws(() => keptCertificate(folder, "blocked", "localhost"), inTheWay);
 });
 
 it("says what is missing where it cannot be made", () => {

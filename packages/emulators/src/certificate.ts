@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { X509Certificate } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { EmulatorError } from "./emulator-error.ts";
 
@@ -34,19 +34,51 @@ export function makeCertificate(folder: string, name: string, host: string): Cer
   return { key: readFileSync(key, "utf8"), cert: readFileSync(file, "utf8"), file };
 }
 
-/** The certificate made before, while it is good for another day; else a new one. Throws as `makeCertificate` does. */
+export interface KeptCertificate extends Certificate {
+  /** The file that nothing could be done with, where there was one: key and certificate were made anew. */
+  readonly unusable?: string;
+}
+
+/**
+ * The certificate made before, while it is good for another day; else, or where a file of it is damaged, a new one. Throws
+ * as `makeCertificate` does, and EmulatorError `file_in_the_way`.
+ */
 export function keptCertificate(
   folder: string,
   name: string,
   host: string,
   nowMs = Date.now(),
-): Certificate {
-  const { key, file } = filesOf(folder, name);
-  if (!existsSync(key) || !existsSync(file)) return makeCertificate(folder, name, host);
-  const cert = readFileSync(file, "utf8");
-  const endMs = new X509Certificate(cert).validToDate.getTime();
+): KeptCertificate {
+  const { key: keyFile, file } = filesOf(folder, name);
+  if (!existsSync(keyFile) || !existsSync(file)) return makeCertificate(folder, name, host);
+  const cert = readable(file, (text) => new X509Certificate(text));
+  if (cert === undefined) return replaced(file, () => makeCertificate(folder, name, host));
+  const key = readable(keyFile, createPrivateKey);
+  if (key === undefined || !cert.value.checkPrivateKey(key.value))
+    return replaced(keyFile, () => makeCertificate(folder, name, host));
+  const endMs = cert.value.validToDate.getTime();
   if (endMs - nowMs < leftMsMin) return makeCertificate(folder, name, host);
-  return { key: readFileSync(key, "utf8"), cert, file };
+  return { key: key.text, cert: cert.text, file };
+}
+
+/** A file and what it means; `undefined` when it cannot be read or means nothing, however that comes about. */
+function readable<T>(file: string, parse: (text: string) => T) {
+  try {
+    const text = readFileSync(file, "utf8");
+    return { text, value: parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+function replaced(unusable: string, make: () => Certificate): KeptCertificate {
+  try {
+    rmSync(unusable);
+  } catch (cause) {
+    const words = "can be neither used nor replaced: remove it, and a new one is made";
+    throw new EmulatorError("file_in_the_way", `${unusable} ${words}`, { cause });
+  }
+  return { ...make(), unusable };
 }
 
 function filesOf(folder: string, name: string): { readonly key: string; readonly file: string } {

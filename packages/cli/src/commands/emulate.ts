@@ -68,6 +68,8 @@ export async function emulateTelegram(
     const file = join(home, "telegram-emulated.token");
     const certificate =
       tlsPort === undefined ? undefined : keptCertificate(home, "telegram-emulated", tlsHost);
+    if (certificate?.unusable !== undefined)
+      print.note(t("emulate.certificate_anew", { file: certificate.unusable }), "yellow");
     await using emulator = await startTelegramEmulator({
       ...(existsSync(file) ? { token: Secret.fromFile(file).reveal() } : {}),
       // The node knows the updates it has had, also those of an emulator that ran here before.

@@ -263,6 +263,8 @@ export const messagesEn = {
     "In another terminal, connect the node to it:\n\n  {adyton telegram setup --api-root {apiRoot} --token-file {file}}\n",
   "emulate.telegram_tls":
     "For a relay it speaks TLS at {root}. Whatever calls it there is started with NODE_EXTRA_CA_CERTS={certificate}",
+  "emulate.certificate_anew":
+    "{file} could not be used: a key and a certificate were made anew. Start anew whatever trusts the old one.",
   "emulate.end": "Ctrl-C ends this.",
   "emulate.next": "In another terminal:\n\n  {adyton up --backend {url}}\n",
   "completion.unknown": "For which shell? {shells}",

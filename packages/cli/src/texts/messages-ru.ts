@@ -266,6 +266,8 @@ export const messagesRu = {
     "В другом терминале подключите к нему узел:\n\n  {adyton telegram setup --api-root {apiRoot} --token-file {file}}\n",
   "emulate.telegram_tls":
     "Для ретранслятора есть TLS: {root}. Кто обращается туда, запускается с NODE_EXTRA_CA_CERTS={certificate}",
+  "emulate.certificate_anew":
+    "Файл {file} не годится: ключ и сертификат сделаны заново. Запустите заново всё, что доверяет прежнему.",
   "emulate.end": "Ctrl-C — конец.",
   "emulate.next": "В другом терминале:\n\n  {adyton up --backend {url}}\n",
   "completion.unknown": "Для какой оболочки? {shells}",
