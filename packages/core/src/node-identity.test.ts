@@ -27,7 +27,7 @@ it("has one list of secrets for every answer, with those that were changed since
   });
   const files = { home, token: at("token"), key: at("absent") };
   const secrets = openSecretFilter(config, { files, language: "ru" });
-  assert.deepEqual(secrets.own, ["owner-kettle-1", "ольга:чайник-2"]);
+  assert.deepEqual(secrets.own, ["owner-kettle-1", "ольга:чайник-2", "чайник-2"]);
 
   write("login", "ольга:чайник-3");
   const exit = openExitCheck(config, { files, language: "ru", redacted: new Counters(), secrets });

@@ -5,7 +5,13 @@ import { opaqueText } from "../../../test/exit-corpus.ts";
 import { learnedSecretsMax, SecretFilter } from "./secret-filter.ts";
 import { heldSecretCharsMax, SecretStream } from "./secret-stream.ts";
 
-const own = ["k9f-Model-Key-77aa21", "пароль от склада", "p@ss$word!"];
+const own = [
+  "k9f-Model-Key-77aa21",
+  "пароль от склада",
+  "p@ss$word!",
+  "annika:ключ&замок",
+  "eve:short",
+];
 const filter = new SecretFilter([...own, "short"], "en");
 const pem = `-----BEGIN RSA PRIVATE KEY-----\n${opaqueText(64, 8)}\n${opaqueText(64, 9)}\n-----END RSA PRIVATE KEY-----`;
 const web = `eyJ${opaqueText(17, 5)}.eyJ${opaqueText(60, 6)}.${opaqueText(43, 7)}`;
@@ -13,6 +19,8 @@ const secrets: readonly [name: string, secret: string][] = [
   ["a configured key", "k9f-Model-Key-77aa21"],
   ["a configured passphrase", "пароль от склада"],
   ["a configured password of signs", "p@ss$word!"],
+  ["a configured login", "annika:ключ&замок"],
+  ["a configured login's password alone", "ключ&замок"],
   ["a node's token", `adyton_${opaqueText(43, 1)}`],
   ["a bot's token", `7123456789:${opaqueText(35, 2)}`],
   ["an OpenAI key", `sk-proj-${opaqueText(48, 3)}`],
@@ -48,6 +56,7 @@ const kept = [
   "-----BEGIN CERTIFICATE-----\nMIIDdzCCAl+gAwIBAgIEAgAAuTANBgkqhkiG9w0BAQUFADBaMQswCQYDVQQGEwJJ\n-----END CERTIFICATE-----",
   "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
   "а_очень_длинное_имя_переменной_из_слов and_a_very_long_name_of_a_variable_made_of_words",
+  "annika and eve",
   "short and 中文字符没有空格也会立刻出现",
 ];
 

@@ -84,7 +84,7 @@ export class SecretFilter {
   }
 
   #takeIn(): void {
-    this.#own = [...this.#given, ...this.#learned];
+    this.#own = [...new Set([...this.#given, ...this.#learned].flatMap(withItsKey))];
     this.#spaced = this.#own.filter((secret) => /\s/u.test(secret));
     this.#shortest = Math.min(...this.#own.map(({ length }) => length));
     const written = this.#own.join("").replaceAll(/[\w+/=:.\s-]/gu, "");
@@ -110,6 +110,12 @@ export class SecretFilter {
           });
     return found.length === 0 ? found : joined(found);
   }
+}
+
+/** A secret, and what stands behind a name in it: the password of a login, the key of a bot's token. */
+function withItsKey(secret: string): readonly string[] {
+  const key = secret.slice(secret.indexOf(":") + 1);
+  return isLongEnough(key) ? [secret, key] : [secret];
 }
 
 const isLongEnough = ({ length }: string): boolean => length >= secretCharsMin;
