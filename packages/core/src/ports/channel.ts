@@ -48,6 +48,8 @@ export interface ChannelDoor {
   readonly name: string;
   /** The longest text of one message, in UTF-16 units. */
   readonly textUnitsMax: number;
+  /** What a message says whose text the messenger refuses. */
+  readonly refusedWords: string;
   /** Sends a message without content. */
   place(place: Place, signal: AbortSignal): Promise<CallOutcome>;
   /** Gives a message its text and its buttons in place of those it had; repeating it changes nothing. */

@@ -20,6 +20,10 @@ export const channelWords = {
     en: "Too much of yours waits here already; send it again in a while.",
     ru: "Здесь уже слишком много ждёт; отправьте чуть позже ещё раз.",
   },
+  refused: {
+    en: "Telegram did not take the answer. Ask again in other words.",
+    ru: "Телеграм не принял этот ответ. Спросите ещё раз другими словами.",
+  },
   stop: { en: "Stop", ru: "Стоп" },
   stopped: { en: "Stopped.", ru: "Остановлено." },
   nothingToStop: {

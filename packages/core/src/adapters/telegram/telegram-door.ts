@@ -2,6 +2,7 @@ import type { Bilingual } from "@adyton/protocol";
 import type { MessageEntity } from "grammy/types";
 import type { Styled } from "../../domain/channels/format.ts";
 import type { Buttons, CallOutcome, ChannelDoor, Place } from "../../ports/channel.ts";
+import { channelWords } from "./channel-words.ts";
 import { draftIdOf, stopButton } from "./keyboards.ts";
 import type { TelegramClient, TelegramResult } from "./telegram-client.ts";
 import type { TelegramFailure } from "./trouble.ts";
@@ -66,6 +67,7 @@ export function telegramDoor({
   return {
     name: "telegram",
     textUnitsMax,
+    refusedWords: channelWords.refused[language],
     place: (place, signal) => send(place, placeholder, quoted(place), signal),
     ping: (place, message, signal) => send(place, pingWords[language], message, signal),
     fill: async (place, message, { said, buttons }, signal) => {

@@ -131,7 +131,9 @@ export class Delivery {
     const { checked, counts } = await exit.check(end.said);
     const pieces = this.#split(checked);
     for (const [part, piece] of pieces.entries())
-      await this.#fill(part, piece, part === pieces.length - 1 ? end.buttons : []);
+      await this.#fill(part, piece, part === pieces.length - 1 ? end.buttons : []).catch(
+        (error: unknown) => this.#ownUp(part, error),
+      );
     await this.#removeFrom(Math.max(1, pieces.length));
     const isLate = clock.nowMs() - this.#state.time >= pingAfterMs;
     if (isLate && !isDrafted && reply.text === undefined) await this.#announce();
@@ -289,6 +291,22 @@ export class Delivery {
     throw new Undeliverable("refused", "one message after another is gone");
   }
 
+  /** Says in place of a text that it is refused, so that nobody waits before half of an answer. Throws the error all the same. */
+  async #ownUp(part: number, error: unknown): Promise<never> {
+    const { door, exit } = this.#options;
+    const message = this.#messages.get(part);
+    if (message !== undefined && error instanceof Undeliverable && error.outcome === "refused") {
+      const { checked: said } = await exit.check({ text: door.refusedWords, styles: [] });
+      const shown = { said, buttons: [] };
+      // Where nothing is taken at all there is nobody to tell.
+      await this.#insist(() => door.fill(this.#place, message, shown, this.#signal)).catch(
+        unlessUndeliverable,
+      );
+      await this.#removeFrom(part + 1);
+    }
+    throw error;
+  }
+
   /** Takes away the messages of what an answer had before it was taken back, or replaced by a problem. */
   async #removeFrom(part: number): Promise<void> {
     for (const [at, message] of this.#messages)
@@ -333,4 +351,8 @@ export class Delivery {
 function unlessStopped(error: unknown): WorkDone {
   if (error instanceof WorkStopped) return { kind: "text", text: "" };
   throw error;
+}
+
+function unlessUndeliverable(error: unknown): void {
+  if (!(error instanceof Undeliverable)) throw error;
 }

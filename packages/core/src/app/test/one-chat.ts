@@ -21,6 +21,7 @@ export function chat(): { readonly shown: string[]; readonly door: ChannelDoor }
   const door: ChannelDoor = {
     name: "telegram",
     textUnitsMax: 100,
+    refusedWords: "не принято",
     place: () => Promise.resolve({ kind: "done", message: shown.push("…") - 1 }),
     fill: (_place, message, { said }) => {
       shown[message] = said?.text ?? "…";
