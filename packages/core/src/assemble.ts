@@ -353,6 +353,7 @@ function allHandlers(parts: Parts, cases: UseCases): Handlers {
     doors: parts.doors,
     others: parts.others,
     mode: () => turns.nodeMode.defaultFor("owner").id,
+    language,
     now,
   };
   const recovered = cases.recovered.promise;

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import type { Bilingual } from "@adyton/protocol";
 import { errorText } from "@adyton/runtime/coded-error";
 import type { RootLog } from "@adyton/runtime/log";
 import type { Journal } from "./adapters/sqlite/journal.ts";
@@ -20,9 +21,14 @@ const forgetAgainEveryMs = 60_000;
 const learnAgainFirstMs = 1_000;
 const learnAgainMsMax = 30_000;
 
+const notIndexed: Bilingual = {
+  en: "Memory cannot be indexed now; the log says why.",
+  ru: "Память сейчас не индексируется; причина — в логе.",
+};
+
 /** Why a part of the node cannot work now; the health report tells it. */
 export interface NodeFaults {
-  search: string | undefined;
+  search: Bilingual | undefined;
 }
 
 export interface BackgroundWork {
@@ -50,8 +56,7 @@ export function startBackgroundWork(work: BackgroundWork): AsyncDisposable {
   const learning = keepLearning(learn, abort.signal, (error) => {
     if (error !== undefined && faults.search === undefined)
       log.error("memory cannot be indexed", { error: errorText(error) });
-    faults.search =
-      error === undefined ? undefined : "Memory cannot be indexed now; the log says why.";
+    faults.search = error === undefined ? undefined : notIndexed;
   });
   const embedding = work.embedding.run(abort.signal);
   const sweeping = sweep(work, abort.signal);

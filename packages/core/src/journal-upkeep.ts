@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { problem } from "@adyton/protocol";
+import { type Bilingual, problem } from "@adyton/protocol";
 import type { NodeKeys } from "./adapters/keys/node-keys.ts";
 import type { Journal } from "./adapters/sqlite/journal.ts";
 import { tellingProblems } from "./app/storage-problem.ts";
@@ -10,7 +10,7 @@ interface Parts {
   readonly files: HomeFiles;
   readonly keys: NodeKeys;
   readonly journal: Journal;
-  readonly language: "en" | "ru";
+  readonly language: keyof Bilingual;
 }
 
 /** What all records have that the node writes of itself. */
@@ -21,6 +21,11 @@ export const nodeRecord = {
   class: "record",
   origin: "node",
 } as const;
+
+const notMade = (why: string): Bilingual => ({
+  en: `The backup was not made: ${why}`,
+  ru: `Резервная копия не сделана: ${why}`,
+});
 
 /** Verifies the journal of the running node, in a thread of its own. */
 export async function verifyJournal({ files, keys }: Parts, signal: AbortSignal) {
@@ -53,7 +58,7 @@ export async function backUpJournal(
     if (!(error instanceof MaintenanceThreadError)) throw error;
     // The thread's error has no code; the words of the system and of SQLite for a full disk are these.
     const code = /ENOSPC|disk is full/.test(error.message) ? "storage_full" : "storage_failed";
-    const detail = `The backup was not made: ${error.message}`;
+    const detail = notMade(error.message)[language];
     throw new ProblemError(problem(code, { detail }), { cause: error });
   });
   const facts = { lastSeq: report.lastSeq, hash: report.headHash };

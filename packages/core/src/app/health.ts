@@ -1,4 +1,4 @@
-import type { Health } from "@adyton/protocol";
+import type { Bilingual, Health } from "@adyton/protocol";
 import type { JournalPort } from "../ports/journal.ts";
 import type { BackendPool, PooledBackend } from "./backend-pool.ts";
 
@@ -10,28 +10,40 @@ export interface HealthOptions {
   readonly journal: JournalPort;
   readonly backends: BackendPool;
   /** Why the search index does not work at present; `undefined` when it does. */
-  readonly searchFault: () => string | undefined;
+  readonly searchFault: () => Bilingual | undefined;
   /** The messengers' doors, each a part. */
   readonly doors: () => readonly Part[];
   /** What the node can do without: the clock beside the relay's, and the server for speech, where there are any. */
   readonly others: () => readonly Part[];
   /** The mode of conversations that have none of their own. */
   readonly mode: () => string;
+  readonly language: keyof Bilingual;
   readonly now: () => number;
 }
 
 const storageDetails = {
-  storage_full:
-    "The disk is full: nothing is accepted until there is room. The node goes on by itself then.",
-  storage_failed: "The journal cannot be written: nothing is accepted. The log says why.",
-} as const;
+  storage_full: {
+    en: "The disk is full: nothing is accepted until there is room. The node goes on by itself then.",
+    ru: "Диск полон: пока не освободится место, ничего не принимается. Потом узел продолжит сам.",
+  },
+  storage_failed: {
+    en: "The journal cannot be written: nothing is accepted. The log says why.",
+    ru: "Журнал не записывается: ничего не принимается. Причина — в логе.",
+  },
+} as const satisfies Record<string, Bilingual>;
+
+const noModel: Bilingual = {
+  en: "No model is connected; answers are quotes from memory.",
+  ru: "Модель не подключена; ответы — цитаты из памяти.",
+};
 
 /** Whether the node works, part by part. Details name addresses, so they are for the owner alone. */
 export function healthOf(options: HealthOptions, withDetails: boolean): Health {
-  const storage = storagePart(options.journal);
-  const search = searchPart(options.searchFault());
+  const { language } = options;
+  const storage = storagePart(options.journal, language);
+  const search = searchPart(options.searchFault()?.[language]);
   const doors = options.doors();
-  const models = backendParts(options.backends);
+  const models = backendParts(options.backends, language);
   const parts = [storage, ...models, search, ...doors, ...options.others()];
   const chats = options.backends.of("chat").length === 0 || options.backends.works("chat");
   const worst = parts.some((part) => part.status === "failed")
@@ -51,9 +63,9 @@ export function healthOf(options: HealthOptions, withDetails: boolean): Health {
   };
 }
 
-function storagePart({ storage }: JournalPort): Part {
+function storagePart({ storage }: JournalPort, language: keyof Bilingual): Part {
   if (storage === "ok") return { name: "journal", status: "ok" };
-  return { name: "journal", status: "failed", detail: storageDetails[storage] };
+  return { name: "journal", status: "failed", detail: storageDetails[storage][language] };
 }
 
 function workersOf({ members }: BackendPool): Pick<Health, "workers"> {
@@ -62,10 +74,9 @@ function workersOf({ members }: BackendPool): Pick<Health, "workers"> {
 }
 
 /** One part for each model server; the only one is simply the model. */
-function backendParts({ members }: BackendPool): Part[] {
+function backendParts({ members }: BackendPool, language: keyof Bilingual): Part[] {
   if (members.some(({ roles }) => roles.includes("chat"))) return members.map(backendPart);
-  const detail = "No model is connected; answers are quotes from memory.";
-  return [{ name: "model", status: "ok", detail }, ...members.map(backendPart)];
+  return [{ name: "model", status: "ok", detail: noModel[language] }, ...members.map(backendPart)];
 }
 
 function backendPart(

@@ -74,10 +74,11 @@ describe("health", () => {
         startedMs: 0,
         journal,
         backends: poolOf(state === undefined ? undefined : backend(state)),
-        searchFault: () => fault,
+        searchFault: () => (fault === undefined ? undefined : { en: fault, ru: fault }),
         doors: () => [],
         others: () => [],
         mode: () => "DIRECT",
+        language: "en" as const,
         now: () => 2_500,
       };
       const health = Health.parse(healthOf(options, true));
@@ -101,6 +102,7 @@ it("is degraded and ready while the clock is wrong", async () => {
     doors: () => [],
     others: () => [clock],
     mode: () => "DIRECT",
+    language: "en" as const,
     now: () => 0,
   };
   const health = Health.parse(healthOf(options, true));
@@ -130,6 +132,7 @@ describe("the health of several model servers", () => {
       doors: () => [],
       others: () => [],
       mode: () => "DIRECT",
+      language: "en" as const,
       now: () => 0,
     };
     return Health.parse(healthOf({ ...rest, journal: app.real, backends: pool }, withDetails));
