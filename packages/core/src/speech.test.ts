@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { it } from "node:test";
@@ -16,7 +16,17 @@ it("finds the first thing that is missing to hear", async () => {
     const model = writeSpeechModel(at("модель"));
     const found = async (path: string) => (await findSpeech(path, engine)).kind;
     assert.equal(await found(at("none")), "no_folder");
-    assert.equal(await found(engine.lockfile), "no_folder");
+    assert.equal(await found(engine.lockfile), "not_folder");
+    symlinkSync("loop", at("loop"));
+    assert.equal(await found(at("loop")), "unreadable");
+    mkdirSync(at("closed"));
+    writeFileSync(at("closed/tokens.txt"), "");
+    assert.equal(await found(at("closed")), "no_model");
+    symlinkSync("model.onnx", at("closed/model.onnx"));
+    assert.equal(await found(at("closed")), "unreadable");
+    rmSync(at("closed/model.onnx"));
+    writeFileSync(at("closed/model.onnx"), "не ONNX");
+    assert.equal(await found(at("closed")), "unfit");
     assert.equal(await found(at("empty")), "no_model");
     assert.equal(await found(model), "no_engine");
     writeFileSync(engine.stamp, "0");

@@ -1,9 +1,8 @@
-import { readdir } from "node:fs/promises";
 import type { Bilingual } from "@adyton/protocol";
 import { installPackage } from "@adyton/runtime/install-package";
 import { isInstalled } from "@adyton/runtime/optional-package";
 import { localSpeechWords } from "./adapters/sherpa/local-speech-words.ts";
-import { readSpeechModel } from "./adapters/sherpa/speech-model.ts";
+import { readSpeechModel, type SpeechModelRefusal } from "./adapters/sherpa/speech-model.ts";
 import {
   type Answer,
   speech,
@@ -39,17 +38,13 @@ export type SpeechCheck =
 /** What there is of all that it takes to hear; the first thing that is missing. */
 export type SpeechFound =
   | { readonly kind: "all" | "no_engine" }
-  | { readonly kind: "no_folder" | "no_model"; readonly words: Bilingual };
+  | { readonly kind: SpeechModelRefusal["reason"]; readonly words: Bilingual };
 
 /** Looks whether a folder has a model for speech, and whether the engine is there. Loads and installs nothing. */
 export async function findSpeech(folder: string, engine = speech): Promise<SpeechFound> {
   const found = await readSpeechModel(folder);
   if (found.kind === "ok") return { kind: isInstalled(engine) ? "all" : "no_engine" };
-  const { words } = found;
-  return readdir(folder).then(
-    () => ({ kind: "no_model", words }),
-    () => ({ kind: "no_folder", words }),
-  );
+  return { kind: found.reason, words: found.words };
 }
 
 /** Installs the engine for speech, where that has not been done. Throws `InstallError`. */

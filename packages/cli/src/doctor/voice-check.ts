@@ -13,6 +13,14 @@ export async function voiceFindings(context: DoctorContext): Promise<Finding[]> 
   return [voiceFinding(folder, await findSpeech(folder), context)];
 }
 
+const cures = {
+  no_folder: "doctor.voice_folder_cure",
+  not_folder: "doctor.voice_not_folder_cure",
+  unreadable: "doctor.voice_unreadable_cure",
+  no_model: "doctor.voice_missing_cure",
+  unfit: "doctor.voice_model_cure",
+} as const;
+
 export function voiceFinding(
   path: string,
   found: SpeechFound,
@@ -28,13 +36,13 @@ export function voiceFinding(
         t("doctor.voice_engine"),
         t("doctor.voice_engine_cure", { folder: shellWord(folder) }),
       );
-    case "no_folder": {
-      const text = t("doctor.voice_folder", { folder, why: found.words[language] });
-      return warn("voice", text, t("doctor.voice_folder_cure"));
-    }
-    case "no_model": {
-      const text = t("doctor.voice_model", { folder, why: found.words[language] });
-      return warn("voice", text, t("doctor.voice_model_cure"));
+    default: {
+      const why = found.words[language];
+      const text =
+        found.kind === "unfit"
+          ? t("doctor.voice_model", { folder, why })
+          : t("doctor.voice_folder", { folder, why });
+      return warn("voice", text, t(cures[found.kind]));
     }
   }
 }

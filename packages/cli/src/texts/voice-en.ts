@@ -25,6 +25,12 @@ export const voiceEn = {
   "doctor.voice_folder": "the folder for speech {folder}: {why}",
   "doctor.voice_folder_cure":
     "make it and put a model for speech there, or correct voice.folder in adyton.yaml",
+  "doctor.voice_not_folder_cure":
+    "name the folder with the model's files as voice.folder in adyton.yaml",
+  "doctor.voice_unreadable_cure":
+    "let the node read it and its files (ls -laL shows who may), or correct voice.folder in adyton.yaml",
+  "doctor.voice_missing_cure":
+    "put all files of a model for speech there; which ones the node can hear with stands in the manual, on the page Speech",
   "doctor.voice_model": "the node cannot hear with the model in {folder}: {why}",
   "doctor.voice_model_cure":
     "put another one there; which ones it can hear with stands in the manual, on the page Speech",

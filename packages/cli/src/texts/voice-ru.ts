@@ -26,6 +26,11 @@ export const voiceRu: Readonly<Record<keyof typeof voiceEn, string>> = {
   "doctor.voice_folder": "папка для речи {folder}: {why}",
   "doctor.voice_folder_cure":
     "создайте её и положите туда модель речи или исправьте voice.folder в adyton.yaml",
+  "doctor.voice_not_folder_cure": "укажите в adyton.yaml как voice.folder папку с файлами модели",
+  "doctor.voice_unreadable_cure":
+    "дайте узлу читать её и её файлы (ls -laL покажет, кому можно) или исправьте voice.folder в adyton.yaml",
+  "doctor.voice_missing_cure":
+    "положите туда все файлы модели речи; с какими узел слышит, сказано в руководстве, на странице «Речь»",
   "doctor.voice_model": "с моделью в {folder} узел слышать не может: {why}",
   "doctor.voice_model_cure":
     "положите туда другую; с какими он слышит, сказано в руководстве, на странице «Речь»",

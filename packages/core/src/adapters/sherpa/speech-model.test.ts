@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, it } from "node:test";
@@ -71,11 +71,25 @@ describe("readSpeechModel", () => {
     const file = writeSpeechModel(folder);
     assert.deepEqual(await readSpeechModel(join(file, "model.onnx")), {
       kind: "refused",
+      reason: "not_folder",
       words: { en: "it is no folder", ru: "это не папка" },
     });
     assert.deepEqual(await readSpeechModel(join(folder, "none")), {
       kind: "refused",
+      reason: "no_folder",
       words: { en: "there is no such folder", ru: "такой папки нет" },
+    });
+  });
+
+  it("tells a folder that cannot be read from a file in it that cannot", async () => {
+    const at = join(folder, "model.onnx");
+    tokens();
+    symlinkSync(at, at);
+    await refused(/^one of its files .* \(ELOOP\)$/, /^один из её файлов .* \(ELOOP\)$/);
+    assert.deepEqual(await readSpeechModel(at), {
+      kind: "refused",
+      reason: "unreadable",
+      words: { en: "the folder cannot be read (ELOOP)", ru: "папка не читается (ELOOP)" },
     });
   });
 

@@ -10,9 +10,16 @@ export interface SpeechModel {
   readonly model: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
+export interface SpeechModelRefusal {
+  readonly kind: "refused";
+  /** What would help: `no_model` is a folder that lacks files of a model, `unfit` one with a model that is not understood. */
+  readonly reason: "no_folder" | "not_folder" | "unreadable" | "no_model" | "unfit";
+  readonly words: Bilingual;
+}
+
 export type SpeechModelOutcome =
   | { readonly kind: "ok"; readonly model: SpeechModel }
-  | { readonly kind: "refused"; readonly words: Bilingual };
+  | SpeechModelRefusal;
 
 /** Bytes of one file. ONNX itself allows no larger one. */
 export const fileBytesMax = 2 * 1024 ** 3;
@@ -36,16 +43,30 @@ const transducerParts = ["encoder", "decoder", "joiner"] as const;
 
 /** Looks whether a folder has a model for speech, and of which kind: at the names of its files, and at their heads. */
 export async function readSpeechModel(folder: string): Promise<SpeechModelOutcome> {
-  try {
-    return await lookAt(folder, await readdir(folder));
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    return { kind: "refused", words: unreadable(code) };
-  }
+  const names = await readdir(folder).catch((error: unknown) => noFolder(codeOf(error)));
+  if ("kind" in names) return names;
+  return lookAt(folder, names).catch((error: unknown) =>
+    refused("unreadable", words.unreadableFile(codeOf(error))),
+  );
+}
+
+const refused = (reason: SpeechModelRefusal["reason"], why: Bilingual): SpeechModelRefusal => ({
+  kind: "refused",
+  reason,
+  words: why,
+});
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && "code" in error ? String(error.code) : "";
+
+function noFolder(code: string): SpeechModelRefusal {
+  if (code === "ENOENT") return refused("no_folder", words.noFolder);
+  if (code === "ENOTDIR") return refused("not_folder", words.notFolder);
+  return refused("unreadable", words.unreadable(code));
 }
 
 async function lookAt(folder: string, names: readonly string[]): Promise<SpeechModelOutcome> {
-  if (!names.includes("tokens.txt")) return { kind: "refused", words: words.noTokens };
+  if (!names.includes("tokens.txt")) return refused("no_model", words.noTokens);
   const pathOf = (part: string): string | undefined => {
     const name = fileOf(names, part);
     return name === undefined ? undefined : join(folder, name);
@@ -55,16 +76,16 @@ async function lookAt(folder: string, names: readonly string[]): Promise<SpeechM
   if (encoder !== undefined && decoder !== undefined && joiner !== undefined) {
     const problem =
       (await problemOf(decoder)) ?? (await problemOf(joiner)) ?? (await transducerProblem(encoder));
-    if (problem !== undefined) return { kind: "refused", words: problem };
+    if (problem !== undefined) return refused("unfit", problem);
     return { kind: "ok", model: { tokens, model: { transducer: { encoder, decoder, joiner } } } };
   }
   const model = pathOf("model");
-  if (model === undefined) return { kind: "refused", words: words.noModel };
+  if (model === undefined) return refused("no_model", words.noModel);
   const read = await typeOf(model);
-  if ("problem" in read) return { kind: "refused", words: read.problem };
+  if ("problem" in read) return refused("unfit", read.problem);
   const kind = Object.hasOwn(ctcKinds, read.type) ? ctcKinds[read.type] : undefined;
   return kind === undefined
-    ? { kind: "refused", words: words.unknownKind(read.type) }
+    ? refused("unfit", words.unknownKind(read.type))
     : { kind: "ok", model: { tokens, model: { [kind]: { model } } } };
 }
 
@@ -100,6 +121,16 @@ async function typeOf(path: string): Promise<Read> {
 }
 
 const words = {
+  noFolder: { en: "there is no such folder", ru: "такой папки нет" },
+  notFolder: { en: "it is no folder", ru: "это не папка" },
+  unreadable: (code: string): Bilingual => ({
+    en: `the folder cannot be read (${code})`,
+    ru: `папка не читается (${code})`,
+  }),
+  unreadableFile: (code: string): Bilingual => ({
+    en: `one of its files cannot be read (${code})`,
+    ru: `один из её файлов не читается (${code})`,
+  }),
   noTokens: {
     en: "the folder has no tokens.txt",
     ru: "в папке нет tokens.txt",
@@ -132,9 +163,3 @@ const words = {
     };
   },
 } as const;
-
-function unreadable(code: string): Bilingual {
-  if (code === "ENOENT") return { en: "there is no such folder", ru: "такой папки нет" };
-  if (code === "ENOTDIR") return { en: "it is no folder", ru: "это не папка" };
-  return { en: `the folder cannot be read (${code})`, ru: `папка не читается (${code})` };
-}
