@@ -86,9 +86,9 @@ Telegram can read what passes here; so do not send me passwords.`,
     en: `Telegram cannot be reached${trouble === undefined ? " yet" : `: ${trouble.en}`}.`,
     ru: `Telegram ${trouble === undefined ? "ещё не ответил" : `недоступен: ${trouble.ru}`}.`,
   }),
-  oneChatWaits: {
-    en: "Telegram asks to wait before more is sent to one chat; its answers come later.",
-    ru: "Telegram просит подождать с отправкой в один из чатов; ответы туда придут позже.",
+  someChatsWait: {
+    en: "Telegram asks to wait before more is sent to some chats; answers there come later.",
+    ru: "Telegram просит подождать с отправкой в некоторые чаты; ответы туда придут позже.",
   },
 } as const;
 

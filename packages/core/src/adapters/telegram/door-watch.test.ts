@@ -14,11 +14,10 @@ const conflict: TelegramFailure = {
 
 const taken: TelegramFailure = { ...cut, words: "RELAY_REPLACED" };
 
-const hourMs = 3_600_000;
 const wait: TelegramFailure = {
   kind: "limited",
   status: 429,
-  retryAfterMs: hourMs,
+  retryAfterMs: 3_600_000,
   words: "Too Many Requests: retry after 3600",
 };
 
@@ -200,75 +199,6 @@ describe("a door", () => {
       undefined,
     ],
     [
-      "stays closed for as long as sends to several chats are to wait",
-      [
-        [5, "polled"],
-        [20, { ...wait, retryAfterMs: 10_000 }, "1"],
-        [30, { ...wait, retryAfterMs: 10_000 }, "2"],
-      ],
-      40_029,
-      30,
-    ],
-    [
-      "stays closed when several chats are told to wait again and again",
-      [
-        [5, "polled"],
-        [20, wait, "1"],
-        [30, wait, "2"],
-        [hourMs + 20, wait, "1"],
-        [hourMs + 30, wait, "2"],
-        [2 * hourMs, "polled"],
-      ],
-      2 * hourMs,
-      30,
-    ],
-    [
-      "is open while one chat alone is to wait, however often it is told so",
-      [
-        [5, "polled"],
-        [20, wait, "1"],
-        [hourMs + 20, wait, "1"],
-        [hourMs + 60_020, "polled"],
-      ],
-      hourMs + 60_020,
-      undefined,
-    ],
-    [
-      "is open while two chats are to wait and a third one was served",
-      [
-        [5, "polled"],
-        [20, wait, "1"],
-        [30, "sent", "3"],
-        [40, wait, "2"],
-      ],
-      40_000,
-      undefined,
-    ],
-    [
-      "is closed when two chats are to wait since a third one was served",
-      [
-        [5, "polled"],
-        [20, wait, "1"],
-        [30, "sent", "3"],
-        [40, wait, "2"],
-        [50, wait, "1"],
-      ],
-      40_000,
-      50,
-    ],
-    [
-      "is closed when sends elsewhere fail while one chat is to wait, since the first of those",
-      [
-        [5, "polled"],
-        [20, wait, "1"],
-        [20_000, late, "2"],
-        [30_000, wait, "1"],
-        [35_000, "polled"],
-      ],
-      35_000,
-      20_000,
-    ],
-    [
       "is closed when polls are to wait",
       [
         [5, "polled"],
@@ -298,18 +228,4 @@ describe("a door", () => {
         else watch.sent(nowMs, chat, what);
       assert.equal(watch.closed(atMs)?.sinceMs, sinceMs);
     });
-
-  it("names the wait of one chat from a moment's length on, until it is over", () => {
-    const watch = new DoorWatch(0);
-    const waitedAt = (nowMs: number): number | undefined => watch.waiting(nowMs)?.sinceMs;
-    watch.sent(20, "1", { ...wait, retryAfterMs: 10_000 });
-    assert.deepEqual(
-      [15_019, 15_020, 40_019, 40_020].map((nowMs) => waitedAt(nowMs)),
-      [undefined, 20, 20, undefined],
-    );
-    watch.sent(30_000, "2", undefined);
-    assert.equal(waitedAt(30_001), 20, "another one was served");
-    watch.sent(30_002, "1", undefined);
-    assert.equal(waitedAt(30_003), undefined, "it was served");
-  });
 });

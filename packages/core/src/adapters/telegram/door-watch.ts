@@ -1,3 +1,4 @@
+import { isGroup } from "./telegram-door.ts";
 import {
   lostCode,
   replacedCode,
@@ -7,8 +8,11 @@ import {
 } from "./trouble.ts";
 
 // Whether the door works is told by completed polls: a send that succeeds says nothing of what is heard. And by sends
-// that fail for long: a bot that hears and cannot speak is no better. What one chat alone is told to wait says nothing of
-// the door, because others may be served. All times are of the clock that never jumps.
+// that fail for long: a bot that hears and cannot speak is no better. A wait (429) is an answer: sends get through, and
+// what failed before it is over. It says nothing of other chats, unless two private ones are told to wait and nobody is
+// served in between: then everybody is taken to be. A group has a limit of its own (twenty messages a minute), which
+// several may reach at once; in a private chat the bot writes too seldom for that. All times are of the clock that never
+// jumps.
 
 /** A poll is answered, or has failed, within this time; without either something hangs. */
 const silentMsMax = 45_000;
@@ -37,10 +41,15 @@ export class DoorWatch {
   #polledMs: number;
   #failing: Closed | undefined;
   #contestedUntilMs = Number.NEGATIVE_INFINITY;
-  /** Since when every send has failed, but for those that one chat was told to wait with. */
+  /** Since when every send has failed; no wait is among them. */
   #mute: Failing | undefined;
-  /** The one chat that was told to wait; once another was served after that, the next that is to wait takes its place. */
+  /**
+   * A chat that was told to wait, since when one has been. The next one takes its place, unless it is a private chat and
+   * nobody was served since.
+   */
   #waiting: (Failing & { readonly chat: string; readonly areOthersServed: boolean }) | undefined;
+  /** Since when a second private chat has been told to wait, with nobody served since the first was. */
+  #allWaiting: Failing | undefined;
 
   constructor(nowMs: number) {
     this.#polledMs = nowMs;
@@ -66,21 +75,28 @@ export class DoorWatch {
   sent(nowMs: number, chat: string, failure: TelegramFailure | undefined): void {
     if (failure === undefined || (failure.kind === "refused" && troubleOf(failure) !== "token")) {
       this.#mute = undefined;
+      this.#allWaiting = undefined;
       if (this.#waiting?.chat === chat) this.#waiting = undefined;
       else if (this.#waiting !== undefined)
         this.#waiting = { ...this.#waiting, areOthersServed: true };
       return;
     }
     const untilMs = nowMs + triedAgainMsMax + failure.retryAfterMs;
-    const waiting = current(this.#waiting, nowMs);
-    const isSame = waiting?.chat === chat;
-    if (failure.kind === "limited" && (isSame || waiting?.areOthersServed !== false)) {
-      const sinceMs = isSame ? waiting.sinceMs : nowMs;
-      this.#waiting = { chat, sinceMs, untilMs, failure, areOthersServed: false };
+    const since = (failing: Failing | undefined): Failing => ({
+      sinceMs: current(failing, nowMs)?.sinceMs ?? nowMs,
+      untilMs,
+      failure,
+    });
+    if (failure.kind !== "limited") {
+      this.#mute = since(this.#mute);
       return;
     }
-    const sinceMs = current(this.#mute, nowMs)?.sinceMs ?? nowMs;
-    this.#mute = { sinceMs, untilMs, failure };
+    this.#mute = undefined;
+    const waiting = current(this.#waiting, nowMs);
+    const isFree = waiting === undefined || waiting.areOthersServed || isGroup(waiting.chat);
+    if (isFree || waiting.chat === chat)
+      this.#waiting = { ...since(waiting), chat, areOthersServed: false };
+    else if (!isGroup(chat)) this.#allWaiting = since(this.#allWaiting);
   }
 
   /** Since when and why the door does not work; undefined while it does. */
@@ -88,10 +104,10 @@ export class DoorWatch {
     if (this.#failing !== undefined) return this.#failing;
     if (nowMs - this.#polledMs >= silentMsMax)
       return { sinceMs: this.#polledMs, failure: undefined };
-    return lasting(this.#mute, nowMs);
+    return lasting(this.#allWaiting, nowMs) ?? lasting(this.#mute, nowMs);
   }
 
-  /** Since when one chat has been told to wait for long; undefined while none is. */
+  /** Since when some chat has been told to wait for long; undefined while none is. */
   waiting(nowMs: number): Closed | undefined {
     return lasting(this.#waiting, nowMs);
   }

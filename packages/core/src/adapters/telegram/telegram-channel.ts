@@ -23,7 +23,7 @@ import { IncomingFiles, type IncomingFilesOptions as FilesOptions } from "./inco
 import { Presses } from "./presses.ts";
 import type { SpooledUpdates } from "./spooled-updates.ts";
 import { TelegramClient } from "./telegram-client.ts";
-import { telegramDoor } from "./telegram-door.ts";
+import { isGroup, telegramDoor } from "./telegram-door.ts";
 import { type TelegramFailure, troubleWords } from "./trouble.ts";
 import type { Ways, Wire } from "./wire-fetch.ts";
 
@@ -169,7 +169,7 @@ export class TelegramChannel implements AsyncDisposable {
     const note =
       waiting === undefined
         ? {}
-        : { detail: channelWords.oneChatWaits[language], since: since(waiting) };
+        : { detail: channelWords.someChatsWait[language], since: since(waiting) };
     return { name: channelName, status: "ok", ...note, strangers };
   }
 
@@ -285,7 +285,7 @@ export class TelegramChannel implements AsyncDisposable {
 
 /** A private chat is its user's, who is asked for beside it. */
 const isOpen = (chat: string, groups: ReadonlySet<number>): boolean =>
-  !chat.startsWith("-") || groups.has(Number(chat));
+  !isGroup(chat) || groups.has(Number(chat));
 
 /** An error's name alone: its message may quote what a person wrote, or an address with a token. */
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : "unknown");

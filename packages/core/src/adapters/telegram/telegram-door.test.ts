@@ -5,16 +5,18 @@ import { DoorWatch } from "./door-watch.ts";
 import { TelegramClient } from "./telegram-client.ts";
 import { telegramDoor } from "./telegram-door.ts";
 
-const group = "-5";
-const otherGroup = "-6";
+const groups = ["-5", "-6"] as const;
+const people = ["1", "2"] as const;
 
-it("is open while one group has had its fill, and closed when no chat takes any more", async () => {
+it("is open while groups have had their fill, and closed when no chat takes any more", async () => {
   await using telegram = await startTelegramEmulator({
-    pace: { perChatSecond: 100, perSecond: 100, perGroupMinute: 1 },
-    // Its minute lasts as long as the test.
+    // What both groups and one person get is all that anybody gets.
+    pace: { perChatSecond: 100, perSecond: 3, perGroupMinute: 1 },
+    // Its minute lasts as long as the test, and so does its second.
     now: () => 0,
   });
-  for (const id of [group, otherGroup]) telegram.group({ id: Number(id), title: "люди" });
+  for (const id of groups) telegram.group({ id: Number(id), title: "люди" });
+  for (const id of people) telegram.person({ id: Number(id) });
   const { token, apiRoot } = telegram;
   using client = new TelegramClient({ token: { reveal: () => token }, apiRoot });
   const watch = new DoorWatch(0);
@@ -28,14 +30,14 @@ it("is open while one group has had its fill, and closed when no chat takes any 
   });
   const { signal } = new AbortController();
   const placed = async (chat: string) => (await door.place({ chat }, signal)).kind;
-  assert.deepEqual([await placed(group), await placed(group)], ["done", "later"]);
-  assert.equal(await placed(otherGroup), "done", "the other one is served");
-  assert.equal(await placed(group), "later");
+  for (const chat of groups) assert.equal(await placed(chat), "done");
+  assert.equal(await placed(people[0]), "done");
+  for (const chat of groups) assert.equal(await placed(chat), "later");
   nowMs = 20_000;
   watch.polled(nowMs);
   assert.equal(watch.closed(nowMs), undefined);
   assert.equal(watch.waiting(nowMs)?.failure?.status, 429);
-  assert.equal(await placed(otherGroup), "later");
+  for (const chat of people) assert.equal(await placed(chat), "later");
   nowMs = 40_000;
   watch.polled(nowMs);
   assert.equal(watch.closed(nowMs)?.sinceMs, 20_000);

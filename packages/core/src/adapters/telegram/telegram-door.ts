@@ -154,7 +154,8 @@ const pingWords: Bilingual = { en: "The answer is here ↑", ru: "Ответ г�
 /** In a group an answer names its question; in a private chat it stands right below. */
 const quoted = ({ chat, replyTo, isQuoted }: Place): number | undefined =>
   isGroup(chat) || isQuoted === true ? replyTo : undefined;
-const isGroup = (chat: string): boolean => chat.startsWith("-");
+/** Their numbers alone are below zero. */
+export const isGroup = (chat: string): boolean => chat.startsWith("-");
 
 const failureOf = (result: TelegramResult<unknown>): TelegramFailure | undefined =>
   result.kind === "failed" ? result.failure : undefined;
