@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, it } from "node:test";
@@ -56,16 +64,50 @@ for (const kind of ["key", "pem"])
       assert.deepEqual(keptCertificate(folder, name, "localhost"), kept, `${unusable} is kept`);
     });
 
-it("names what is in the way and cannot be removed", () => {
-  const file = join(folder, "blocked.pem");
-  keptCertificate(folder, "blocked", "localhost");
-  rmSync(file);
-  mkdirSync(file);
-  const inTheWay = (error: unknown): boolean =>
-    error instanceof EmulatorError &&
-    error.code === "file_in_the_way" &&
-    error.message === `${file} can be neither used nor replaced: remove it, and a new one is made`;
-  assert.throws(() => keptCertificate(folder, "blocked", "localhost"), inTheWay);
+for (const [kind, other] of [
+  ["pem", "key"],
+  ["key", "pem"],
+] as const)
+  for (const isAlone of [true, false]) {
+    const beside = isAlone ? "alone" : `beside a good ${other}`;
+    const blocked = (what: string): string => {
+      const name = `${what} ${kind} ${beside}`;
+      keptCertificate(folder, name, "localhost");
+      rmSync(join(folder, `${name}.${kind}`));
+      if (isAlone) rmSync(join(folder, `${name}.${other}`));
+      return name;
+    };
+
+    it(`is made anew where its ${kind}, ${beside}, is a link that leads nowhere, and says so`, () => {
+      const name = blocked("lost");
+      const file = join(folder, `${name}.${kind}`);
+      symlinkSync(join(folder, "none", "none"), file);
+      const next = keptCertificate(folder, name, "localhost");
+      assert.equal(next.unusable, file);
+      assert.ok(new X509Certificate(next.cert).checkPrivateKey(createPrivateKey(next.key)));
+    });
+
+    it(`names a folder in the place of its ${kind}, ${beside}`, () => {
+      const name = blocked("blocked");
+      const file = join(folder, `${name}.${kind}`);
+      mkdirSync(file);
+      const words = "can be neither used nor replaced: remove it, and a new one is made";
+      const inTheWay = (error: unknown): boolean =>
+        error instanceof EmulatorError &&
+        error.code === "file_in_the_way" &&
+        error.message === `${file} ${words}`;
+      assert.throws(() => keptCertificate(folder, name, "localhost"), inTheWay);
+    });
+  }
+
+it("is made anew without a word where one of its files is not there", () => {
+  for (const kind of ["key", "pem"]) {
+    keptCertificate(folder, "half", "localhost");
+    rmSync(join(folder, `half.${kind}`));
+    const next = keptCertificate(folder, "half", "localhost");
+    assert.equal(next.unusable, undefined);
+    assert.ok(new X509Certificate(next.cert).checkPrivateKey(createPrivateKey(next.key)));
+  }
 });
 
 it("says what is missing where it cannot be made", () => {

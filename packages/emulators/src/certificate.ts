@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { existsSync, readFileSync, rmSync } from "node:fs";
+import { readFileSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 import { EmulatorError } from "./emulator-error.ts";
 
@@ -50,15 +50,19 @@ export function keptCertificate(
   nowMs = Date.now(),
 ): KeptCertificate {
   const { key: keyFile, file } = filesOf(folder, name);
-  if (!existsSync(keyFile) || !existsSync(file)) return makeCertificate(folder, name, host);
   const cert = readable(file, (text) => new X509Certificate(text));
-  if (cert === undefined) return replaced(file, () => makeCertificate(folder, name, host));
   const key = readable(keyFile, createPrivateKey);
-  if (key === undefined || !cert.value.checkPrivateKey(key.value))
-    return replaced(keyFile, () => makeCertificate(folder, name, host));
-  const endMs = cert.value.validToDate.getTime();
-  if (endMs - nowMs < leftMsMin) return makeCertificate(folder, name, host);
-  return { key: key.text, cert: cert.text, file };
+  const areBoth = cert !== undefined && key !== undefined;
+  const isPair = areBoth && cert.value.checkPrivateKey(key.value);
+  if (isPair && cert.value.validToDate.getTime() - nowMs >= leftMsMin)
+    return { key: key.text, cert: cert.text, file };
+  // openssl writes into what is there, and fails where that is closed to writing or a link that leads nowhere.
+  const hadCert = removed(file);
+  const hadKey = removed(keyFile);
+  const made = makeCertificate(folder, name, host);
+  if (cert === undefined && hadCert) return { ...made, unusable: file };
+  if (areBoth ? !isPair : key === undefined && hadKey) return { ...made, unusable: keyFile };
+  return made;
 }
 
 /** A file and what it means; `undefined` when it cannot be read or means nothing, however that comes about. */
@@ -71,14 +75,16 @@ function readable<T>(file: string, parse: (text: string) => T) {
   }
 }
 
-function replaced(unusable: string, make: () => Certificate): KeptCertificate {
+/** Removes a file, and says whether it was there. */
+function removed(file: string): boolean {
   try {
-    rmSync(unusable);
+    unlinkSync(file);
+    return true;
   } catch (cause) {
+    if (Reflect.get(Object(cause), "code") === "ENOENT") return false;
     const words = "can be neither used nor replaced: remove it, and a new one is made";
-    throw new EmulatorError("file_in_the_way", `${unusable} ${words}`, { cause });
+    throw new EmulatorError("file_in_the_way", `${file} ${words}`, { cause });
   }
-  return { ...make(), unusable };
 }
 
 function filesOf(folder: string, name: string): { readonly key: string; readonly file: string } {
