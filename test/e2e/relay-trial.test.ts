@@ -52,9 +52,10 @@ it("lets the emulated Telegram be tried behind a relay on the same machine, as t
 });
 
 it("makes a damaged key of the emulated Telegram anew, and says so", async (test) => {
-  const key = join(folder, "telegram-emulated.key");
+  const home = mkdtempSync(join(folder, "дом "));
+  const key = join(home, "telegram-emulated.key");
   writeFileSync(key, "не ключ\n");
-  const args = ["emulate", "telegram", "--port", "0", "--tls-port", "0", "--home", folder];
+  const args = ["emulate", "telegram", "--port", "0", "--tls-port", "0", "--home", home];
   const child = start(args, { env: { LANG: "ru_RU.UTF-8" } });
   test.after(() => endChild(child, "SIGKILL"));
   const out = collect(child);
