@@ -13,8 +13,8 @@ const details = {
     ru: "Поисковый индекс дал сбой и запускается заново; попробуйте снова.",
   },
   storage: {
-    en: "The search index cannot be read or written. It may be deleted while the node is stopped, and is built again.",
-    ru: "Поисковый индекс не удаётся прочитать или записать. Пока узел остановлен, его можно удалить: он построится заново.",
+    en: "The search index cannot be read or written. Its file may be deleted while the node is stopped, and is built again.",
+    ru: "Поисковый индекс не удаётся прочитать или записать. Файл индекса можно удалить, пока узел остановлен: он построится заново.",
   },
 } as const satisfies Record<string, Bilingual>;
 

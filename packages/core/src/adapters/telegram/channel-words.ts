@@ -21,8 +21,8 @@ export const channelWords = {
     ru: "Здесь уже слишком много ждёт; отправьте чуть позже ещё раз.",
   },
   refused: {
-    en: "Telegram did not take the answer. Ask again in other words.",
-    ru: "Телеграм не принял этот ответ. Спросите ещё раз другими словами.",
+    en: "Telegram refuses the text that belongs here.",
+    ru: "Телеграм не принимает текст, который должен стоять здесь.",
   },
   stop: { en: "Stop", ru: "Стоп" },
   stopped: { en: "Stopped.", ru: "Остановлено." },

@@ -291,20 +291,21 @@ export class Delivery {
     throw new Undeliverable("refused", "one message after another is gone");
   }
 
-  /** Says in place of a text that it is refused, so that nobody waits before half of an answer. Throws the error all the same. */
+  /** Where a text is refused its message says so, and nothing of the answer is left behind it. Throws the error all the same. */
   async #ownUp(part: number, error: unknown): Promise<never> {
-    const { door, exit } = this.#options;
-    const message = this.#messages.get(part);
-    if (message !== undefined && error instanceof Undeliverable && error.outcome === "refused") {
-      const { checked: said } = await exit.check({ text: door.refusedWords, styles: [] });
-      const shown = { said, buttons: [] };
+    if (error instanceof Undeliverable && error.outcome === "refused")
       // Where nothing is taken at all there is nobody to tell.
-      await this.#insist(() => door.fill(this.#place, message, shown, this.#signal)).catch(
-        unlessUndeliverable,
-      );
-      await this.#removeFrom(part + 1);
-    }
+      await this.#sayRefused(part).catch(unlessUndeliverable);
     throw error;
+  }
+
+  async #sayRefused(part: number): Promise<void> {
+    const { door, exit } = this.#options;
+    await this.#removeFrom(part + 1);
+    const message = this.#messages.get(part);
+    if (message === undefined) return;
+    const { checked: said } = await exit.check({ text: door.refusedWords, styles: [] });
+    await this.#insist(() => door.fill(this.#place, message, { said, buttons: [] }, this.#signal));
   }
 
   /** Takes away the messages of what an answer had before it was taken back, or replaced by a problem. */

@@ -4,36 +4,25 @@ import { systemClock } from "@adyton/runtime/clock";
 import type { CallOutcome } from "../../ports/channel.ts";
 import { openApp, until } from "../test/app-fixture.ts";
 import { chat, exitCheck } from "../test/one-chat.ts";
-import { Outbox } from "./outbox.ts";
+import { Outbox, type OutboxOptions } from "./outbox.ts";
 
 const refusal: CallOutcome = { kind: "refused", reason: "message text is empty" };
-const long = `${"а".repeat(90)} ${"б".repeat(90)} ${"в".repeat(90)}`;
-const first = long.slice(0, 90);
 
-const cases: readonly [
-  name: string,
-  text: string,
-  refused: (text: string) => boolean,
-  shown: string,
-][] = [
-  ["an answer that is refused", "ответ", (text) => text === "ответ", "не принято"],
-  ["the second part of one", long, (text) => text.startsWith("б"), `${first}|не принято`],
-  ["everything", "ответ", () => true, "…"],
-];
-
-for (const [name, text, isRefused, wanted] of cases)
-  it(`says so in place of ${name}, once, and goes on with the next`, async () => {
-    await using app = await openApp();
-    const { shown, door } = chat();
-    await using outbox = new Outbox({
+/** An outbox whose messenger refuses some texts, and what its chat shows. */
+async function refusing(
+  isRefused: (text: string) => boolean,
+  endOf: OutboxOptions["endOf"] = () => assert.fail("no run was owed"),
+) {
+  await using holding = new AsyncDisposableStack();
+  const app = holding.use(await openApp());
+  const { shown, door } = chat();
+  const outbox = holding.use(
+    new Outbox({
       door: {
         ...door,
-        fill: (...args) => {
-          const said = args[2].said?.text ?? "";
-          return isRefused(said) && said !== "другой"
-            ? Promise.resolve(refusal)
-            : door.fill(...args);
-        },
+        editEveryMs: () => 10,
+        fill: (...args) =>
+          isRefused(args[2].said?.text ?? "") ? Promise.resolve(refusal) : door.fill(...args),
       },
       journal: app.journal,
       records: app.records,
@@ -42,24 +31,61 @@ for (const [name, text, isRefused, wanted] of cases)
       mayReach: () => true,
       exit: exitCheck(),
       work: () => assert.fail("no work was owed"),
-      endOf: () => assert.fail("no run was owed"),
+      endOf,
       clock: systemClock,
       onUnexpected: assert.ifError,
-    });
-    for (const [key, reply] of [text, "другой"].entries())
-      await outbox.open({
-        place: { chat: "1" },
-        actor: "telegram:1",
-        owner: "owner",
-        tier: "owner",
-        reply: { kind: "text", text: reply },
-        dedupe: { key: Buffer.alloc(32, key), fingerprint: Buffer.alloc(32, key) },
-      });
-    await until("both are settled", () => app.state.deliveries("telegram").length === 0);
-    const closed = app.records.after(0, 50, "delivery.closed");
-    assert.deepEqual(
-      closed.map(({ facts }) => Reflect.get(Object(facts), "outcome")),
-      ["refused", "delivered"],
-    );
-    assert.equal(shown.join("|"), `${wanted}|другой`);
+    }),
+  );
+  const held = holding.move();
+  let opened = 0;
+  return {
+    shown,
+    owe: async (reply: Parameters<Outbox["open"]>[0]["reply"]) => {
+      const dedupe = { key: Buffer.alloc(32, (opened += 1)), fingerprint: Buffer.alloc(32) };
+      const [place, actor] = [{ chat: "1" }, "telegram:1"];
+      await outbox.open({ place, actor, owner: "owner", tier: "owner", reply, dedupe });
+    },
+    /** How each was closed, once all are. */
+    outcomes: async () => {
+      await until("all are settled", () => app.state.deliveries("telegram").length === 0);
+      const closed = app.records.after(0, 50, "delivery.closed");
+      return closed.map(({ facts }): unknown => Reflect.get(Object(facts), "outcome"));
+    },
+    [Symbol.asyncDispose]: () => held.disposeAsync(),
+  };
+}
+
+const [first, second] = ["а".repeat(90), "б".repeat(90)];
+const cases: readonly [name: string, said: string, refused: RegExp, shown: string][] = [
+  ["an answer that is refused", "ответ", /^ответ$/u, "не принято|другой"],
+  ["the second part of one", `${first} ${second} в`, /^б/u, `${first}|не принято|другой`],
+  ["nothing where everything is refused", "ответ", /^(?!другой)/u, "…|другой"],
+];
+
+for (const [name, text, refused, wanted] of cases)
+  it(`says so in place of ${name}, and goes on with the next`, async () => {
+    await using bot = await refusing((said) => refused.test(said));
+    await bot.owe({ kind: "text", text });
+    await bot.owe({ kind: "text", text: "другой" });
+    assert.deepEqual(await bot.outcomes(), ["refused", "delivered"]);
+    assert.equal(bot.shown.join("|"), wanted);
   });
+
+it("leaves nothing of what had grown behind a text that is refused", async () => {
+  const { promise: end, resolve, reject } = Promise.withResolvers<string>();
+  await using bot = await refusing(
+    (said) => said === "коротко",
+    ({ onGrown }, signal) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      onGrown(`${first} ${second} ${first} ${second}`);
+      return end;
+    },
+  );
+  await bot.owe({ kind: "run", run: "r1" });
+  await until("the answer has grown", () => bot.shown.at(1) === second);
+  resolve("коротко");
+  assert.deepEqual(await bot.outcomes(), ["refused"]);
+  const [said, ...behind] = bot.shown;
+  assert.equal(said, "не принято");
+  assert.deepEqual(new Set(behind), new Set([""]));
+});

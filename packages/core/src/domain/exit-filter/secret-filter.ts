@@ -84,7 +84,9 @@ export class SecretFilter {
   }
 
   #takeIn(): void {
-    this.#own = [...new Set([...this.#given, ...this.#learned].flatMap(withItsKey))];
+    const all = new Set([...this.#given, ...this.#learned].flatMap(withItsKey));
+    // One may be the beginning of another, as a password with something added to it is.
+    this.#own = [...all].toSorted((left, right) => right.length - left.length);
     this.#spaced = this.#own.filter((secret) => /\s/u.test(secret));
     this.#shortest = Math.min(...this.#own.map(({ length }) => length));
     const written = this.#own.join("").replaceAll(/[\w+/=:.\s-]/gu, "");
@@ -112,10 +114,14 @@ export class SecretFilter {
   }
 }
 
-/** A secret, and what stands behind a name in it: the password of a login, the key of a bot's token. */
+/**
+ * A secret, and what stands behind a name in it: the password of a login, the key of a bot's token. A password that is a
+ * word would be found in texts that know nothing of it.
+ */
 function withItsKey(secret: string): readonly string[] {
   const key = secret.slice(secret.indexOf(":") + 1);
-  return isLongEnough(key) ? [secret, key] : [secret];
+  const isTelling = isLongEnough(key) && !key.startsWith("//") && !/^\p{L}*$/u.test(key);
+  return isTelling ? [secret, key] : [secret];
 }
 
 const isLongEnough = ({ length }: string): boolean => length >= secretCharsMin;
