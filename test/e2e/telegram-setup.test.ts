@@ -115,6 +115,7 @@ describe("telegram setup", () => {
     assert.ok(seconds < 60, String(seconds));
     assert.deepEqual(rest, {
       owner: 2,
+      others: [1],
       bot: { id: 7_000_000_001, username: "adyton_bot" },
       config,
       tokenFile: join(home, "telegram.token"),

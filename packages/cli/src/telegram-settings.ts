@@ -99,17 +99,19 @@ function refusedAddress(
 
 /**
  * Keeps the token, unless it has a file already, and writes the bot into the configuration. Who may speak is kept as
- * long as the server is the same: on another one the same numbers are other people. Returns the token's file.
+ * long as the server is the same: on another one the same numbers are other people. Returns the token's file, and who else owns the
+ * node as before.
  */
 export async function saveBotSettings(
   shell: Shell,
   { file, present, server: { apiRoot }, way }: BotSettings,
   bot: { readonly token: Secret; readonly file: string | undefined; readonly owner: number },
-): Promise<string> {
+): Promise<{ readonly tokenFile: string; readonly others: readonly number[] }> {
   const { home, t } = shell;
   const tokenFile = bot.file ?? join(home, "telegram.token");
   const isSameServer = present?.api_root === apiRoot;
-  const owners = new Set([...(isSameServer ? present.owners : []), bot.owner]);
+  const before = isSameServer ? present.owners : [];
+  const owners = new Set([...before, bot.owner]);
   const { via, ...proxy } = way;
   const group = { token_file: tokenFile, owners: [...owners], api_root: apiRoot, ...proxy, via };
   const nobody = isSameServer ? {} : { allowed_user_ids: [], groups: [] };
@@ -134,7 +136,7 @@ export async function saveBotSettings(
     throw new Failure("failed", { title, advice: t("up.doctor"), cause });
   }
   readSound(shell);
-  return tokenFile;
+  return { tokenFile, others: before.filter((owner) => owner !== bot.owner) };
 }
 
 function readSound(shell: Shell): { readonly file: string; readonly config: NodeConfig } {

@@ -64,14 +64,24 @@ export async function telegramSetup(given: Shell, { options }: Invocation): Prom
     const setup: Setup = { shell, signal, telegram, settings };
     await removeWebhook(setup, options.flag("yes"));
     const owner = await findOwner(setup, bot, codeMs);
-    const tokenFile = await saveBotSettings(shell, settings, { token, file, owner: owner.id });
+    const bots = { token, file, owner: owner.id };
+    const { tokenFile, others } = await saveBotSettings(shell, settings, bots);
     await telegram.answer(owner, await greeting(owner), signal);
     const restart = readRunFile(shell.home) !== undefined;
     const seconds = Math.round((performance.now() - beganMs) / 1_000);
     if (print.json)
-      print.value({ owner: owner.id, bot, config: settings.file, tokenFile, restart, seconds });
+      print.value({
+        owner: owner.id,
+        others,
+        bot,
+        config: settings.file,
+        tokenFile,
+        restart,
+        seconds,
+      });
     else {
       print.line(t("telegram.owner", { name: plainLine(owner.name), id: owner.id }));
+      if (others.length > 0) print.line(t("telegram.others", { ids: others.join(", ") }));
       print.line(t("telegram.saved", { file: settings.file, seconds }));
       print.line(t(restart ? "telegram.restart" : "telegram.start"));
     }

@@ -80,11 +80,12 @@ export const telegramEn = {
   "telegram.page": "The bot is here: {link}",
   "telegram.waiting": "waiting for the code, {time} left",
   "telegram.owner": "The owner of the node is {name} ({id}).",
+  "telegram.others": "Owners as before: {ids} (telegram.owners in the configuration).",
   "telegram.saved": "Written to {file} after {seconds} s.",
   "telegram.restart": "Start the node again for it to take effect: Ctrl-C, then {adyton up}",
   "telegram.start": "Now start the node: {adyton up}",
   "telegram.expired": "Nobody has sent the code in time. Nothing was changed.",
-  "telegram.again": "For a new one: {adyton telegram setup}",
+  "telegram.again": "For a new one, run the same command again.",
   "telegram.stopped": "Stopped. Nothing was changed.",
   "telegram.welcome":
     "You own this node now. Once it has been started again, write to me; /help shows what I can do.",

@@ -80,11 +80,12 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.page": "Бот здесь: {link}",
   "telegram.waiting": "ждём код, осталось {time}",
   "telegram.owner": "Владелец узла — {name} ({id}).",
+  "telegram.others": "Владельцы и дальше: {ids} (telegram.owners в настройках).",
   "telegram.saved": "Записано в {file}, прошло {seconds} с.",
   "telegram.restart": "Чтобы это подействовало, запустите узел заново: Ctrl-C, затем {adyton up}",
   "telegram.start": "Теперь запустите узел: {adyton up}",
   "telegram.expired": "Код вовремя не прислали. Ничего не изменено.",
-  "telegram.again": "Новый код: {adyton telegram setup}",
+  "telegram.again": "Чтобы получить новый, запустите ту же команду ещё раз.",
   "telegram.stopped": "Прервано. Ничего не изменено.",
   "telegram.welcome":
     "Теперь вы владелец этого узла. Когда он будет запущен заново, напишите мне; /help покажет, что я умею.",

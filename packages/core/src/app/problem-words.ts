@@ -127,8 +127,8 @@ export const problemWords = {
     ru: "Ответ больше, чем вмещает запись журнала; попросите о меньшем.",
   },
   cancelled: {
-    en: "The run was cancelled before it had an answer.",
-    ru: "Выполнение отменено до того, как появился ответ.",
+    en: "The answer was stopped before it was whole.",
+    ru: "Ответ остановлен раньше, чем был готов.",
   },
   budget: {
     en: "The time for one turn was over before there was an answer. Raise turns.wall_seconds, or ask for less.",

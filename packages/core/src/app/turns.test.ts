@@ -269,7 +269,7 @@ it("what stops a turn is told in the node's language", async () => {
   );
   for (const run of [...waiting, first]) app.turns.cancel(run);
   const end = await first.end;
-  assert.match(end.kind === "failed" ? (end.problem.detail ?? "") : "", /^Выполнение отменено/);
+  assert.match(end.kind === "failed" ? (end.problem.detail ?? "") : "", /^Ответ остановлен/);
 });
 
 describe("keys of turns", () => {

@@ -70,8 +70,8 @@ export const refusalWords: Readonly<Record<DocumentRefusal, (name: string) => Bi
     ru: `${name}: закрыто паролем.`,
   }),
   no_text: (name) => ({
-    en: `${name} has no text, only pictures of it; send it as pictures.`,
-    ru: `${name}: текста нет, только его изображения; отправьте картинками.`,
+    en: `${name} has no text. If it has pictures of text, send those as pictures.`,
+    ru: `${name}: текста нет. Если в нём изображения текста, отправьте их картинками.`,
   }),
   too_large: (name) => ({
     en: `${name} has too much text.`,
