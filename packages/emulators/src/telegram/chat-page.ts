@@ -8,8 +8,8 @@ import { EmulatedPerson, type SayOptions } from "./emulated-person.ts";
 
 const page = join(import.meta.dirname, "chat-page.html");
 const actionShownMs = 5_000;
-/** The person who sits at the page. */
-export const pageVisitor = { id: 1_000_001, firstName: "You", language: "en" };
+/** The person who sits at the page, and speaks the language of its browser. */
+export const pageVisitor = { id: 1_000_001, firstName: "You" };
 
 /** Whom the page names as the author of what is forwarded. */
 const author = "Somebody else";
@@ -17,7 +17,6 @@ const author = "Somebody else";
 /** A page on which a person chats with the bot by hand. */
 export class ChatPage {
   readonly #state: BotState;
-  #visitor: EmulatedPerson | undefined;
 
   constructor(state: BotState) {
     this.#state = state;
@@ -30,11 +29,11 @@ export class ChatPage {
       return plain(response, 403, "only this page itself may ask");
     const route = `${request.method} ${url.pathname}`;
     if (route === "GET /") return this.#html(response);
-    if (route === "GET /chat/events") return this.#follow(response);
+    if (route === "GET /chat/events") return this.#follow(request, response);
     if (route !== "POST /chat") return plain(response, 404, "there is no such page here");
     const body = await readBody(request);
     if (body.kind !== "read") return plain(response, 413, "too large");
-    this.#act(JSON.parse(body.bytes.toString()));
+    this.#act(this.#visitor(languageOf(request)), JSON.parse(body.bytes.toString()));
     plain(response, 200, "ok");
   }
 
@@ -47,12 +46,11 @@ export class ChatPage {
     response.end(readFileSync(page));
   }
 
-  get #person(): EmulatedPerson {
-    this.#visitor ??= new EmulatedPerson(this.#state, pageVisitor);
-    return this.#visitor;
+  #visitor(language: string): EmulatedPerson {
+    return new EmulatedPerson(this.#state, { ...pageVisitor, language });
   }
 
-  #act(said: unknown): void {
+  #act(person: EmulatedPerson, said: unknown): void {
     const { text, message: id, data, file, isForwarded, replyTo } = fieldsOf(said);
     const words = typeof text === "string" && text.trim() !== "" ? text : "";
     const origin = {
@@ -68,15 +66,16 @@ export class ChatPage {
     if (typeof name === "string" && typeof mediaType === "string" && typeof base64 === "string") {
       const field = mediaType.startsWith("image/") ? "photo" : "document";
       const bytes = Buffer.from(base64, "base64");
-      this.#person.sendFile(field, { name, mediaType, bytes }, words, options);
-    } else if (words !== "") this.#person.say(words, options);
+      person.sendFile(field, { name, mediaType, bytes }, words, options);
+    } else if (words !== "") person.say(words, options);
     const message = this.#state.chats.find(pageVisitor.id, id);
-    if (message !== undefined && typeof data === "string") this.#person.press(message, data);
+    if (message !== undefined && typeof data === "string") person.press(message, data);
   }
 
-  #follow(response: ServerResponse): void {
+  #follow(request: IncomingMessage, response: ServerResponse): void {
+    const person = this.#visitor(languageOf(request));
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
-    const show = (): void => void response.write(`data: ${JSON.stringify(this.#view())}\n\n`);
+    const show = (): void => void response.write(`data: ${JSON.stringify(this.#view(person))}\n\n`);
     const stop = this.#state.onChange(show);
     // What a bot shows as "typing" goes by itself after five seconds.
     const timer = setInterval(show, actionShownMs);
@@ -87,15 +86,13 @@ export class ChatPage {
     show();
   }
 
-  #view(): object {
-    const { chat, messages } = this.#person;
+  #view({ chat, messages }: EmulatedPerson): object {
     const action = this.#state.actions.get(chat.id);
     const isShown = action !== undefined && this.#state.now() - action.atMs < actionShownMs;
     return {
       bot: this.#state.bot.firstName,
       action: isShown ? action.action : null,
       draft: this.#state.drafts.get(chat.id)?.text ?? null,
-      commands: [...(this.#state.commands.get("") ?? [])],
       messages: messages.map(
         ({ id, isBots, text, entities, markup, editedMs, extra, replyTo }) => ({
           id,
@@ -112,11 +109,16 @@ export class ChatPage {
   }
 }
 
+/** The first language that a browser asks for. */
+function languageOf({ headers }: IncomingMessage): string {
+  return /^[a-z]{2,3}\b/iu.exec(headers["accept-language"] ?? "")?.[0].toLowerCase() ?? "en";
+}
+
 /** What a message brings along, in words: a file by its name. */
 function carriedBy(extra: ChatMessage["extra"]): string[] {
   return Object.entries(extra).map(([field, value]) => {
     const name = fieldsOf(value)["file_name"];
-    if (field === "forward_origin") return `forwarded from ${author}`;
+    if (field === "forward_origin") return "forwarded";
     return typeof name === "string" ? name : field;
   });
 }

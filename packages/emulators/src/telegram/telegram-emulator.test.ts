@@ -334,9 +334,12 @@ describe("the page", () => {
     assert.match(await (await fetch(`${origin}/`)).text(), /<title>Telegram, emulated/);
     const said = await fetch(`${origin}/chat`, {
       method: "POST",
+      headers: { "accept-language": "ru-RU,ru;q=0.9,en;q=0.8" },
       body: JSON.stringify({ text: "привет" }),
     });
     assert.equal(said.status, 200);
+    const [update] = (await call(emulator, "getUpdates", {})).result as unknown[];
+    assert.partialDeepStrictEqual(update, { message: { from: { language_code: "ru" } } });
     const events = await fetch(`${origin}/chat/events`);
     const reader = events.body?.getReader();
     const first = Buffer.from((await reader?.read())?.value ?? []).toString();
