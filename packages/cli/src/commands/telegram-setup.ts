@@ -174,7 +174,7 @@ async function reach(
       return { bot: reached.bot, settings };
     }
     const failure = obstacle(reached, shell, settings);
-    if (!blockedWays.has(reached.obstacle)) throw failure;
+    if (settings.page !== undefined || !blockedWays.has(reached.obstacle)) throw failure;
     print.note(failure.message);
     const proxy = await askForProxy(shell, signal);
     if (proxy === "") throw failure;
@@ -209,11 +209,13 @@ async function askForProxy({ t, print }: Shell, signal: AbortSignal): Promise<st
   return (await askLine(t("telegram.ask_proxy"), signal)).trim();
 }
 
-function obstacle({ obstacle: name, words }: Blocked, { t }: Shell, { host }: BotSettings) {
+function obstacle({ obstacle: name, words }: Blocked, { t }: Shell, { host, page }: BotSettings) {
+  // An emulator that does not run has no way that could be blocked.
+  const isMissing = page !== undefined && name === "refused";
   return new Failure("failed", {
     title: t(`telegram.blocked.${name}`, { server: host }),
     detail: name === "token" ? undefined : plainLine(words),
-    advice: t(`telegram.advice.${name}`),
+    advice: t(isMissing ? "telegram.advice.emulator" : `telegram.advice.${name}`),
     data: { code: `telegram_${name}`, title: t(`telegram.blocked.${name}`, { server: host }) },
   });
 }

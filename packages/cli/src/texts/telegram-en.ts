@@ -30,6 +30,7 @@ export const telegramEn = {
   "telegram.blocked.refused": "{server} refuses the connection.",
   "telegram.advice.refused":
     "Nothing listens there, or a firewall is in between. Is --api-root right?",
+  "telegram.advice.emulator": "Start the emulator first: {adyton emulate telegram}",
   "telegram.blocked.blocked": "{server} does not answer: the way to it is blocked.",
   "telegram.advice.blocked":
     "A firewall or the provider keeps it away. A proxy helps: --proxy ADDRESS. So does a relay outside: {adyton relay bundle relay}, then telegram.via: blind",

@@ -31,6 +31,7 @@ export const telegramRu: Readonly<Record<keyof typeof telegramEn, string>> = {
   "telegram.blocked.refused": "{server} не принимает соединение.",
   "telegram.advice.refused":
     "Там никто не слушает или мешает межсетевой экран. Верен ли --api-root?",
+  "telegram.advice.emulator": "Сначала запустите эмулятор: {adyton emulate telegram}",
   "telegram.blocked.blocked": "{server} не отвечает: путь к нему закрыт.",
   "telegram.advice.blocked":
     "Его не пускает межсетевой экран или провайдер. Поможет прокси: --proxy АДРЕС. Поможет и ретранслятор снаружи: {adyton relay bundle relay}, затем telegram.via: blind",
