@@ -201,6 +201,16 @@ describe("telegram setup", () => {
     });
     const out = collect(child);
     await until(() => /не будет показан/.test(out()) || child.exitCode !== null, out);
+    child.stdin.write("/start\r");
+    await until(
+      () => /Это не токен бота[^]*будет показан/.test(out()) || child.exitCode !== null,
+      out,
+    );
+    child.stdin.write(`7000000001:AA${"A".repeat(33)}\r`);
+    await until(
+      () => /не знает такого[^]*будет показан/.test(out()) || child.exitCode !== null,
+      out,
+    );
     child.stdin.write(`x\u007f${telegram.token}\r`);
     await until(() => codePattern.test(out()) || child.exitCode !== null, out);
     telegram.person({ id: 1 }).say(codePattern.exec(out())?.[0] ?? "");

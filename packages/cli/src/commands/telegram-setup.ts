@@ -58,8 +58,8 @@ export async function telegramSetup(given: Shell, { options }: Invocation): Prom
   void untilSignal().then(() => stopping.abort());
   const { signal } = stopping;
   try {
-    const { token, file } = await askForToken(shell, options.text("token-file"), signal);
-    const { bot, settings } = await reach(shell, { token, asked, settled, signal });
+    const way = { file: options.text("token-file"), asked, settled, signal };
+    const { token, file, bot, settings } = await findBot(shell, way);
     using telegram = new TelegramSetup({ token, ...settings.server });
     const setup: Setup = { shell, signal, telegram, settings };
     await removeWebhook(setup, options.flag("yes"));
@@ -113,6 +113,26 @@ function codeMsOf(text: string | undefined, { t }: Shell): number {
   throw new Failure("usage", { title: t("telegram.bad_expiry", { found: plainLine(text) }) });
 }
 
+/** A token that is none, or none of a bot. */
+class WrongToken extends Failure {}
+
+/** The bot, its token, and the way to it. A person at a terminal may mistype the token, and is asked for it again. */
+async function findBot(
+  shell: Shell,
+  { file: given, ...way }: Omit<Way, "token"> & { readonly file: string | undefined },
+) {
+  const { print } = shell;
+  const isAsked = given === undefined && process.stdin.isTTY && !print.json;
+  for (;;)
+    try {
+      const { token, file } = await askForToken(shell, given, way.signal);
+      return { token, file, ...(await reach(shell, { ...way, token })) };
+    } catch (error) {
+      if (!isAsked || !(error instanceof WrongToken)) throw error;
+      print.note(error.message);
+    }
+}
+
 /** The token, and the file it is in already, if it is in one. */
 async function askForToken(shell: Shell, file: string | undefined, signal: AbortSignal) {
   const { t } = shell;
@@ -151,18 +171,22 @@ async function askForToken(shell: Shell, file: string | undefined, signal: Abort
 function sound(text: string, { t }: Shell): Secret {
   const token = text.trim();
   if (tokenPattern.test(token)) return new Secret(token);
-  throw new Failure("failed", { title: t("telegram.no_token"), advice: t("telegram.make_bot") });
+  const parts = { title: t("telegram.no_token"), advice: t("telegram.make_bot") };
+  // Whoever enters nothing wants to stop.
+  throw token === "" ? new Failure("failed", parts) : new WrongToken("failed", parts);
+}
+
+interface Way {
+  readonly token: Secret;
+  readonly asked: GivenSettings;
+  readonly settled: BotSettings;
+  readonly signal: AbortSignal;
 }
 
 /** Reaches the bot; where the way is blocked, a person at a terminal may name a proxy and try again. */
 async function reach(
   shell: Shell,
-  given: {
-    readonly token: Secret;
-    readonly asked: GivenSettings;
-    readonly settled: BotSettings;
-    readonly signal: AbortSignal;
-  },
+  given: Way,
 ): Promise<{ readonly bot: Bot; readonly settings: BotSettings }> {
   const { print, t } = shell;
   const { token, asked, signal } = given;
@@ -212,7 +236,8 @@ async function askForProxy({ t, print }: Shell, signal: AbortSignal): Promise<st
 function obstacle({ obstacle: name, words }: Blocked, { t }: Shell, { host, page }: BotSettings) {
   // An emulator that does not run has no way that could be blocked.
   const isMissing = page !== undefined && name === "refused";
-  return new Failure("failed", {
+  const Kind = name === "token" ? WrongToken : Failure;
+  return new Kind("failed", {
     title: t(`telegram.blocked.${name}`, { server: host }),
     detail: name === "token" ? undefined : plainLine(words),
     advice: t(isMissing ? "telegram.advice.emulator" : `telegram.advice.${name}`),
