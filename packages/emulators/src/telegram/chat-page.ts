@@ -8,8 +8,9 @@ import { EmulatedPerson, type SayOptions } from "./emulated-person.ts";
 
 const page = join(import.meta.dirname, "chat-page.html");
 const actionShownMs = 5_000;
-/** The person who sits at the page, and speaks the language of its browser. */
+/** The person who sits at the page, and speaks the language of its browser. At `/?as=2` sits another one, and so on. */
 export const pageVisitor = { id: 1_000_001, firstName: "You" };
+const visitorsMax = 99;
 
 /** Whom the page names as the author of what is forwarded. */
 const author = "Somebody else";
@@ -29,11 +30,13 @@ export class ChatPage {
       return plain(response, 403, "only this page itself may ask");
     const route = `${request.method} ${url.pathname}`;
     if (route === "GET /") return this.#html(response);
-    if (route === "GET /chat/events") return this.#follow(request, response);
+    const visitor = this.#visitor(url.searchParams.get("as") ?? "1", languageOf(request));
+    if (visitor === undefined) return plain(response, 404, `?as= takes 1 to ${visitorsMax}`);
+    if (route === "GET /chat/events") return this.#follow(visitor, response);
     if (route !== "POST /chat") return plain(response, 404, "there is no such page here");
     const body = await readBody(request);
     if (body.kind !== "read") return plain(response, 413, "too large");
-    this.#act(this.#visitor(languageOf(request)), JSON.parse(body.bytes.toString()));
+    this.#act(visitor, JSON.parse(body.bytes.toString()));
     plain(response, 200, "ok");
   }
 
@@ -46,8 +49,15 @@ export class ChatPage {
     response.end(readFileSync(page));
   }
 
-  #visitor(language: string): EmulatedPerson {
-    return new EmulatedPerson(this.#state, { ...pageVisitor, language });
+  #visitor(as: string, language: string): EmulatedPerson | undefined {
+    const place = /^\d{1,2}$/u.test(as) ? Number(as) : 0;
+    if (place === 0) return undefined;
+    const firstName = place === 1 ? pageVisitor.firstName : `Person ${place}`;
+    return new EmulatedPerson(this.#state, {
+      id: pageVisitor.id - 1 + place,
+      firstName,
+      language,
+    });
   }
 
   #act(person: EmulatedPerson, said: unknown): void {
@@ -68,12 +78,11 @@ export class ChatPage {
       const bytes = Buffer.from(base64, "base64");
       person.sendFile(field, { name, mediaType, bytes }, words, options);
     } else if (words !== "") person.say(words, options);
-    const message = this.#state.chats.find(pageVisitor.id, id);
+    const message = this.#state.chats.find(person.chat.id, id);
     if (message !== undefined && typeof data === "string") person.press(message, data);
   }
 
-  #follow(request: IncomingMessage, response: ServerResponse): void {
-    const person = this.#visitor(languageOf(request));
+  #follow(person: EmulatedPerson, response: ServerResponse): void {
     response.writeHead(200, { "content-type": "text/event-stream", "cache-control": "no-store" });
     const show = (): void => void response.write(`data: ${JSON.stringify(this.#view(person))}\n\n`);
     const stop = this.#state.onChange(show);

@@ -338,8 +338,16 @@ describe("the page", () => {
       body: JSON.stringify({ text: "привет" }),
     });
     assert.equal(said.status, 200);
-    const [update] = (await call(emulator, "getUpdates", {})).result as unknown[];
-    assert.partialDeepStrictEqual(update, { message: { from: { language_code: "ru" } } });
+    const other = { method: "POST", body: JSON.stringify({ text: "hello" }) };
+    assert.equal((await fetch(`${origin}/chat?as=2`, other)).status, 200);
+    for (const nobody of ["0", "100", "x"])
+      assert.equal((await fetch(`${origin}/chat?as=${nobody}`, other)).status, 404, nobody);
+    const [update, theirs, ...more] = (await call(emulator, "getUpdates")).result as unknown[];
+    assert.partialDeepStrictEqual(update, {
+      message: { from: { id: 1_000_001, language_code: "ru" } },
+    });
+    assert.partialDeepStrictEqual(theirs, { message: { from: { id: 1_000_002 }, text: "hello" } });
+    assert.deepEqual(more, []);
     const events = await fetch(`${origin}/chat/events`);
     const reader = events.body?.getReader();
     const first = Buffer.from((await reader?.read())?.value ?? []).toString();
