@@ -3,6 +3,7 @@ import * as z from "zod";
 import type { Principal, Reply } from "../../ports/http.ts";
 import type { Buttons } from "../../ports/channel.ts";
 import type { OperationRequest } from "../../ports/operations.ts";
+import { Answer, remarkOn } from "./answer-end.ts";
 import { channelWords } from "./channel-words.ts";
 import type { Content } from "./message-content.ts";
 import { problemInWords } from "./problem-in-words.ts";
@@ -26,7 +27,6 @@ export type Asked =
   | { readonly kind: "later" };
 
 const RunId = z.object({ id: z.string() });
-const Answer = z.object({ text: z.string(), data: z.unknown().optional() });
 
 /** Codes of what passes by itself: the update stays with Telegram and comes again. */
 const passing = new Set(["storage_full", "storage_failed", "stopping"]);
@@ -57,7 +57,10 @@ export async function askNode(
   }
   if (reply.kind !== "json") throw new Error("a message was answered with a stream");
   if (reply.status === 202) return { kind: "run", run: RunId.parse(reply.body).id };
-  return { kind: "text", ...Answer.parse(reply.body) };
+  const { text, finish, ...more } = Answer.parse(reply.body);
+  // An answer that was there when its message came again.
+  const remark = remarkOn(finish, language);
+  return { kind: "text", text: remark === undefined ? text : `${text}\n\n${remark}`, ...more };
 }
 
 /** A message in the node's own form. What has no words of the sender's is asked about. */

@@ -6,12 +6,13 @@ import {
   type ChannelUser,
   channelUser,
 } from "../../app/channels/channel-principals.ts";
-import { type FollowedRun, Undeliverable } from "../../app/channels/delivery.ts";
+import { type FollowedRun, type RunWords, Undeliverable } from "../../app/channels/delivery.ts";
 import { readText } from "../../domain/commands/command-text.ts";
 import type { Buttons, DeliveriesPort } from "../../ports/channel.ts";
 import type { Principal, Reply } from "../../ports/http.ts";
 import type { Operations } from "../../ports/operations.ts";
 import type { Clock } from "@adyton/runtime/clock";
+import { Answer, remarkOn } from "./answer-end.ts";
 import type { Perform } from "./ask-node.ts";
 import { buttonsUnder, draftIdOf } from "./keyboards.ts";
 import { problemInWords } from "./problem-in-words.ts";
@@ -93,14 +94,14 @@ export class BotOperations {
    * The words of a run's end; until then, each time it has grown, the text so far. Throws `Undeliverable`; rejects
    * with the signal's reason.
    */
-  async endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<string> {
+  async endOf({ run, actor, onGrown }: FollowedRun, signal: AbortSignal): Promise<RunWords> {
     const { language } = this.#options;
     const principal = this.principalOf(actor);
     if (principal === undefined) throw new Undeliverable("not_admitted", "the asker is sent away");
     const reply = await this.#follow(run, principal, signal);
-    if (reply.kind === "problem") return problemInWords(reply.problem, language);
+    if (reply.kind === "problem") return { text: problemInWords(reply.problem, language) };
     if (reply.kind !== "stream") throw new Error("a run cannot be followed");
-    let end = "";
+    let end: RunWords = { text: "" };
     let grown = "";
     await reply.write({
       signal,
@@ -110,8 +111,11 @@ export class BotOperations {
           grown = event === "delta" ? grown + Text.parse(data).text : "";
           onGrown(grown);
         }
-        if (event === "answer") end = Text.parse(data).text;
-        if (event === "problem") end = problemInWords(Problem.parse(data), language);
+        if (event === "answer") {
+          const { text, finish } = Answer.parse(data);
+          end = { text, remark: remarkOn(finish, language) };
+        }
+        if (event === "problem") end = { text: problemInWords(Problem.parse(data), language) };
         return true;
       },
     });

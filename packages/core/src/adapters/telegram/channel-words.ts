@@ -24,6 +24,16 @@ export const channelWords = {
     en: "Telegram refuses the text that belongs here.",
     ru: "Телеграм не принимает текст, который должен стоять здесь.",
   },
+  /** Under an answer that the model server broke off. */
+  cut: {
+    en: "(The model server broke off; this is what arrived.)",
+    ru: "(Сервер модели оборвал ответ; это то, что пришло.)",
+  },
+  /** Under an answer for which there was no more room. */
+  length: {
+    en: "(The answer ended at its token limit.)",
+    ru: "(Ответ закончился на пределе токенов.)",
+  },
   stop: { en: "Stop", ru: "Стоп" },
   stopped: { en: "Stopped.", ru: "Остановлено." },
   nothingToStop: {

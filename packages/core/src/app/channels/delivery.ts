@@ -23,7 +23,7 @@ export interface DeliveryOptions extends OwedWorkOptions {
    * The text of a run's end, in the words for its caller; until then, each time that it has grown, the text so far. Resolves
    * when it has ended; rejects with the signal's reason.
    */
-  readonly endOf: (run: FollowedRun, signal: AbortSignal) => Promise<string>;
+  readonly endOf: (run: FollowedRun, signal: AbortSignal) => Promise<RunWords>;
   /** Whether a reply may still go there, and to whoever is behind the actor's id. */
   readonly mayReach: (place: Place, actor: string) => boolean;
   readonly clock: Clock;
@@ -34,6 +34,12 @@ export interface FollowedRun {
   readonly run: string;
   readonly actor: string;
   readonly onGrown: (text: string) => void;
+}
+
+/** What is said of a run's end: a model's words, which are Markdown, and what the channel remarks on them. */
+export interface RunWords {
+  readonly text: string;
+  readonly remark?: string | undefined;
 }
 
 /** What is owed: a text, the end of a run, or what work comes to. */
@@ -167,7 +173,11 @@ export class Delivery {
     );
     if (owed.kind === "text")
       return { said: { text: owed.text, styles: [] }, buttons: owed.buttons ?? [] };
-    return { said: formatMarkdown(`${owed.lead}${await this.#endOfRun(owed)}`), buttons: [] };
+    const { text: words, remark } = await this.#endOfRun(owed);
+    const said = formatMarkdown(`${owed.lead}${words}`);
+    if (remark === undefined) return { said, buttons: [] };
+    // Behind the styles: a block of code that is cut off never ends, and would take the remark in.
+    return { said: { ...said, text: `${said.text}\n\n${remark}` }, buttons: [] };
   }
 
   async #endOfRun({ run, lead }: { readonly run: string; readonly lead: string }) {

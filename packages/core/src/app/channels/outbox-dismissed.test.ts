@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import { systemClock } from "@adyton/runtime/clock";
 import { openApp, until } from "../test/app-fixture.ts";
 import { chat, exitCheck } from "../test/one-chat.ts";
+import type { RunWords } from "./delivery.ts";
 import { Outbox } from "./outbox.ts";
 
 describe("a reply to somebody who was sent away", () => {
@@ -32,7 +33,7 @@ describe("a reply to somebody who was sent away", () => {
       takeBack: () => assert.fail("nothing was taken back"),
       mayReach: ({ chat: to }, actor) => to === "1" && actor === "telegram:1",
       exit: exitCheck(),
-      endOf: ({ run }) => Promise.resolve(`ответ ${run}`),
+      endOf: ({ run }) => Promise.resolve({ text: `ответ ${run}` }),
       clock: systemClock,
       onUnexpected: assert.ifError,
     });
@@ -52,7 +53,7 @@ describe("a reply to somebody who was sent away", () => {
   it("stops where it was when that happens while it grows", async () => {
     await using app = await openApp();
     const { shown, door } = chat();
-    const { promise: end, resolve } = Promise.withResolvers<string>();
+    const { promise: end, resolve } = Promise.withResolvers<RunWords>();
     let isAdmitted = true;
     await using outbox = new Outbox({
       door: { ...door, editEveryMs: () => 10 },
@@ -75,7 +76,7 @@ describe("a reply to somebody who was sent away", () => {
       await until("it has grown", () => shown[0]?.startsWith("слово") === true);
     } finally {
       isAdmitted = false;
-      resolve("слово и конец");
+      resolve({ text: "слово и конец" });
     }
     const before = [...shown];
     assert.deepEqual(await outcomesOf(app), ["not_admitted"]);

@@ -4,6 +4,7 @@ import { systemClock } from "@adyton/runtime/clock";
 import type { CallOutcome } from "../../ports/channel.ts";
 import { openApp, until } from "../test/app-fixture.ts";
 import { chat, exitCheck } from "../test/one-chat.ts";
+import type { RunWords } from "./delivery.ts";
 import { Outbox, type OutboxOptions } from "./outbox.ts";
 
 const refusal: CallOutcome = { kind: "refused", reason: "message text is empty" };
@@ -72,7 +73,7 @@ for (const [name, text, refused, wanted] of cases)
   });
 
 it("leaves nothing of what had grown behind a text that is refused", async () => {
-  const { promise: end, resolve, reject } = Promise.withResolvers<string>();
+  const { promise: end, resolve, reject } = Promise.withResolvers<RunWords>();
   await using bot = await refusing(
     (said) => said === "коротко",
     ({ onGrown }, signal) => {
@@ -83,7 +84,7 @@ it("leaves nothing of what had grown behind a text that is refused", async () =>
   );
   await bot.owe({ kind: "run", run: "r1" });
   await until("the answer has grown", () => bot.shown.at(1) === second);
-  resolve("коротко");
+  resolve({ text: "коротко" });
   assert.deepEqual(await bot.outcomes(), ["refused"]);
   const [said, ...behind] = bot.shown;
   assert.equal(said, "не принято");

@@ -52,7 +52,7 @@ it("delivers what is owed once the disk takes something again, without a new sta
     mayReach: () => true,
     exit: exitCheck(),
     work: () => assert.fail("no work was owed"),
-    endOf: () => Promise.resolve(""),
+    endOf: () => Promise.resolve({ text: "" }),
     clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
     onUnexpected: (error) => void unexpected.push(error),
   });
@@ -92,7 +92,7 @@ for (const refused of ["delivery.placed", "delivery.closed"])
       mayReach: () => true,
       exit: exitCheck(),
       work: () => assert.fail("no work was owed"),
-      endOf: () => Promise.resolve("ответ"),
+      endOf: () => Promise.resolve({ text: "ответ" }),
       clock: {
         ...systemClock,
         // An answer that took a minute.
@@ -132,7 +132,7 @@ it("goes on with work whose end the disk does not take", async () => {
       await once(signal, "abort");
       throw signal.reason;
     },
-    endOf: () => Promise.resolve(""),
+    endOf: () => Promise.resolve({ text: "" }),
     clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
     onUnexpected: () => undefined,
   });

@@ -7,6 +7,7 @@ import type { JournalPort } from "../../ports/journal.ts";
 import { openApp, until } from "../test/app-fixture.ts";
 import { chat, exitCheck } from "../test/one-chat.ts";
 import { Counters } from "../metrics.ts";
+import type { RunWords } from "./delivery.ts";
 import { Outbox } from "./outbox.ts";
 
 it("announces an answer when the messenger lets it, and sends nothing else there before", async () => {
@@ -37,7 +38,7 @@ it("announces an answer when the messenger lets it, and sends nothing else there
     takeBack: () => assert.fail("nothing was taken back"),
     mayReach: () => true,
     exit: exitCheck(),
-    endOf: () => Promise.resolve("ответ"),
+    endOf: () => Promise.resolve({ text: "ответ" }),
     clock: {
       ...systemClock,
       // An answer that took a minute.
@@ -79,7 +80,7 @@ it("shows a long answer in several messages while it grows, and takes back what 
   await using app = await openApp();
   const { shown, door } = chat();
   const buttons: number[] = [];
-  const { promise: end, resolve, reject } = Promise.withResolvers<string>();
+  const { promise: end, resolve, reject } = Promise.withResolvers<RunWords>();
   await using outbox = new Outbox({
     door: {
       ...door,
@@ -117,7 +118,7 @@ it("shows a long answer in several messages while it grows, and takes back what 
   assert.deepEqual(shown.slice(0, 2), ["слово слово слово", "слово слово слово"]);
   assert.deepEqual(buttons.slice(0, 3), [0, 0, 0], "the button stands under the last");
   assert.equal(buttons.length, shown.length);
-  resolve("коротко");
+  resolve({ text: "коротко" });
   await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
   assert.deepEqual(
     shown.filter((text) => text !== ""),
@@ -139,7 +140,7 @@ it("looks at a text whole before it is cut into messages, and counts what it too
     mayReach: () => true,
     exit: exitCheck(removed),
     work: () => assert.fail("no work was owed"),
-    endOf: () => Promise.resolve("123456 **192.168.31**.57, далее annika@tundra-9"),
+    endOf: () => Promise.resolve({ text: "123456 **192.168.31**.57, далее annika@tundra-9" }),
     clock: systemClock,
     onUnexpected: assert.ifError,
   });
@@ -188,7 +189,7 @@ for (const [waitedMs, isDrafted, pings] of [
       takeBack: () => assert.fail("nothing was taken back"),
       mayReach: () => true,
       exit: exitCheck(),
-      endOf: () => Promise.resolve("готово"),
+      endOf: () => Promise.resolve({ text: "готово" }),
       // The journal stamps the question; the answer comes so much later.
       clock: { ...systemClock, nowMs: () => Date.now() + waitedMs },
       onUnexpected: assert.ifError,
@@ -207,15 +208,15 @@ describe("a reply whose question was edited", () => {
 
   /** Two runs, each of which ends when the test says so. */
   function runs() {
-    const ends = new Map(["r1", "r2"].map((run) => [run, Promise.withResolvers<string>()]));
+    const ends = new Map(["r1", "r2"].map((run) => [run, Promise.withResolvers<RunWords>()]));
     const followed: string[] = [];
-    const endOf = ({ run }: { readonly run: string }, signal: AbortSignal): Promise<string> => {
+    const endOf = ({ run }: { readonly run: string }, signal: AbortSignal): Promise<RunWords> => {
       followed.push(run);
       const end = ends.get(run);
       signal.addEventListener("abort", () => end?.reject(new Error("stopped")));
       return end?.promise ?? Promise.reject(new Error(run));
     };
-    const end = (run: string, text: string): void => ends.get(run)?.resolve(text);
+    const end = (run: string, text: string): void => ends.get(run)?.resolve({ text });
     return { followed, endOf, end };
   }
 
