@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { closeSync, constants, openSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { it } from "node:test";
-import { startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
+import { describe, it } from "node:test";
+import { type EmulatedPerson, startOpenAiEmulator, startTelegramEmulator } from "@adyton/emulators";
+import { answersTo } from "./bot-answers.ts";
 import { startBot } from "./bot-node.ts";
 
 const answerMsMax = 60_000;
@@ -55,4 +56,71 @@ it("hears everybody while somebody's words are being forgotten, by a word or a b
     await waitFor(() => last().startsWith("Forgotten"));
     rmSync(join(node.home, "journal.db.slow"));
   }
+});
+
+const file = { name: "a.txt", mediaType: "text/plain", bytes: Buffer.from("words") };
+
+/** What an owner and a member say to forget, what they say in between, and how the bot answers it. */
+const talks = {
+  en: {
+    id: 1,
+    owner: "owner",
+    all: "/forget all",
+    yes: "/forget yes",
+    asked: /^Say what/,
+    shown: /^This would be erased for good: .*others: \d/,
+    done: /^Forgotten\. Bytes of it left in the files: 0\./,
+    changed: /is no longer what was shown; nothing was erased/,
+    between: (person: EmulatedPerson) => person.say("hello"),
+    answered: /^hi$/,
+  },
+  ru: {
+    id: 2,
+    owner: "telegram:2",
+    all: "/forget всё",
+    yes: "/forget да",
+    asked: /^Скажите, что забыть/,
+    shown: /^Будет стёрто навсегда: .*прочего: \d/,
+    done: /^Забыто\. Байт этого осталось в файлах: 0\./,
+    changed: /уже не то, что показано; ничего не стёрто/,
+    between: (person: EmulatedPerson) => person.sendFile("document", file, "/forget"),
+    answered: /^Вложения сопровождают вопрос/,
+  },
+} as const;
+
+describe("forgetting at a typed word", { concurrency: true }, () => {
+  for (const language of ["en", "ru"] as const)
+    it(`erases all that was shown, and nothing else (${language})`, async () => {
+      const { id, owner, all, yes, ...talk } = talks[language];
+      await using telegram = await startTelegramEmulator();
+      await using model = await startOpenAiEmulator({ rules: [{ reply: "hi" }] });
+      await using node = await startBot(telegram, model, { language });
+      const person = telegram.person({ id, language });
+      const hear = async (act: () => unknown, answer: RegExp): Promise<void> => {
+        const before = answersTo(person).length;
+        act();
+        const answered = (): string => answersTo(person)[before]?.text ?? "…";
+        await telegram.waitUntil(() => answered() !== "…", answerMsMax);
+        assert.match(answered(), answer);
+      };
+      const say = (text: string, answer: RegExp): Promise<void> =>
+        hear(() => person.say(text), answer);
+      /** The records of theirs that are not erased. */
+      const left = async (): Promise<Set<string>> => {
+        const own = (await node.journal()).filter((each) => each["owner"] === owner);
+        return new Set(own.flatMap(({ payload, type }) => (payload === "erased" ? [] : [type])));
+      };
+
+      await say("hello", /^hi$/);
+      await say(all, talk.shown);
+      await hear(() => talk.between(person), talk.answered);
+      await say(yes, talk.changed);
+      assert.ok((await left()).has("delivery.opened"));
+      await say(all, talk.shown);
+      await say("/forget", talk.asked);
+      await say(yes, talk.done);
+      // None of these has a word of anybody's.
+      const kept = ["command.executed", "memory.forgetting", "memory.forgotten"];
+      assert.deepEqual(await left(), new Set(kept));
+    });
 });

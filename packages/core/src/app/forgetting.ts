@@ -81,7 +81,7 @@ interface Settled {
 interface Shown {
   readonly by: string;
   readonly query: ForgetQuery;
-  readonly digest: string;
+  readonly shownDigest: string;
   readonly expiresMs: number;
 }
 
@@ -119,7 +119,8 @@ export class Forgetting {
     const selected = await this.#select(query);
     const forgetId = newId("fgt");
     const expiresMs = this.#options.now() + forgetPreviewMsMax;
-    this.#show(forgetId, { by: by.id, query, digest: selected.digest, expiresMs });
+    const { shownDigest } = selected;
+    this.#show(forgetId, { by: by.id, query, shownDigest, expiresMs });
     return {
       forgetId,
       expires: new Date(expiresMs).toISOString(),
@@ -135,8 +136,8 @@ export class Forgetting {
 
   /**
    * Forgets what a preview has shown, and answers when no byte of it is left. Throws `ProblemError`: `not_found` for a
-   * preview that is unknown, used or expired, `conflict` when the selection is another now, or the storage's problem; what
-   * was begun is then finished later.
+   * preview that is unknown, used or expired, `conflict` when the selection is another now (`shownDigest`), or the storage's
+   * problem; what was begun is then finished later.
    */
   confirm(id: string, by: Principal): Promise<ForgetReceipt> {
     const { now, language } = this.#options;
@@ -148,7 +149,7 @@ export class Forgetting {
     this.#shown.delete(id);
     return this.#work.run("forget", async () => {
       const selected = await this.#select(shown.query);
-      if (selected.digest !== shown.digest)
+      if (selected.shownDigest !== shown.shownDigest)
         throw new ProblemError(
           problem("conflict", { detail: problemWords.previewChanged[language] }),
         );

@@ -47,6 +47,11 @@ export interface ForgetSelected {
   readonly unfinished: readonly string[];
   /** SHA-256 over the chosen payloads, in hex. */
   readonly digest: string;
+  /**
+   * The same over those that have to be what they were when they were shown: all but what runs under way have written so far,
+   * which grows, and what is said to a channel's bot to forget, such as the confirmation itself.
+   */
+  readonly shownDigest: string;
   /** The chosen words, as `partsOf` gives them; handed over, not copied. */
   readonly words: Uint8Array;
 }

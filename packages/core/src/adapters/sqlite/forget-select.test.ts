@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { NewRecord } from "../../domain/journal/record.ts";
+import type { Facts, NewRecord } from "../../domain/journal/record.ts";
 import type { ForgetQuery } from "../../ports/forgetting.ts";
 import { selectForgetting } from "./forget-select.ts";
 import { JournalWriter } from "./journal-writer.ts";
@@ -195,10 +195,30 @@ describe("what forgetting chooses", () => {
     assert.deepEqual(seqs, [1, 2, 3, 4], "with its answer");
   });
 
-  it("tells the same digest for the same choice, and another when anything comes to it", () => {
+  it("tells the same digests for the same choice, and others when anything comes to it", () => {
     const turn = [question(run("a"), secret), answer(run("a"), "да")];
-    const query = { conversation: "c1" };
-    const once = chosen(query, turn).digest;
-    assert.notEqual(once, chosen(query, turn, [report(secret)]).digest);
+    const query = { owner: "anna" };
+    const reply = (change: Partial<Facts<"delivery.opened">>): NewRecord => ({
+      origin: "node",
+      type: "delivery.opened",
+      class: "message",
+      owner: "anna",
+      actor: "anna",
+      tier: "member",
+      facts: { delivery: run("d"), channel: "telegram", run: null, ...change },
+      data: { chat: "1", text: "слова" },
+    });
+    const once = chosen(query, turn);
+    for (const [further, isAsShown] of [
+      [report(secret), false],
+      [reply({}), false],
+      [reply({ command: "help" }), false],
+      [reply({ command: "forget" }), true],
+    ] as const) {
+      const then = chosen(query, turn, [further]);
+      assert.deepEqual(then.seqs, [1, 2, 3], "it goes all the same");
+      assert.notEqual(then.digest, once.digest);
+      assert.equal(then.shownDigest === once.shownDigest, isAsShown);
+    }
   });
 });

@@ -230,13 +230,16 @@ class Selection {
     const titles: ForgetSelected["titles"][number][] = [];
     const erased = new Parts();
     const digest = createHash("sha256");
+    const shownDigest = createHash("sha256");
     const inMemory = this.#inMemory();
     const unfinished = this.#unfinished();
     for (const { header, data } of this.#chosenRows()) {
       const { seq, type, owner, facts, origin } = header;
       const value: unknown = JSON.parse(data);
-      // What a run under way has written so far grows with every step.
-      if (!unfinished.has(String(facts["run"]))) digest.update(`${seq}:${data}\n`);
+      const line = `${seq}:${data}\n`;
+      digest.update(line);
+      if (!unfinished.has(String(facts["run"])) && !isSaidToForget(header))
+        shownDigest.update(line);
       counts[kindOf(header, sources)] += 1;
       const entry = inMemory.get(seq)?.["id"];
       if (typeof entry === "string") entries.push(entry);
@@ -257,6 +260,7 @@ class Selection {
       pinnedFor: [...pinnedFor],
       unfinished: [...unfinished],
       digest: digest.digest("hex"),
+      shownDigest: shownDigest.digest("hex"),
       words: erased.bytes(),
     };
   }
@@ -311,6 +315,10 @@ const select = (column: string): string =>
 
 const isOriginal = ({ origin, type }: Pick<Header, "origin" | "type">): boolean =>
   origin === "outside" || originals.has(type);
+
+/** A message that was `/forget`, or a further word to it, and nothing else. */
+const isSaidToForget = ({ origin, facts }: Header): boolean =>
+  origin === "node" && facts["command"] === "forget";
 
 function headerOf(row: Record<string, SQLOutputValue>): Header {
   const facts: unknown = JSON.parse(String(row["facts"]));

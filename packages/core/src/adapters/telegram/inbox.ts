@@ -183,10 +183,16 @@ export class Inbox {
     return !isOwner && (await pairings.claim(id, message.text)) ? "welcome" : "none";
   }
 
-  /** The conversation that a message is a question of; a command is of none: it is neither stopped nor forgotten with it. */
+  /**
+   * The conversation that a message is a question of. A command is of none: it is neither stopped nor forgotten with it, and
+   * is named where nothing else came along.
+   */
   #askedIn(incoming: Incoming & { kind: "message" | "unreadable" }, principal: Principal) {
     if (incoming.kind === "unreadable") return {};
-    if (readText(incoming.content.text).kind === "command") return {};
+    const { text, texts, files } = incoming.content;
+    const read = readText(text);
+    if (read.kind === "command")
+      return texts.length + files.length === 0 ? { command: read.command } : {};
     const { conversationKey } = this.#options;
     return { conversation: conversationKey(principal, conversationOf(incoming.place)) };
   }

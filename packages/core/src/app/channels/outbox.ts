@@ -1,3 +1,4 @@
+import type { CommandName } from "@adyton/protocol";
 import { backoffDelayMs } from "@adyton/runtime/retry";
 import * as z from "zod";
 import type { LeakCounts } from "../../domain/exit-filter/checked-text.ts";
@@ -32,6 +33,8 @@ export interface NewDelivery {
   readonly tier: string;
   /** The key of the conversation that it belongs to. */
   readonly conversation?: string;
+  /** What it answers, where that was a command and nothing else. */
+  readonly command?: CommandName;
   readonly reply:
     | { readonly kind: "text"; readonly text: string; readonly buttons?: Buttons }
     | { readonly kind: "run"; readonly run: string }
@@ -106,7 +109,7 @@ export class Outbox implements AsyncDisposable {
     const { actor, dedupe } = delivery;
     const id = newRunId(clock.nowMs());
     const { run } = replyOf(delivery);
-    const facts = { delivery: id, channel: door.name, run };
+    const facts = { delivery: id, channel: door.name, run, ...commandOf(delivery) };
     const record: NewRecord = { ...owedRecord(delivery), type: "delivery.opened", facts };
     const outcome = await journal.append({ records: [record], dedupe });
     if (outcome.kind === "duplicate") return undefined;
@@ -126,7 +129,7 @@ export class Outbox implements AsyncDisposable {
     if (!this.#open.has(id)) return false;
     const { journal } = this.#options;
     const reply = replyOf(delivery);
-    const facts = { delivery: id, run: reply.run };
+    const facts = { delivery: id, run: reply.run, ...commandOf(delivery) };
     const record: NewRecord = { ...owedRecord(delivery), type: "delivery.replaced", facts };
     const { dedupe } = delivery;
     const group = { records: [record], ...(dedupe === undefined ? {} : { dedupe }) };
@@ -303,6 +306,9 @@ const waitingWork = ({ chat, thread, replyTo, isQuoted }: Place): WaitingWork =>
 
 const replyOf = ({ reply }: Pick<NewDelivery, "reply">): Reply =>
   reply.kind === "run" ? { run: reply.run } : { run: null, ...reply };
+
+const commandOf = ({ command }: Pick<NewDelivery, "command">) =>
+  command === undefined ? {} : { command };
 
 const laneOf = ({ chat, thread }: Place): string => `${chat}/${thread ?? ""}`;
 

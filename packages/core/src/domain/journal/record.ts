@@ -185,9 +185,15 @@ export const factsByType = {
     delivery: z.string(),
     channel: z.string(),
     run: runId.nullable(),
+    /** What it answers, where that was a command and nothing else. */
+    command: z.string().optional(),
   }),
   /** The reply that is owed is another from now on: its question was edited before it was answered. */
-  "delivery.replaced": z.strictObject({ delivery: z.string(), run: runId.nullable() }),
+  "delivery.replaced": z.strictObject({
+    delivery: z.string(),
+    run: runId.nullable(),
+    command: z.string().optional(),
+  }),
   /** Something became known of a reply that waits for work; the run, once its end will be the reply. */
   "delivery.noted": z.strictObject({ delivery: z.string(), run: runId.nullable() }),
   /** A message without content is about to be sent for a part of it. */
