@@ -302,12 +302,13 @@ for (const language of ["en", "ru"] as const)
 
 test("a run of RECURSIA that is forgotten on its way writes no step afterwards", async () => {
   const words = house.ru;
-  // The first answer is wrong, so a second call is under way when the first steps are written.
+  // The first answer is wrong, so a second call is under way when the first steps are written, and does not end by itself.
+  const endless = { kind: "slow_drip", tokenDelayMs: 60_000 } as const;
   const wrong = [
     { text: /17 \* 23/, times: 1, reply: `It is 400. ${words.secret}` },
-    { reply: `It is 391. ${words.secret}` },
+    { reply: `It is 391. ${words.secret}`, fault: endless },
   ];
-  await using both = await startWithEmulator({ rules: wrong, tokenDelayMs: 200 });
+  await using both = await startWithEmulator({ rules: wrong });
   const { node } = both;
   const text = `Calculate 17 * 23. ${words.secret}`;
   const body = { text, conversation: "deep", mode: "recursia" };
