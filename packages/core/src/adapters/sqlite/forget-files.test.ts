@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { systemClock } from "@adyton/runtime/clock";
+import { createLog, type LogFields } from "@adyton/runtime/log";
 import { partsOf } from "../../domain/forgetting/passages.ts";
 import { backUp } from "./backup.ts";
 import { eraseOnce } from "./erase-step.ts";
@@ -55,26 +57,54 @@ describe("residue", () => {
     const log = join(home.home, "adyton.log");
     const words = partsOf([secret]);
     const all = Math.floor(Buffer.byteLength(secret) / 16) * 16;
-    const residue = () => residueIn(file, [file, `${file}-wal`, log], words);
+    const databases = [file, `${file}-wal`];
+    const residue = () => residueIn(file, { databases, logs: [log] }, words);
     assert.equal(residue(), 0);
     writeFileSync(log, `... ${secret} ...`);
     assert.equal(residue(), all);
-    writeFileSync(log, "x".repeat(9 * 1024 * 1024) + secret.slice(0, 20));
+    writeFileSync(log, "");
+    const large = join(home.home, "index.db");
+    writeFileSync(large, "x".repeat(9 * 1024 * 1024) + secret.slice(0, 20));
+    databases.push(large);
     assert.equal(residue(), 32, "behind the first window");
     append(writer, { records: [said(secret)] });
     assert.equal(residue(), 0, "it is that record's");
-    assert.equal(residueIn(file, [log], partsOf([])), 0);
+    assert.equal(residueIn(file, { databases, logs: [log] }, partsOf([])), 0);
+  });
+
+  it("is not when a line of the log was written, also where an erased report names that minute", async () => {
+    using home = temporaryHome();
+    using writer = new JournalWriter(home.files);
+    append(writer, { records: [said("другое")] });
+    const path = join(home.home, "adyton.log");
+    const at = "2026-11-21T16:39:39.023Z";
+    const clock = { ...systemClock, nowMs: () => Date.parse(at) };
+    const residue = () =>
+      residueIn(home.files.file, { databases: [], logs: [path] }, partsOf([at, secret]));
+    const write = async (message: string, fields: LogFields = {}): Promise<void> => {
+      const target = { kind: "file", path, bytesMax: 1_000_000, filesMax: 1 } as const;
+      await using log = createLog({ target, clock });
+      log.info(message, fields);
+    };
+    await write("listening");
+    await write("the model server's state changed", { status: "ok" });
+    assert.equal(residue(), 0);
+    await write("control", { since: at });
+    assert.equal(residue(), 16, "said by a line, not of it");
+    await write("control", { text: secret });
+    assert.equal(residue(), 16 + Math.floor(Buffer.byteLength(secret) / 16) * 16);
   });
 
   it("is found across the border of two windows", () => {
     using home = temporaryHome();
     using writer = new JournalWriter(home.files);
     append(writer, { records: [said("другое")] });
-    const log = join(home.home, "adyton.log");
+    const large = join(home.home, "index.db");
     const word = "abcdefghijklmnop";
     for (let before = 0; before <= 16; before += 1) {
-      writeFileSync(log, `${"x".repeat(8 * 1024 * 1024 - before)}${word}${"y".repeat(40)}`);
-      assert.ok(residueIn(home.files.file, [log], partsOf([word])) >= 16, `${before} bytes before`);
+      writeFileSync(large, `${"x".repeat(8 * 1024 * 1024 - before)}${word}${"y".repeat(40)}`);
+      const files = { databases: [large], logs: [] };
+      assert.ok(residueIn(home.files.file, files, partsOf([word])) >= 16, `${before} bytes before`);
     }
   });
 });

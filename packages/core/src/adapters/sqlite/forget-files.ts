@@ -4,6 +4,7 @@ import {
   fstatSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   statSync,
 } from "node:fs";
@@ -19,15 +20,31 @@ import { readInPieces } from "./read-in-pieces.ts";
 /** Bytes of a raw file looked through at once. */
 const windowBytes = 8 * 1024 * 1024;
 
+/** So begins a line of the node's log; no field of a line can forge it. Behind it stands when the line was written. */
+const logLineHead = Buffer.from('{"time":"');
+const instantBytes = "2026-01-01T00:00:00.000Z".length;
+
+/** Where words are looked for: the journal's database, the write-ahead logs and the index; and the node's own log. */
+export interface RawFiles {
+  readonly databases: readonly string[];
+  readonly logs: readonly string[];
+}
+
 /**
- * How many bytes of the words stand in raw files of the node: its database, the write-ahead logs, the index, its log. Words
- * that a record which was not erased holds as well are there rightly and do not count.
+ * How many bytes of the words stand in raw files of the node. Words that a record which was not erased holds as well are there
+ * rightly and do not count.
  */
-export function residueIn(journal: string, files: readonly string[], words: Uint8Array): number {
+export function residueIn(
+  journal: string,
+  { databases, logs }: RawFiles,
+  words: Uint8Array,
+): number {
   const passages = new Passages(words);
   if (passages.isEmpty) return 0;
   ignoreSurvivors(journal, passages);
-  return files.reduce((sum, file) => sum + bytesInFile(file, passages), 0);
+  const inDatabases = databases.map((file) => bytesInFile(file, passages));
+  const inLogs = logs.map((file) => bytesInLog(file, passages));
+  return [...inDatabases, ...inLogs].reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function ignoreSurvivors(journal: string, passages: Passages): void {
@@ -61,6 +78,22 @@ function bytesInFile(file: string, passages: Passages): number {
   } finally {
     closeSync(handle);
   }
+}
+
+/**
+ * An erased report of the node may name the minute in which a line was written as well. That instant is the line's own; it
+ * would stand there had the report never been made.
+ */
+function bytesInLog(file: string, passages: Passages): number {
+  if (!existsSync(file)) return 0;
+  const bytes = readFileSync(file);
+  for (let at = 0, end = 0; end !== -1; at = end + 1) {
+    const instant = at + logLineHead.length;
+    if (bytes.subarray(at, instant).equals(logLineHead))
+      bytes.fill(0, instant, instant + instantBytes);
+    end = bytes.indexOf("\n", at);
+  }
+  return passages.bytesIn(bytes);
 }
 
 /** Copies the write-ahead log back as far as readers let it. The writer goes on meanwhile, and has little left to do. */

@@ -50,7 +50,7 @@ export function forgettingIn(
       return journal.emptyLog();
     },
     residue: async (words) => {
-      const raw = [...besides(file), ...besides(index), ...logs(log)];
+      const raw = { databases: [...besides(file), ...besides(index)], logs: [...logs(log)] };
       const end = await done({ kind: "residue", file, raw, words });
       if (end.kind === "residue") return end.bytes;
       throw unfit(end);
