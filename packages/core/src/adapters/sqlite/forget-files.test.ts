@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, it } from "node:test";
 import { systemClock } from "@adyton/runtime/clock";
 import { createLog, type LogFields } from "@adyton/runtime/log";
@@ -48,6 +49,8 @@ describe("copies of the journal", () => {
   });
 });
 
+const none = "/there/is/no/index.db";
+
 describe("residue", () => {
   it("is counted in every file that is there, and not where a surviving record holds the words", () => {
     using home = temporaryHome();
@@ -58,7 +61,7 @@ describe("residue", () => {
     const words = partsOf([secret]);
     const all = Math.floor(Buffer.byteLength(secret) / 16) * 16;
     const databases = [file, `${file}-wal`];
-    const residue = () => residueIn(file, { databases, logs: [log] }, words);
+    const residue = () => residueIn(file, { index: none, databases, logs: [log] }, words);
     assert.equal(residue(), 0);
     writeFileSync(log, `... ${secret} ...`);
     assert.equal(residue(), all);
@@ -69,7 +72,7 @@ describe("residue", () => {
     assert.equal(residue(), 32, "behind the first window");
     append(writer, { records: [said(secret)] });
     assert.equal(residue(), 0, "it is that record's");
-    assert.equal(residueIn(file, { databases, logs: [log] }, partsOf([])), 0);
+    assert.equal(residueIn(file, { index: none, databases, logs: [log] }, partsOf([])), 0);
   });
 
   it("is not when a line of the log was written, also where an erased report names that minute", async () => {
@@ -80,7 +83,11 @@ describe("residue", () => {
     const at = "2026-11-21T16:39:39.023Z";
     const clock = { ...systemClock, nowMs: () => Date.parse(at) };
     const residue = () =>
-      residueIn(home.files.file, { databases: [], logs: [path] }, partsOf([at, secret]));
+      residueIn(
+        home.files.file,
+        { index: none, databases: [], logs: [path] },
+        partsOf([at, secret]),
+      );
     const write = async (message: string, fields: LogFields = {}): Promise<void> => {
       const target = { kind: "file", path, bytesMax: 1_000_000, filesMax: 1 } as const;
       await using log = createLog({ target, clock });
@@ -95,6 +102,27 @@ describe("residue", () => {
     assert.equal(residue(), 16 + Math.floor(Buffer.byteLength(secret) / 16) * 16);
   });
 
+  it("is not what the index made of a record that survives, and is what it made of one that does not", () => {
+    using home = temporaryHome();
+    using writer = new JournalWriter(home.files);
+    append(writer, { records: [said("начало")] }, { records: [said("в других байтах")] });
+    const index = join(home.home, "index.db");
+    {
+      using made = new DatabaseSync(index);
+      const columns = ["text", "heading_terms", "context_terms", "body_terms"];
+      made.exec(`CREATE TABLE documents (id INTEGER, seq INTEGER);
+        CREATE TABLE chunks (document INTEGER, ${columns.join(", ")});
+        INSERT INTO documents VALUES (7, 2);`);
+      made.prepare("INSERT INTO chunks VALUES (7, 'другое', '', '', ?)").run(secret);
+    }
+    const words = partsOf([secret]);
+    const residue = () =>
+      residueIn(home.files.file, { index, databases: [index], logs: [] }, words);
+    assert.equal(residue(), 0);
+    eraseOnce(writer, [[2, 2]], "test");
+    assert.equal(residue(), Math.floor(Buffer.byteLength(secret) / 16) * 16);
+  });
+
   it("is found across the border of two windows", () => {
     using home = temporaryHome();
     using writer = new JournalWriter(home.files);
@@ -103,7 +131,7 @@ describe("residue", () => {
     const word = "abcdefghijklmnop";
     for (let before = 0; before <= 16; before += 1) {
       writeFileSync(large, `${"x".repeat(8 * 1024 * 1024 - before)}${word}${"y".repeat(40)}`);
-      const files = { databases: [large], logs: [] };
+      const files = { index: none, databases: [large], logs: [] };
       assert.ok(residueIn(home.files.file, files, partsOf([word])) >= 16, `${before} bytes before`);
     }
   });

@@ -20,12 +20,16 @@ import { readInPieces } from "./read-in-pieces.ts";
 /** Bytes of a raw file looked through at once. */
 const windowBytes = 8 * 1024 * 1024;
 
+/** A writer of the index holds it for one commit. */
+const indexWaitMs = 2_000;
 /** So begins a line of the node's log; no field of a line can forge it. Behind it stands when the line was written. */
 const logLineHead = Buffer.from('{"time":"');
 const instantBytes = "2026-01-01T00:00:00.000Z".length;
 
-/** Where words are looked for: the journal's database, the write-ahead logs and the index; and the node's own log. */
+/** Where words are looked for: the databases of the journal and the index with their logs; and the node's own log. */
 export interface RawFiles {
+  /** The index, which is among the databases. */
+  readonly index: string;
   readonly databases: readonly string[];
   readonly logs: readonly string[];
 }
@@ -36,12 +40,13 @@ export interface RawFiles {
  */
 export function residueIn(
   journal: string,
-  { databases, logs }: RawFiles,
+  { index, databases, logs }: RawFiles,
   words: Uint8Array,
 ): number {
   const passages = new Passages(words);
   if (passages.isEmpty) return 0;
   ignoreSurvivors(journal, passages);
+  ignoreIndexed(journal, index, passages);
   const inDatabases = databases.map((file) => bytesInFile(file, passages));
   const inLogs = logs.map((file) => bytesInLog(file, passages));
   return [...inDatabases, ...inLogs].reduce((sum, bytes) => sum + bytes, 0);
@@ -59,6 +64,33 @@ function ignoreSurvivors(journal: string, passages: Passages): void {
         if (bytes instanceof Uint8Array) passages.ignoreThoseIn(bytes);
   } finally {
     database.close();
+  }
+}
+
+/**
+ * The index writes what a record says in its own way: without line breaks, folded, by the stems of its words. One that cannot
+ * be read is made anew at the next start; until then its words count, so the figure is too great, never too small.
+ */
+function ignoreIndexed(journal: string, index: string, passages: Passages): void {
+  const records = openForReading(journal);
+  let indexed: DatabaseSync | undefined;
+  try {
+    indexed = new DatabaseSync(index, { readOnly: true, timeout: indexWaitMs });
+    const survives = records.prepare("SELECT 1 FROM payload WHERE seq = ? AND data IS NOT NULL");
+    const chunks = indexed.prepare(
+      `SELECT d.seq, CAST(c.text AS BLOB) AS text, CAST(c.heading_terms AS BLOB) AS heading,
+         CAST(c.context_terms AS BLOB) AS context, CAST(c.body_terms AS BLOB) AS body
+       FROM chunks c JOIN documents d ON d.id = c.document`,
+    );
+    for (const { seq, ...columns } of chunks.iterate())
+      if (survives.get(seq ?? null) !== undefined)
+        for (const bytes of Object.values(columns))
+          if (bytes instanceof Uint8Array) passages.ignoreThoseIn(bytes);
+  } catch {
+    return;
+  } finally {
+    indexed?.close();
+    records.close();
   }
 }
 

@@ -50,7 +50,8 @@ export function forgettingIn(
       return journal.emptyLog();
     },
     residue: async (words) => {
-      const raw = { databases: [...besides(file), ...besides(index)], logs: [...logs(log)] };
+      const databases = [...besides(file), ...besides(index)];
+      const raw = { index, databases, logs: [...logs(log)] };
       const end = await done({ kind: "residue", file, raw, words });
       if (end.kind === "residue") return end.bytes;
       throw unfit(end);

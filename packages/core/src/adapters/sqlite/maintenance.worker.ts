@@ -33,7 +33,11 @@ const MaintenanceJob = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("residue"),
     file: z.string(),
-    raw: z.object({ databases: z.array(z.string()), logs: z.array(z.string()) }),
+    raw: z.object({
+      index: z.string(),
+      databases: z.array(z.string()),
+      logs: z.array(z.string()),
+    }),
     words: z.custom<Uint8Array>((value) => value instanceof Uint8Array),
   }),
   z.object({ kind: z.literal("log"), file: z.string() }),
