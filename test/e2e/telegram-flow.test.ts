@@ -161,7 +161,10 @@ describe("the bot", { concurrency: true }, () => {
     patient.press(shown, "stop:run_000000000AAAAAAAAAAAAAA");
     patient.press(shown, "удали всё");
     hasty.press(shown, data);
-    await telegram.waitUntil(() => /отменено/.test(answersTo(hasty)[0]?.text ?? ""), answerMsMax);
+    await telegram.waitUntil(
+      () => /Ответ остановлен/.test(answersTo(hasty)[0]?.text ?? ""),
+      answerMsMax,
+    );
     assert.equal(answersTo(hasty)[0]?.markup, undefined, "its button went with the last edit");
     const told = telegram.calls.filter(({ method }) => method === "answerCallbackQuery");
     assert.deepEqual(told.map(({ values }) => String(values["text"])).toSorted(inOrder), [
@@ -224,7 +227,10 @@ describe("the bot", { concurrency: true }, () => {
     await telegram.waitUntil(() => answersTo(other).at(-1)?.text === "echo и мне", answerMsMax);
     assert.deepEqual(await node.journal("turn.failed"), []);
     person.stopDraft();
-    await telegram.waitUntil(() => /отменено/.test(answersTo(person)[0]?.text ?? ""), answerMsMax);
+    await telegram.waitUntil(
+      () => /Ответ остановлен/.test(answersTo(person)[0]?.text ?? ""),
+      answerMsMax,
+    );
     assert.equal(answersTo(person).length, 1);
     assert.equal(person.draft, undefined, "the message took its place");
   });
