@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { systemClock } from "@adyton/runtime/clock";
 import { openApp, until } from "../test/app-fixture.ts";
-import { chat, exitCheck } from "../test/one-chat.ts";
+import { chat, outboxOptions } from "../test/one-chat.ts";
 import type { RunWords } from "./delivery.ts";
 import { Outbox } from "./outbox.ts";
 
@@ -24,19 +23,14 @@ describe("a reply to somebody who was sent away", () => {
   it("never leaves, wherever it would go, and the journal says why", async () => {
     await using app = await openApp();
     const { shown, door } = chat();
-    await using outbox = new Outbox({
-      door,
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      work: () => assert.fail("it is not even worked for"),
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: ({ chat: to }, actor) => to === "1" && actor === "telegram:1",
-      exit: exitCheck(),
-      endOf: ({ run }) => Promise.resolve({ text: `ответ ${run}` }),
-      clock: systemClock,
-      onUnexpected: assert.ifError,
-    });
+    await using outbox = new Outbox(
+      outboxOptions(app, {
+        door,
+        work: () => assert.fail("it is not even worked for"),
+        mayReach: ({ chat: to }, actor) => to === "1" && actor === "telegram:1",
+        endOf: ({ run }) => Promise.resolve({ text: `ответ ${run}` }),
+      }),
+    );
     const run = { kind: "run", run: "r1" } as const;
     await outbox.open({ ...asked("-5", "telegram:1", 1), reply: run });
     await outbox.open({ ...asked("-5", "telegram:2@-5", 2), reply: { kind: "work", work: {} } });
@@ -55,22 +49,16 @@ describe("a reply to somebody who was sent away", () => {
     const { shown, door } = chat();
     const { promise: end, resolve } = Promise.withResolvers<RunWords>();
     let isAdmitted = true;
-    await using outbox = new Outbox({
-      door: { ...door, editEveryMs: () => 10 },
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      work: () => assert.fail("no work was owed"),
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: () => isAdmitted,
-      exit: exitCheck(),
-      endOf: ({ onGrown }) => {
-        onGrown("слово ".repeat(14));
-        return end;
-      },
-      clock: systemClock,
-      onUnexpected: assert.ifError,
-    });
+    await using outbox = new Outbox(
+      outboxOptions(app, {
+        door: { ...door, editEveryMs: () => 10 },
+        mayReach: () => isAdmitted,
+        endOf: ({ onGrown }) => {
+          onGrown("слово ".repeat(14));
+          return end;
+        },
+      }),
+    );
     await outbox.open({ ...asked("2", "telegram:2", 1), reply: { kind: "run", run: "r1" } });
     try {
       await until("it has grown", () => shown[0]?.startsWith("слово") === true);

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { systemClock } from "@adyton/runtime/clock";
 import type { CallOutcome } from "../../ports/channel.ts";
 import { openApp, until } from "../test/app-fixture.ts";
-import { chat, exitCheck } from "../test/one-chat.ts";
+import { chat, outboxOptions, owedReply } from "../test/one-chat.ts";
 import type { RunWords } from "./delivery.ts";
-import { Outbox, type OutboxOptions } from "./outbox.ts";
+import { type NewDelivery, Outbox, type OutboxOptions } from "./outbox.ts";
 
 const refusal: CallOutcome = { kind: "refused", reason: "message text is empty" };
 
@@ -18,34 +17,23 @@ async function refusing(
   const app = holding.use(await openApp());
   const { shown, door } = chat();
   const outbox = holding.use(
-    new Outbox({
-      door: {
-        ...door,
-        editEveryMs: () => 10,
-        fill: (...args) =>
-          isRefused(args[2].said?.text ?? "") ? Promise.resolve(refusal) : door.fill(...args),
-      },
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: () => true,
-      exit: exitCheck(),
-      work: () => assert.fail("no work was owed"),
-      endOf,
-      clock: systemClock,
-      onUnexpected: assert.ifError,
-    }),
+    new Outbox(
+      outboxOptions(app, {
+        door: {
+          ...door,
+          editEveryMs: () => 10,
+          fill: (...args) =>
+            isRefused(args[2].said?.text ?? "") ? Promise.resolve(refusal) : door.fill(...args),
+        },
+        endOf,
+      }),
+    ),
   );
   const held = holding.move();
   let opened = 0;
   return {
     shown,
-    owe: async (reply: Parameters<Outbox["open"]>[0]["reply"]) => {
-      const dedupe = { key: Buffer.alloc(32, (opened += 1)), fingerprint: Buffer.alloc(32) };
-      const [place, actor] = [{ chat: "1" }, "telegram:1"];
-      await outbox.open({ place, actor, owner: "owner", tier: "owner", reply, dedupe });
-    },
+    owe: (reply: NewDelivery["reply"]) => outbox.open(owedReply(reply, (opened += 1))),
     /** How each was closed, once all are. */
     outcomes: async () => {
       await until("all are settled", () => app.state.deliveries("telegram").length === 0);

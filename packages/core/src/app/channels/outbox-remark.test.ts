@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { it } from "node:test";
-import { systemClock } from "@adyton/runtime/clock";
 import type { Styled } from "../../domain/channels/format.ts";
 import { openApp, until } from "../test/app-fixture.ts";
-import { chat, exitCheck } from "../test/one-chat.ts";
+import { chat, outboxOptions, owedReply } from "../test/one-chat.ts";
 import { Outbox } from "./outbox.ts";
 
 const remark = "(Сервер модели оборвал ответ; это то, что пришло.)";
@@ -16,33 +15,19 @@ for (const [name, text, shownText, code] of [
     await using app = await openApp();
     const { shown, door } = chat();
     let styles: readonly Styled[] = [];
-    await using outbox = new Outbox({
-      door: {
-        ...door,
-        fill: (place, message, look, signal) => {
-          styles = look.said?.styles ?? [];
-          return door.fill(place, message, look, signal);
+    await using outbox = new Outbox(
+      outboxOptions(app, {
+        door: {
+          ...door,
+          fill: (place, message, look, signal) => {
+            styles = look.said?.styles ?? [];
+            return door.fill(place, message, look, signal);
+          },
         },
-      },
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: () => true,
-      exit: exitCheck(),
-      endOf: () => Promise.resolve({ text, remark }),
-      work: () => assert.fail("no work was owed"),
-      clock: systemClock,
-      onUnexpected: assert.ifError,
-    });
-    await outbox.open({
-      place: { chat: "1" },
-      actor: "telegram:1",
-      owner: "owner",
-      tier: "owner",
-      reply: { kind: "run", run: "r1" },
-      dedupe: { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) },
-    });
+        endOf: () => Promise.resolve({ text, remark }),
+      }),
+    );
+    await outbox.open(owedReply({ kind: "run", run: "r1" }));
     await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
     assert.deepEqual(shown, [`${shownText}\n\n${remark}`]);
     const pre = styles.filter(({ type }) => type === "pre");

@@ -7,7 +7,7 @@ import type { Journal } from "../../adapters/sqlite/journal.ts";
 import type { NewRecord } from "../../domain/journal/record.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { openApp, until } from "../test/app-fixture.ts";
-import { chat, exitCheck } from "../test/one-chat.ts";
+import { chat, outboxOptions, owedReply } from "../test/one-chat.ts";
 import { Outbox } from "./outbox.ts";
 
 /** A journal that does not take some records the first times. */
@@ -38,33 +38,22 @@ it("delivers what is owed once the disk takes something again, without a new sta
   await using app = await openApp({ wrap });
   const { shown, door } = chat();
   const unexpected: unknown[] = [];
-  await using outbox = new Outbox({
-    door,
-    journal: app.journal,
-    records: app.records,
-    deliveries: {
-      deliveries: (name) => {
-        if ((readings += 1) === 2) throw new JournalError("storage_failed", "it cannot be read");
-        return app.state.deliveries(name);
+  await using outbox = new Outbox(
+    outboxOptions(app, {
+      door,
+      deliveries: {
+        deliveries: (name) => {
+          if ((readings += 1) === 2) throw new JournalError("storage_failed", "it cannot be read");
+          return app.state.deliveries(name);
+        },
       },
-    },
-    takeBack: () => assert.fail("nothing was taken back"),
-    mayReach: () => true,
-    exit: exitCheck(),
-    work: () => assert.fail("no work was owed"),
-    endOf: () => Promise.resolve({ text: "" }),
-    clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
-    onUnexpected: (error) => void unexpected.push(error),
-  });
+      endOf: () => Promise.resolve({ text: "" }),
+      clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+      onUnexpected: (error) => void unexpected.push(error),
+    }),
+  );
   for (const [at, text] of ["first", "второй"].entries())
-    await outbox.open({
-      place: { chat: "1" },
-      actor: "telegram:1",
-      owner: "owner",
-      tier: "owner",
-      reply: { kind: "text", text },
-      dedupe: { key: Buffer.alloc(32, at), fingerprint: Buffer.alloc(32, at) },
-    });
+    await outbox.open(owedReply({ kind: "text", text }, at));
   await until("both are delivered", () => app.state.deliveries("telegram").length === 0);
   assert.deepEqual(
     shown.filter((text) => text !== "…"),
@@ -80,18 +69,11 @@ for (const refused of ["delivery.placed", "delivery.closed"])
     const { shown, door } = chat();
     let announced = 0;
     const unexpected: unknown[] = [];
-    const options = {
+    const options = outboxOptions(app, {
       door: {
         ...door,
         ping: () => Promise.resolve({ kind: "done", message: (announced += 1) } as const),
       },
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: () => true,
-      exit: exitCheck(),
-      work: () => assert.fail("no work was owed"),
       endOf: () => Promise.resolve({ text: "ответ" }),
       clock: {
         ...systemClock,
@@ -100,16 +82,9 @@ for (const refused of ["delivery.placed", "delivery.closed"])
         sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(1, signal),
       },
       onUnexpected: (error: unknown) => void unexpected.push(error),
-    };
-    await using outbox = new Outbox(options);
-    await outbox.open({
-      place: { chat: "1" },
-      actor: "telegram:1",
-      owner: "owner",
-      tier: "owner",
-      reply: { kind: "run", run: "r1" },
-      dedupe: { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) },
     });
+    await using outbox = new Outbox(options);
+    await outbox.open(owedReply({ kind: "run", run: "r1" }));
     await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
     assert.deepEqual([shown, announced, unexpected.length], [["ответ"], 1, 1]);
   });
@@ -119,23 +94,19 @@ it("goes on with work whose end the disk does not take", async () => {
   await using app = await openApp({ wrap });
   const { shown, door } = chat();
   let begun = 0;
-  await using outbox = new Outbox({
-    door,
-    journal: app.journal,
-    records: app.records,
-    deliveries: app.state,
-    takeBack: () => assert.fail("nothing was taken back"),
-    mayReach: () => true,
-    exit: exitCheck(),
-    work: async (_owed, signal) => {
-      if ((begun += 1) > 1) return { kind: "text", text: "ответ" };
-      await once(signal, "abort");
-      throw signal.reason;
-    },
-    endOf: () => Promise.resolve({ text: "" }),
-    clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
-    onUnexpected: () => undefined,
-  });
+  await using outbox = new Outbox(
+    outboxOptions(app, {
+      door,
+      work: async (_owed, signal) => {
+        if ((begun += 1) > 1) return { kind: "text", text: "ответ" };
+        await once(signal, "abort");
+        throw signal.reason;
+      },
+      endOf: () => Promise.resolve({ text: "" }),
+      clock: { ...systemClock, sleep: () => new Promise((resolve) => setImmediate(resolve)) },
+      onUnexpected: () => undefined,
+    }),
+  );
   await outbox.open({
     place: { chat: "1" },
     actor: "telegram:1",

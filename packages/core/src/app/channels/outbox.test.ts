@@ -5,7 +5,7 @@ import type { Journal } from "../../adapters/sqlite/journal.ts";
 import type { ChannelDoor } from "../../ports/channel.ts";
 import type { JournalPort } from "../../ports/journal.ts";
 import { openApp, until } from "../test/app-fixture.ts";
-import { chat, exitCheck } from "../test/one-chat.ts";
+import { chat, exitCheck, outboxOptions, owedReply } from "../test/one-chat.ts";
 import { Counters } from "../metrics.ts";
 import type { RunWords } from "./delivery.ts";
 import { Outbox } from "./outbox.ts";
@@ -30,28 +30,23 @@ it("announces an answer when the messenger lets it, and sends nothing else there
       );
     },
   };
-  await using outbox = new Outbox({
-    door: limited,
-    journal: app.journal,
-    records: app.records,
-    deliveries: app.state,
-    takeBack: () => assert.fail("nothing was taken back"),
-    mayReach: () => true,
-    exit: exitCheck(),
-    endOf: () => Promise.resolve({ text: "ответ" }),
-    clock: {
-      ...systemClock,
-      // An answer that took a minute.
-      nowMs: () => Date.now() + 60_000,
-      sleep: (ms, signal) => {
-        if (!asked.includes(ms)) return systemClock.sleep(ms, signal);
-        told.push(`${ms} ms`);
-        return Promise.resolve();
+  await using outbox = new Outbox(
+    outboxOptions(app, {
+      door: limited,
+      endOf: () => Promise.resolve({ text: "ответ" }),
+      clock: {
+        ...systemClock,
+        // An answer that took a minute.
+        nowMs: () => Date.now() + 60_000,
+        sleep: (ms, signal) => {
+          if (!asked.includes(ms)) return systemClock.sleep(ms, signal);
+          told.push(`${ms} ms`);
+          return Promise.resolve();
+        },
       },
-    },
-    work: () => assert.fail("no work was owed"),
-    onUnexpected: (error) => assert.fail(String(error)),
-  });
+      onUnexpected: (error) => assert.fail(String(error)),
+    }),
+  );
   const reply = { kind: "run", run: "run_a" } as const;
   const open = (n: number) =>
     outbox.open({
@@ -81,39 +76,25 @@ it("shows a long answer in several messages while it grows, and takes back what 
   const { shown, door } = chat();
   const buttons: number[] = [];
   const { promise: end, resolve, reject } = Promise.withResolvers<RunWords>();
-  await using outbox = new Outbox({
-    door: {
-      ...door,
-      textUnitsMax: 20,
-      editEveryMs: () => 10,
-      fill: (place, message, look, signal) => {
-        buttons[message] = look.buttons.length;
-        return door.fill(place, message, look, signal);
+  await using outbox = new Outbox(
+    outboxOptions(app, {
+      door: {
+        ...door,
+        textUnitsMax: 20,
+        editEveryMs: () => 10,
+        fill: (place, message, look, signal) => {
+          buttons[message] = look.buttons.length;
+          return door.fill(place, message, look, signal);
+        },
       },
-    },
-    journal: app.journal,
-    records: app.records,
-    deliveries: app.state,
-    takeBack: () => assert.fail("nothing was taken back"),
-    mayReach: () => true,
-    exit: exitCheck(),
-    work: () => assert.fail("no work was owed"),
-    endOf: ({ onGrown }, signal) => {
-      onGrown(Array.from({ length: 40 }, () => "слово").join(" "));
-      signal.addEventListener("abort", () => reject(signal.reason));
-      return end;
-    },
-    clock: systemClock,
-    onUnexpected: assert.ifError,
-  });
-  await outbox.open({
-    place: { chat: "1" },
-    actor: "telegram:1",
-    owner: "owner",
-    tier: "owner",
-    reply: { kind: "run", run: "r1" },
-    dedupe: { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) },
-  });
+      endOf: ({ onGrown }, signal) => {
+        onGrown(Array.from({ length: 40 }, () => "слово").join(" "));
+        signal.addEventListener("abort", () => reject(signal.reason));
+        return end;
+      },
+    }),
+  );
+  await outbox.open(owedReply({ kind: "run", run: "r1" }));
   await until("the answer has grown", () => shown.length > 3 && buttons.at(-1) === 1);
   assert.deepEqual(shown.slice(0, 2), ["слово слово слово", "слово слово слово"]);
   assert.deepEqual(buttons.slice(0, 3), [0, 0, 0], "the button stands under the last");
@@ -131,27 +112,14 @@ it("looks at a text whole before it is cut into messages, and counts what it too
   await using app = await openApp();
   const { shown, door } = chat();
   const removed = new Counters();
-  await using outbox = new Outbox({
-    door: { ...door, textUnitsMax: 20 },
-    journal: app.journal,
-    records: app.records,
-    deliveries: app.state,
-    takeBack: () => assert.fail("nothing was taken back"),
-    mayReach: () => true,
-    exit: exitCheck(removed),
-    work: () => assert.fail("no work was owed"),
-    endOf: () => Promise.resolve({ text: "123456 **192.168.31**.57, далее annika@tundra-9" }),
-    clock: systemClock,
-    onUnexpected: assert.ifError,
-  });
-  await outbox.open({
-    place: { chat: "1" },
-    actor: "telegram:1",
-    owner: "owner",
-    tier: "owner",
-    reply: { kind: "run", run: "r1" },
-    dedupe: { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) },
-  });
+  await using outbox = new Outbox(
+    outboxOptions(app, {
+      door: { ...door, textUnitsMax: 20 },
+      exit: exitCheck(removed),
+      endOf: () => Promise.resolve({ text: "123456 **192.168.31**.57, далее annika@tundra-9" }),
+    }),
+  );
+  await outbox.open(owedReply({ kind: "run", run: "r1" }));
   await until("it is delivered", () => app.state.deliveries("telegram").length === 0);
   assert.equal(
     shown.join(" "),
@@ -173,27 +141,21 @@ for (const [waitedMs, isDrafted, pings] of [
     await using app = await openApp();
     const { shown, door } = chat();
     let pinged = 0;
-    await using outbox = new Outbox({
-      door: {
-        ...door,
-        hasDrafts: () => isDrafted,
-        ping: () => {
-          pinged += 1;
-          return Promise.resolve({ kind: "unknown" });
+    await using outbox = new Outbox(
+      outboxOptions(app, {
+        door: {
+          ...door,
+          hasDrafts: () => isDrafted,
+          ping: () => {
+            pinged += 1;
+            return Promise.resolve({ kind: "unknown" });
+          },
         },
-      },
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      work: () => assert.fail("no work was owed"),
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: () => true,
-      exit: exitCheck(),
-      endOf: () => Promise.resolve({ text: "готово" }),
-      // The journal stamps the question; the answer comes so much later.
-      clock: { ...systemClock, nowMs: () => Date.now() + waitedMs },
-      onUnexpected: assert.ifError,
-    });
+        endOf: () => Promise.resolve({ text: "готово" }),
+        // The journal stamps the question; the answer comes so much later.
+        clock: { ...systemClock, nowMs: () => Date.now() + waitedMs },
+      }),
+    );
     const who = { place: { chat: "1" }, actor: "telegram:1", owner: "owner", tier: "owner" };
     const dedupe = { key: Buffer.alloc(32, 1), fingerprint: Buffer.alloc(32, 1) };
     await outbox.open({ ...who, reply: { kind: "run", run: "r1" }, dedupe });
@@ -224,19 +186,10 @@ describe("a reply whose question was edited", () => {
     await using app = await openApp();
     const { shown, door } = chat();
     const { followed, endOf, end } = runs();
-    const options = {
+    const options = outboxOptions(app, {
       door,
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      work: () => assert.fail("no work was owed"),
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: () => true,
-      exit: exitCheck(),
       endOf,
-      clock: systemClock,
-      onUnexpected: assert.ifError,
-    };
+    });
     {
       await using outbox = new Outbox(options);
       await outbox.open({ ...who, reply: { kind: "run", run: "r1" }, dedupe: key(1) });
@@ -281,19 +234,12 @@ describe("a reply whose question was edited", () => {
     await using app = await openApp({ wrap });
     const { shown, door } = chat();
     const { followed, endOf, end } = runs();
-    await using outbox = new Outbox({
-      door,
-      journal: app.journal,
-      records: app.records,
-      deliveries: app.state,
-      work: () => assert.fail("no work was owed"),
-      takeBack: () => assert.fail("nothing was taken back"),
-      mayReach: () => true,
-      exit: exitCheck(),
-      endOf,
-      clock: systemClock,
-      onUnexpected: assert.ifError,
-    });
+    await using outbox = new Outbox(
+      outboxOptions(app, {
+        door,
+        endOf,
+      }),
+    );
     await outbox.open({ ...who, reply: { kind: "run", run: "r1" }, dedupe: key(1) });
     await until("the first is waited for", () => followed.length === 1);
     const [owed] = app.state.deliveries("telegram");

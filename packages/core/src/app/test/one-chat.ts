@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { systemClock } from "@adyton/runtime/clock";
 import { machineRules, tuningMachines } from "../../../test/exit-machines.ts";
 import type { ChannelDoor } from "../../ports/channel.ts";
 import { ExitCheck } from "../channels/exit-check.ts";
+import type { NewDelivery, OutboxOptions } from "../channels/outbox.ts";
 import { Counters } from "../metrics.ts";
+import type { openApp } from "./app-fixture.ts";
 
 const [machine = assert.fail("there is no machine")] = Object.values(tuningMachines);
 export const exitCheck = (removed = new Counters()): ExitCheck =>
@@ -40,3 +43,31 @@ export function chat(): { readonly shown: string[]; readonly door: ChannelDoor }
   };
   return { shown, door };
 }
+
+/** What an outbox has at a door: nobody is sent away, and what a test does not speak of is not asked for. */
+export const outboxOptions = (
+  { journal, records, state }: Awaited<ReturnType<typeof openApp>>,
+  given: Partial<OutboxOptions> & Pick<OutboxOptions, "door">,
+): OutboxOptions => ({
+  journal,
+  records,
+  deliveries: state,
+  takeBack: () => assert.fail("nothing was taken back"),
+  mayReach: () => true,
+  exit: exitCheck(),
+  work: () => assert.fail("no work was owed"),
+  endOf: () => assert.fail("no run was owed"),
+  clock: systemClock,
+  onUnexpected: assert.ifError,
+  ...given,
+});
+
+/** A reply that is owed to the owner in the chat, told apart by a number. */
+export const owedReply = (reply: NewDelivery["reply"], number = 1): NewDelivery => ({
+  place: { chat: "1" },
+  actor: "telegram:1",
+  owner: "owner",
+  tier: "owner",
+  reply,
+  dedupe: { key: Buffer.alloc(32, number), fingerprint: Buffer.alloc(32, number) },
+});
