@@ -64,8 +64,8 @@ export async function telegramSetup(given: Shell, { options }: Invocation): Prom
     const setup: Setup = { shell, signal, telegram, settings };
     await removeWebhook(setup, options.flag("yes"));
     const owner = await findOwner(setup, bot, codeMs);
-    const bots = { token, file, owner: owner.id };
-    const { tokenFile, others } = await saveBotSettings(shell, settings, bots);
+    const saved = { token, file, owner: owner.id };
+    const { tokenFile, others } = await saveBotSettings(shell, settings, saved);
     await telegram.answer(owner, await greeting(owner), signal);
     const restart = readRunFile(shell.home) !== undefined;
     const seconds = Math.round((performance.now() - beganMs) / 1_000);

@@ -70,7 +70,7 @@ function tuneForLoad(): void {
 const releaseAfterMs = 1_000;
 
 /**
- * Collects what only the start needed, once, and hands the memory back, 10 to 15 MiB. By itself V8 shrinks its young
+ * Collects what only the start needed, once, and hands the memory back, 11 MiB. By itself V8 shrinks its young
  * generation, which loading the modules has grown to its largest, only when memory runs short. Takes about 50 ms.
  */
 function releaseStartMemory(): void {
